@@ -1,0 +1,91 @@
+/** Users, sessions, API keys. */
+import { z } from "zod";
+import { idParam, instant, pageOf, pageQuery, permissions, route } from "./route.ts";
+
+export const roles = ["admin", "operator", "approver", "viewer", "auditor"] as const;
+export const role = z.enum(roles);
+export type Role = (typeof roles)[number];
+
+export const user = z.object({ id: z.string(), name: z.string(), role, disabled: z.boolean(), createdAt: instant, etag: z.string() });
+export type User = z.infer<typeof user>;
+
+export const me = z.object({
+  user: user.omit({ etag: true }).describe("Who is calling"),
+  permissions: z.array(z.enum(permissions)),
+  via: z.enum(["session", "api_key"]),
+});
+
+export const apiKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string().describe("The first characters of the key, to recognise it"),
+  scopes: z.array(z.enum(permissions)).describe("Empty: all that its owner may do"),
+  createdAt: instant,
+  expiresAt: instant,
+  lastUsedAt: instant.optional(),
+});
+
+const name = z.string().trim().min(1).max(100);
+const password = z.string().min(12).max(256);
+const tags = ["identity"];
+
+export const identityContract = {
+  setupState: route("GET", "/setup", { permission: "public", summary: "Whether the first administrator is still to be made", tags }).output(
+    z.object({ needed: z.boolean() }),
+  ),
+  setup: route("POST", "/setup", {
+    permission: "public",
+    summary: "Make the first administrator with the one-time setup token",
+    tags,
+    status: 201,
+  })
+    .input(z.object({ token: z.string().max(200), name, password }))
+    .output(me),
+  signIn: route("POST", "/auth/sign-in", { permission: "public", summary: "Sign in with name and password; sets the session cookie", tags })
+    .input(z.object({ name, password: z.string().max(256) }))
+    .output(me),
+  redeemLink: route("POST", "/auth/link", { permission: "public", summary: "Sign in with a one-time link; sets the session cookie", tags })
+    .input(z.object({ token: z.string().max(200) }))
+    .output(me),
+  signOut: route("POST", "/auth/sign-out", { permission: "self", summary: "End this session", tags, status: 204 }).output(z.void()),
+  me: route("GET", "/auth/me", { permission: "self", summary: "Who am I, and what may I do", tags }).output(me),
+
+  listUsers: route("GET", "/users", { permission: "users:read", summary: "List users", tags: ["users"] })
+    .input(pageQuery)
+    .output(pageOf(user)),
+  createUser: route("POST", "/users", {
+    permission: "users:write",
+    summary: "Create a user",
+    tags: ["users"],
+    status: 201,
+    idempotency: "accepted",
+  })
+    .input(z.object({ name, password, role }))
+    .output(user),
+  updateUser: route("PATCH", "/users/{id}", {
+    permission: "users:write",
+    summary: "Change a user's role, or disable",
+    tags: ["users"],
+    precondition: "if-match",
+  })
+    .input(idParam.extend({ role: role.optional(), disabled: z.boolean().optional() }))
+    .output(user),
+
+  listKeys: route("GET", "/api-keys", { permission: "self", summary: "List your API keys", tags }).output(
+    z.object({ items: z.array(apiKey) }),
+  ),
+  createKey: route("POST", "/api-keys", {
+    permission: "self",
+    summary: "Create an API key; the key is shown this once",
+    tags,
+    status: 201,
+    idempotency: "accepted",
+  })
+    .input(
+      z.object({ name, scopes: z.array(z.enum(permissions)).default([]), expiresInDays: z.number().int().min(1).max(365).default(90) }),
+    )
+    .output(apiKey.extend({ key: z.string() })),
+  revokeKey: route("DELETE", "/api-keys/{id}", { permission: "self", summary: "Revoke one of your API keys", tags, status: 204 })
+    .input(idParam)
+    .output(z.void()),
+};

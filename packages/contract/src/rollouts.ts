@@ -1,0 +1,251 @@
+/** Plans and rollouts: what would change, and carrying it out in waves. */
+import { z } from "zod";
+import { idParam, instant, labels, pageOf, pageQuery, route, selector } from "./route.ts";
+
+const amount = z.union([z.object({ percent: z.number().gt(0).max(100) }), z.object({ count: z.number().int().min(1) })]);
+
+/** How a plan is cut into waves. Percentages round up, so that a canary has at least one target. */
+export const strategy = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("canary"),
+    stages: z
+      .array(
+        z.object({
+          until: amount.describe("How much of the whole is changed when this stage is done"),
+          bakeMs: z.number().int().min(0).max(86_400_000),
+        }),
+      )
+      .min(1)
+      .max(20)
+      .describe("The rest follows in one last wave where the stages stop short of all"),
+  }),
+  z.object({
+    kind: z.literal("rolling"),
+    batch: amount,
+    healthyPercent: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(100)
+      .describe("Below this share of healthy targets of a batch the rollout halts and reverts"),
+    pauseMs: z.number().int().min(0).max(86_400_000).default(0),
+  }),
+  z.object({
+    kind: z.literal("blue_green"),
+    groupLabel: z.string().describe("Targets with the first value change before those with the second"),
+    bakeMs: z.number().int().min(0).max(86_400_000),
+  }),
+  z.object({ kind: z.literal("direct"), reason: z.string().min(3).max(500).describe("Why all at once") }),
+]);
+export type Strategy = z.infer<typeof strategy>;
+
+export const limits = z.object({
+  maxUnavailable: z.number().int().min(1).optional().describe("Most targets changed at one time"),
+  perSite: z.number().int().min(1).optional().describe("Most targets of one site in a wave"),
+  perLabel: z.record(z.string(), z.number().int().min(1)).optional().describe("Most targets with the same value of a label in a wave"),
+});
+export type Limits = z.infer<typeof limits>;
+
+export const outcomes = ["applied", "unchanged", "unreachable", "refused", "failed", "reverted"] as const;
+export type OutcomeKind = (typeof outcomes)[number];
+
+export const diffLine = z.object({
+  op: z.enum(["add", "remove", "keep", "move"]),
+  text: z.string().describe("The line with its indentation"),
+});
+export type DiffLine = z.infer<typeof diffLine>;
+
+/** One difference to be made to one target, as a list shows it. */
+export const changeSummary = z.object({
+  target: z.string(),
+  targetName: z.string(),
+  site: z.string().optional(),
+  labels,
+  kind: z.string().describe("The carrier, e.g. `devices.config`"),
+  summary: z.string().describe("One line, e.g. `+3 −1 in interface eth1, router ospf`"),
+  added: z.number().int(),
+  removed: z.number().int(),
+  baseHash: z.string().describe("Hash of what was observed; a target that moved is refused"),
+});
+export type ChangeSummary = z.infer<typeof changeSummary>;
+
+export const changeDetail = changeSummary.extend({
+  diff: z.array(diffLine),
+  commands: z.array(z.string()).describe("What would be sent, in order; secrets masked"),
+  running: z.string().optional(),
+  intended: z.string().optional(),
+  sources: z
+    .array(z.object({ line: z.number().int(), template: z.string(), templateLine: z.number().int(), data: z.array(z.string()) }))
+    .optional()
+    .describe("Where each intended line comes from: template, line, data paths"),
+});
+export type ChangeDetail = z.infer<typeof changeDetail>;
+
+export const plan = z.object({
+  id: z.string(),
+  hash: z.string(),
+  origin: z.string().describe("`repository:<id>@<commit>`, `restore:<version>`, `drift:<finding>`, `rollback:<rollout>`"),
+  title: z.string(),
+  repository: z.string().optional(),
+  revision: z.string().optional(),
+  createdAt: instant,
+  createdBy: z.string(),
+  changes: z.array(changeSummary),
+  unchanged: z.number().int().describe("Targets that are as intended already"),
+  problems: z.array(z.object({ target: z.string(), targetName: z.string(), code: z.string(), say: z.string(), at: z.string().optional() })),
+});
+export type Plan = z.infer<typeof plan>;
+export const planListItem = plan
+  .omit({ changes: true, problems: true })
+  .extend({ targets: z.number().int(), problemCount: z.number().int() });
+
+export const rolloutStates = [
+  "awaiting_approval",
+  "ready",
+  "running",
+  "paused",
+  "reverting",
+  "succeeded",
+  "reverted",
+  "needs_attention",
+] as const;
+export type RolloutState = (typeof rolloutStates)[number];
+
+export const targetStates = ["waiting", "applying", "verifying", "confirming", "done", "reverting", "pending_revert"] as const;
+export const rolloutTarget = z.object({
+  target: z.string(),
+  targetName: z.string(),
+  site: z.string().optional(),
+  wave: z.number().int(),
+  state: z.enum(targetStates),
+  outcome: z.enum(outcomes).optional(),
+  side: z.enum(["old", "new", "unknown"]).describe("Which configuration the target has, as last seen"),
+  say: z.string().optional().describe("What happened, in a sentence"),
+  updatedAt: instant.optional(),
+});
+export type RolloutTarget = z.infer<typeof rolloutTarget>;
+
+export const rolloutWave = z.object({
+  index: z.number().int(),
+  targets: z.array(z.string()),
+  bakeMs: z.number().int(),
+  state: z.enum(["waiting", "running", "baking", "passed", "failed", "skipped"]),
+  startedAt: instant.optional(),
+  bakeUntil: instant.optional(),
+  gate: z.array(z.object({ check: z.string(), ok: z.boolean().optional(), say: z.string() })),
+});
+
+export const rollout = z.object({
+  id: z.string(),
+  planId: z.string(),
+  planHash: z.string(),
+  title: z.string(),
+  state: z.enum(rolloutStates),
+  strategy,
+  limits,
+  waves: z.array(rolloutWave),
+  targets: z.array(rolloutTarget),
+  createdAt: instant,
+  createdBy: z.string(),
+  approvedBy: z.string().optional(),
+  startedAt: instant.optional(),
+  endedAt: instant.optional(),
+  haltReason: z.string().optional(),
+  revertOf: z.string().optional(),
+  counts: z.record(z.string(), z.number().int()),
+  say: z.string().describe("The answer in one sentence"),
+  etag: z.string(),
+});
+export type Rollout = z.infer<typeof rollout>;
+export const rolloutListItem = rollout
+  .omit({ waves: true, targets: true, strategy: true, limits: true })
+  .extend({ strategyKind: z.string(), targetCount: z.number().int() });
+
+export const journalEntry = z.object({
+  seq: z.number().int(),
+  at: instant,
+  target: z.string().optional(),
+  step: z.string().describe("e.g. `apply`, `verify`, `confirm`, `revert`, `wave`, `rollout`"),
+  phase: z.enum(["begin", "end", "note"]),
+  fencing: z.number().int(),
+  say: z.string(),
+  detail: z.record(z.string(), z.unknown()).optional(),
+});
+export type JournalEntry = z.infer<typeof journalEntry>;
+
+const tags = ["plans"];
+const rolloutTags = ["rollouts"];
+const act = (verb: string, summary: string, permission: "rollouts:operate" | "rollouts:approve" = "rollouts:operate") =>
+  route("POST", `/rollouts/{id}/${verb}`, { permission, summary, tags: rolloutTags, idempotency: "accepted" })
+    .input(idParam.extend({ reason: z.string().max(500).optional() }))
+    .output(rollout);
+
+export const plansContract = {
+  create: route("POST", "/plans", {
+    permission: "plans:write",
+    summary: "Plan what a revision would change (a dry run; nothing is touched)",
+    tags,
+    status: 201,
+    idempotency: "accepted",
+  })
+    .input(
+      z.object({
+        repository: z.string(),
+        revision: z.string().max(200).optional().describe("Commit, tag or branch; the followed branch unless told"),
+        selector: selector.optional(),
+      }),
+    )
+    .output(plan),
+  list: route("GET", "/plans", { permission: "plans:read", summary: "List plans, newest first", tags })
+    .input(pageQuery)
+    .output(pageOf(planListItem)),
+  get: route("GET", "/plans/{id}", { permission: "plans:read", summary: "One plan", tags }).input(idParam).output(plan),
+  change: route("GET", "/plans/{id}/changes/{target}", {
+    permission: "plans:read",
+    summary: "One change: diff, commands, both configurations, sources",
+    tags,
+  })
+    .input(idParam.extend({ target: z.string() }))
+    .output(changeDetail),
+};
+
+export const rolloutsContract = {
+  create: route("POST", "/rollouts", {
+    permission: "rollouts:operate",
+    summary: "Propose a rollout of a plan",
+    tags: rolloutTags,
+    status: 201,
+    idempotency: "accepted",
+  })
+    .input(
+      z.object({
+        planId: z.string(),
+        planHash: z.string().describe("The hash that was reviewed; another is refused"),
+        strategy,
+        limits: limits.default({}),
+        requireApproval: z.boolean().default(false),
+        start: z.boolean().default(true).describe("Start as soon as it may"),
+      }),
+    )
+    .output(rollout),
+  list: route("GET", "/rollouts", { permission: "rollouts:read", summary: "List rollouts, newest first", tags: rolloutTags })
+    .input(pageQuery.extend({ state: z.enum(rolloutStates).optional() }))
+    .output(pageOf(rolloutListItem)),
+  get: route("GET", "/rollouts/{id}", { permission: "rollouts:read", summary: "One rollout with its waves and targets", tags: rolloutTags })
+    .input(idParam)
+    .output(rollout),
+  journal: route("GET", "/rollouts/{id}/journal", {
+    permission: "rollouts:read",
+    summary: "The journal of a rollout, oldest first",
+    tags: rolloutTags,
+  })
+    .input(idParam.extend(pageQuery.shape).extend({ target: z.string().optional() }))
+    .output(pageOf(journalEntry)),
+  start: act("start", "Start a rollout that is ready"),
+  approve: act("approve", "Approve a rollout; its author may not", "rollouts:approve"),
+  pause: act("pause", "Let what is in flight finish, then wait"),
+  resume: act("resume", "Go on"),
+  abort: act("abort", "Stop and revert what was touched"),
+  retry: act("retry", "Propose a rollout of the targets that are not new yet"),
+  rollback: act("rollback", "Propose a rollout back to how things were before this one"),
+};

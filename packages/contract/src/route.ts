@@ -1,0 +1,67 @@
+/** How a route is written here: method, path, permission, shapes. The permission is part of the contract, so nobody can forget it. */
+import { oc } from "@orpc/contract";
+import { z } from "zod";
+
+/** What a caller may be allowed to do. `public` needs no caller; `self` needs any signed-in caller. */
+export const permissions = [
+  "public",
+  "self",
+  "devices:read",
+  "devices:write",
+  "devices:reveal",
+  "repositories:read",
+  "repositories:write",
+  "plans:read",
+  "plans:write",
+  "rollouts:read",
+  "rollouts:operate",
+  "rollouts:approve",
+  "findings:read",
+  "findings:write",
+  "audit:read",
+  "secrets:read",
+  "secrets:write",
+  "users:read",
+  "users:write",
+] as const;
+export type Permission = (typeof permissions)[number];
+
+export interface RouteMeta {
+  permission: Permission;
+  /** `if-match`: the route edits something with a version; the caller sends its ETag (428 without, 412 when it moved). */
+  precondition?: "if-match";
+  /** `required`: the route creates or acts; the caller may send an Idempotency-Key and a retry gets the first answer again. */
+  idempotency?: "accepted";
+}
+
+interface RouteParts extends RouteMeta {
+  summary: string;
+  tags: string[];
+  /** Status of success; 200 unless told. */
+  status?: 200 | 201 | 202 | 204;
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Starts a contract route: `route("GET", "/devices", { permission: "devices:read", summary: …, tags: ["devices"] }).input(…).output(…)`. */
+export function route(method: Method, path: `/${string}`, parts: RouteParts) {
+  const { summary, tags, status, ...meta } = parts;
+  return oc.$meta<RouteMeta>(meta).route({ method, path, summary, tags, successStatus: status ?? 200, inputStructure: "compact" });
+}
+
+/** A query of a paged list. `cursor` is what the page before gave as `next`. */
+export const pageQuery = z.object({
+  cursor: z.string().max(500).optional().describe("Where to go on: `next` of the page before"),
+  limit: z.coerce.number().int().min(1).max(500).default(50).describe("Most items of this page"),
+});
+
+/** One page of a list; `next` is absent on the last page. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().optional() });
+}
+
+export const idParam = z.object({ id: z.string().max(64) });
+/** Instants on the wire: ISO 8601 in UTC. */
+export const instant = z.iso.datetime().describe("ISO 8601, UTC");
+export const labels = z.record(z.string().max(63), z.string().max(255)).describe("key=value labels");
+export const selector = z.string().max(1000).describe("Label selector, e.g. `site=lyon,role in (edge,core)`");

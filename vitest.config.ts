@@ -1,0 +1,36 @@
+import { defineConfig } from "vitest/config";
+
+const server = "packages/server";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["packages/{kit,contract,cli,web}/src/**/*.test.ts"],
+          environment: "node",
+        },
+      },
+      {
+        test: {
+          name: "server",
+          include: [`${server}/src/**/*.test.ts`, `${server}/test/**/*.test.ts`],
+          globalSetup: [`${server}/test/global-setup.ts`],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "lab",
+          include: ["lab/**/*.test.ts"],
+          globalSetup: [`${server}/test/global-setup.ts`],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

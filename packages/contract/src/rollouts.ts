@@ -111,7 +111,7 @@ export const rolloutStates = [
 ] as const;
 export type RolloutState = (typeof rolloutStates)[number];
 
-export const targetStates = ["waiting", "applying", "verifying", "confirming", "done", "reverting", "pending_revert"] as const;
+export const targetStates = ["waiting", "preparing", "applying", "verifying", "confirming", "done", "reverting", "pending_revert"] as const;
 export const rolloutTarget = z.object({
   target: z.string(),
   targetName: z.string(),

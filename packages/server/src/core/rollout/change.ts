@@ -65,7 +65,9 @@ export type Confirmed = { ok: true } | { ok: false; say: string };
 export type Reverted = { ok: true } | { ok: false; unreachable: boolean; say: string };
 
 /** What a target has now, as far as this change goes. `pending`: a dead-man's switch of ours is still armed. */
-export type Observed = { reached: true; side: "old" | "new" | "other"; pending: boolean; gate: GateResult[] } | { reached: false; say: string };
+export type Observed =
+  | { reached: true; side: "old" | "new" | "other"; pending: boolean; gate: GateResult[] }
+  | { reached: false; say: string };
 
 /**
  * What a domain hands to the engine: how one kind of change is made and undone.

@@ -79,7 +79,7 @@ export const identityContract = {
     summary: "Create an API key; the key is shown this once",
     tags,
     status: 201,
-    idempotency: "accepted",
+    idempotency: "once",
   })
     .input(
       z.object({ name, scopes: z.array(z.enum(permissions)).default([]), expiresInDays: z.number().int().min(1).max(365).default(90) }),

@@ -1,6 +1,7 @@
 /** How a route is written here: method, path, permission, shapes. The permission is part of the contract, so nobody can forget it. */
 import { oc } from "@orpc/contract";
 import { z } from "zod";
+import { strict } from "./strict.ts";
 
 /** What a caller may be allowed to do. `public` needs no caller; `self` needs any signed-in caller. */
 export const permissions = [
@@ -30,8 +31,11 @@ export interface RouteMeta {
   permission: Permission;
   /** `if-match`: the route edits something with a version; the caller sends its ETag (428 without, 412 when it moved). */
   precondition?: "if-match";
-  /** `required`: the route creates or acts; the caller may send an Idempotency-Key and a retry gets the first answer again. */
-  idempotency?: "accepted";
+  /**
+   * The route creates or acts; the caller may send an Idempotency-Key, and a retry with it does nothing twice.
+   * `accepted`: the retry gets the first answer again. `once`: the answer holds a secret and is not kept; the retry gets 409.
+   */
+  idempotency?: "accepted" | "once";
 }
 
 interface RouteParts extends RouteMeta {
@@ -41,12 +45,18 @@ interface RouteParts extends RouteMeta {
   status?: 200 | 201 | 202 | 204;
 }
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** Starts a contract route: `route("GET", "/devices", { permission: "devices:read", summary: …, tags: ["devices"] }).input(…).output(…)`. */
+/**
+ * Starts a contract route: `route("GET", "/devices", { permission: "devices:read", summary: …, tags: ["devices"] }).input(…).output(…)`.
+ * Inputs become strict: a key that the route does not know is refused and named, not dropped.
+ */
 export function route(method: Method, path: `/${string}`, parts: RouteParts) {
   const { summary, tags, status, ...meta } = parts;
-  return oc.$meta<RouteMeta>(meta).route({ method, path, summary, tags, successStatus: status ?? 200, inputStructure: "compact" });
+  const started = oc.$meta<RouteMeta>(meta).route({ method, path, summary, tags, successStatus: status ?? 200, inputStructure: "compact" });
+  const loose = started.input.bind(started);
+  started.input = (schema) => loose(schema instanceof z.ZodType ? strict(schema) : schema);
+  return started;
 }
 
 /** A query of a paged list. `cursor` is what the page before gave as `next`. */

@@ -1,0 +1,23 @@
+/** The API as one value: one key per module. */
+import { auditContract } from "./audit.ts";
+import { devicesContract } from "./devices.ts";
+import { findingsContract } from "./findings.ts";
+import { identityContract } from "./identity.ts";
+import { repositoriesContract } from "./repositories.ts";
+import { plansContract, rolloutsContract } from "./rollouts.ts";
+import { secretsContract } from "./secrets.ts";
+import { systemContract } from "./system.ts";
+
+/** The whole API under /api/v1. */
+export const contract = {
+  identity: identityContract,
+  audit: auditContract,
+  secrets: secretsContract,
+  findings: findingsContract,
+  plans: plansContract,
+  rollouts: rolloutsContract,
+  repositories: repositoriesContract,
+  devices: devicesContract,
+  system: systemContract,
+};
+export type Contract = typeof contract;

@@ -1,0 +1,143 @@
+/** The database: an embedded PostgreSQL or the one at DATABASE_URL, a pool of connections, typed queries, honest errors. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Problem } from "@holdfast/kit";
+import { Kysely, PostgresDialect, type Transaction } from "kysely";
+import pg from "pg";
+import { explainDatabaseError } from "./database-errors.ts";
+import { guardPool } from "./database-pool.ts";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded-postgres.ts";
+import type { Log } from "./log.ts";
+
+export { isForeignKeyViolation, isUniqueViolation } from "./database-errors.ts";
+
+/** The tables are named by each store: `db.withTables<MyTables>()`. */
+// eslint-disable-next-line typescript/no-empty-object-type -- what Kysely calls a database without tables
+export type Db = Kysely<{}>;
+// eslint-disable-next-line typescript/no-empty-object-type -- as above
+export type Tx = Transaction<{}>;
+
+export interface Database {
+  db: Db;
+  /** May hold a password: never log it. */
+  url: string;
+  /** For what Kysely cannot say; its errors are those of pg, unexplained. */
+  pool: pg.Pool;
+  /** Number of the embedded server's process; undefined with DATABASE_URL or while it restarts. */
+  postgresPid(): number | undefined;
+  /** Closes the connections and, when it is ours, shuts PostgreSQL down. */
+  stop(): Promise<void>;
+}
+
+interface DatabaseOptions {
+  /** A PostgreSQL server; without it one is started in `<home>/postgres`. */
+  url?: string;
+  home: string;
+  log: Log;
+  /** Most connections of this process; 15 unless told. */
+  connections?: number;
+}
+
+/** Oldest PostgreSQL that the migrations run on. */
+const oldestMajor = 15;
+
+/**
+ * Opens the database; waits up to 30 s for a server that is still starting.
+ * @throws Problem `database_unavailable`, `database_refused`, `database_too_old`, and those of the embedded PostgreSQL.
+ */
+export async function openDatabase({ url, home, log, connections }: DatabaseOptions): Promise<Database> {
+  const embedded = url === undefined ? await startEmbeddedPostgres({ home, log: log.child({ part: "postgres" }) }) : undefined;
+  try {
+    return await connect({ url: embedded?.url ?? url ?? "", embedded, log, connections: connections ?? 15 });
+  } catch (thrown) {
+    await embedded?.stop();
+    throw thrown;
+  }
+}
+
+interface ConnectParts {
+  url: string;
+  embedded?: EmbeddedPostgres | undefined;
+  log: Log;
+  connections: number;
+}
+
+async function connect({ url, embedded, log, connections }: ConnectParts): Promise<Database> {
+  const pool = makePool(url, connections, log);
+  try {
+    await untilAnswered(pool);
+  } catch (thrown) {
+    await pool.end();
+    throw thrown;
+  }
+  const db: Db = new Kysely({ dialect: new PostgresDialect({ pool: guardPool(pool) }) });
+  return {
+    db,
+    url,
+    pool,
+    postgresPid: () => embedded?.pid(),
+    async stop() {
+      await db.destroy();
+      if (!pool.ending) await pool.end();
+      await embedded?.stop();
+    },
+  };
+}
+
+/**
+ * Limits so that callers fail rather than hang: 3 s for a connection, 15 s for a statement (the server's), 20 s without
+ * an answer (ours, for a server that is stopped or cut off), 60 s for a transaction that does nothing.
+ */
+function makePool(url: string, connections: number, log: Log): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    application_name: "holdfast",
+    connectionTimeoutMillis: 3_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 15_000,
+    query_timeout: 20_000,
+    idle_in_transaction_session_timeout: 60_000,
+    keepAlive: true,
+    types: { getTypeParser: columnParser },
+  });
+  // Without these two a connection that breaks while nobody uses it would end the process.
+  pool.on("error", (err) => log.warn({ err }, "an idle connection to the database broke"));
+  pool.on("connect", (client) => client.on("error", (err) => log.debug({ err }, "a connection to the database broke")));
+  return pool;
+}
+
+/** Type numbers of PostgreSQL (pg_type.oid). */
+const bigintType: number = pg.types.builtins.INT8;
+const dateType: number = pg.types.builtins.DATE;
+
+/** bigint as number (ours stay below 2^53), date as its text (it has no time zone to make an instant of); all else as pg does. */
+const columnParser: typeof pg.types.getTypeParser = (type: number, format?: "text" | "binary") => {
+  if (type === bigintType) return Number;
+  if (type === dateType) return String;
+  return pg.types.getTypeParser(type, format as "text");
+};
+
+async function untilAnswered(pool: pg.Pool): Promise<void> {
+  for (const until = Date.now() + 30_000; ; await sleep(500)) {
+    try {
+      const answer = await pool.query<{ major: number }>("select current_setting('server_version_num')::int / 10000 as major");
+      return checkMajor(answer.rows[0]?.major ?? 0);
+    } catch (thrown) {
+      const explained = explainDatabaseError(thrown);
+      if (!(explained instanceof Problem) || explained.kind !== "unavailable" || Date.now() > until) throw explained;
+    }
+  }
+}
+
+function checkMajor(major: number): void {
+  if (major >= oldestMajor) return;
+  throw new Problem("database_too_old", {
+    kind: "not_ready",
+    say: `The database server is PostgreSQL ${major}; Holdfast needs ${oldestMajor} or newer. Upgrade it, or point DATABASE_URL at another one.`,
+  });
+}
+
+/** Runs `work` in a transaction, or within the one that is open already. Anything thrown rolls it back. */
+export function inTransaction<T>(db: Db | Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db as Tx) : db.transaction().execute(work);
+}

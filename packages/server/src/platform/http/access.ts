@@ -1,0 +1,70 @@
+/** Who may call a route. Closed by default: what is not allowed here is refused, before any input is read. */
+import type { IncomingHttpHeaders } from "node:http";
+import { permissions, type ContractRoute, type RouteMeta } from "@holdfast/contract";
+import { Problem } from "@holdfast/kit";
+import { unauthenticated, type Principal } from "./request.ts";
+
+/** What the rules of `admit` look at. */
+export interface Call {
+  method: string;
+  headers: IncomingHttpHeaders;
+  /** Host of the request as the caller wrote it, with the port. */
+  host: string;
+  principal: Principal | undefined;
+}
+
+/** A route whose meta is complete. */
+export type ClosedRoute = ContractRoute & { meta: RouteMeta };
+
+/** The routes, each with its permission. @throws Problem naming the routes that would be open, or that keep answers of unknown callers. */
+export function closedRoutes(routes: ContractRoute[]): ClosedRoute[] {
+  const open = routes.filter((route) => !isClosed(route));
+  if (open.length === 0) return routes.filter(isClosed);
+  throw new Problem("http_route_open", {
+    kind: "broken",
+    say: `These routes do not say who may call them: ${open.map((route) => route.name).join(", ")}. Make each with route() and a permission; idempotency needs a permission other than public.`,
+  });
+}
+
+function isClosed(route: ContractRoute): route is ClosedRoute {
+  const { permission, idempotency } = route.meta;
+  return permission !== undefined && permissions.includes(permission) && !(idempotency !== undefined && permission === "public");
+}
+
+/** Lets a call in. @throws Problem: 401 without a caller, 403 without the permission or when another site sent the browser. */
+export function admit({ meta }: Pick<ClosedRoute, "meta">, call: Call): void {
+  const origin = originOf(call);
+  if (changesState(call.method)) {
+    if (call.principal?.via === "session" && origin !== "same") throw forgery();
+    if (call.principal === undefined && origin === "other") throw forgery();
+  }
+  if (meta.permission === "public") return;
+  if (call.principal === undefined) throw unauthenticated();
+  if (meta.permission !== "self" && !call.principal.permissions.has(meta.permission)) throw forbidden(meta.permission);
+}
+
+function changesState(method: string): boolean {
+  return !["GET", "HEAD", "OPTIONS"].includes(method);
+}
+
+/** Where a browser says that the request began. Only browsers say so, and pages cannot lie: both headers are theirs alone to set. */
+function originOf({ headers, host }: Call): "same" | "other" | "unsaid" {
+  const site = headers["sec-fetch-site"];
+  if (site === "same-origin") return "same";
+  // Node's fetch sends sec-fetch-mode but no site; a browser that names another site is not ours whatever Origin says.
+  if (site !== undefined) return "other";
+  const { origin } = headers;
+  if (origin === undefined) return "unsaid";
+  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase() ? "same" : "other";
+}
+
+function forgery(): Problem {
+  return new Problem("cross_site_request", {
+    kind: "forbidden",
+    say: "A signed-in browser may change things only from Holdfast's own pages; programs use an API key.",
+  });
+}
+
+function forbidden(permission: string): Problem {
+  return new Problem("forbidden", { kind: "forbidden", say: `This needs the permission ${permission}, which you do not have.` });
+}

@@ -1,0 +1,85 @@
+/** What a route's handler knows of its request and of its caller. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Permission } from "@holdfast/contract";
+import { Problem } from "@holdfast/kit";
+
+/** Who calls. */
+export interface Principal {
+  /** As audit entries name the caller, e.g. `user:ada`. */
+  actor: string;
+  userId: string;
+  permissions: ReadonlySet<Permission>;
+  via: "session" | "api_key";
+}
+
+/** What a request shows of its caller. */
+export interface Credentials {
+  headers: IncomingHttpHeaders;
+  cookies: Record<string, string | undefined>;
+  method: string;
+  remoteAddress: string;
+}
+
+/** Finds the caller. Undefined: no credentials. A Problem `unauthenticated`: credentials that do not count (any more). */
+export type Authenticate = (credentials: Credentials) => Promise<Principal | undefined>;
+
+export interface CookieParts {
+  /** How long the browser keeps it, in seconds; 0 deletes it. */
+  maxAgeS: number;
+}
+
+/** What every handler gets as `context`. */
+export interface RequestContext {
+  /** Absent on public routes only. Take it with `callerOf(context)`. */
+  principal?: Principal | undefined;
+  requestId: string;
+  /** The ETag that the caller has read, without quotes; present on every route with `precondition: "if-match"`. */
+  ifMatch?: string | undefined;
+  /** Sent with the answer, whether it succeeds or fails. */
+  resHeaders: Headers;
+  /** The caller's address; behind a trusted proxy, the one that the proxy tells. */
+  remoteAddress: string;
+  userAgent?: string | undefined;
+  /** Always HttpOnly, SameSite=Strict, Path=/, and Secure where the caller came by https. */
+  setCookie(name: string, value: string, parts: CookieParts): void;
+  /** Finds the caller again, for an answer that takes long: undefined when the session or key ended meanwhile. */
+  reauthenticate(): Promise<Principal | undefined>;
+  /** Aborted when the caller hangs up or the server stops. */
+  signal: AbortSignal;
+}
+
+/** The caller. @throws Problem `unauthenticated` on a public route without credentials. */
+export function callerOf(context: Pick<RequestContext, "principal">): Principal {
+  if (context.principal === undefined) throw unauthenticated();
+  return context.principal;
+}
+
+/** The ETag that the caller has read. @throws Problem 428 when there is none. */
+export function ifMatchOf(context: Pick<RequestContext, "ifMatch">): string {
+  if (context.ifMatch === undefined) throw preconditionRequired();
+  return context.ifMatch;
+}
+
+/** For an edit whose ETag moved: somebody else was first. */
+export function preconditionFailed(what: string): Problem {
+  return new Problem("precondition_failed", {
+    kind: "conflict",
+    status: 412,
+    say: `Somebody else changed ${what} since you read it; read it again and repeat your change.`,
+  });
+}
+
+export function preconditionRequired(): Problem {
+  return new Problem("precondition_required", {
+    kind: "invalid",
+    status: 428,
+    say: "This route changes something with a version; send the `etag` that you have read as the header If-Match.",
+  });
+}
+
+export function unauthenticated(): Problem {
+  return new Problem("unauthenticated", {
+    kind: "unauthenticated",
+    say: "Sign in, or send an API key as `Authorization: Bearer …`.",
+  });
+}

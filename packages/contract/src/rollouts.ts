@@ -98,6 +98,7 @@ export type Plan = z.infer<typeof plan>;
 export const planListItem = plan
   .omit({ changes: true, problems: true })
   .extend({ targets: z.number().int(), problemCount: z.number().int() });
+export type PlanListItem = z.infer<typeof planListItem>;
 
 export const rolloutStates = [
   "awaiting_approval",
@@ -160,6 +161,7 @@ export type Rollout = z.infer<typeof rollout>;
 export const rolloutListItem = rollout
   .omit({ waves: true, targets: true, strategy: true, limits: true })
   .extend({ strategyKind: z.string(), targetCount: z.number().int() });
+export type RolloutListItem = z.infer<typeof rolloutListItem>;
 
 export const journalEntry = z.object({
   seq: z.number().int(),

@@ -90,6 +90,8 @@ export interface Carrier<P = unknown> {
   revert(step: CarrierStep<P>): Promise<Reverted>;
   /** Looks, touches nothing: used at gates and to report. */
   observe(step: CarrierStep<P>): Promise<Observed>;
+  /** The change that would bring the target from what it has now to what it had before this one; undefined when it has that already. */
+  back(step: CarrierStep<P>): Promise<{ ok: true; change: Change<P> | undefined } | { ok: false; say: string }>;
   /** Everything about a change that a person may want to read, secrets masked. */
   describe(change: Change<P>): ChangeText;
 }

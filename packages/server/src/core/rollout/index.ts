@@ -1,0 +1,258 @@
+/**
+ * The one engine that changes the world: plans (changes bound by hash to what was observed) and rollouts (carrying a plan out in
+ * waves, with gates, a journal written before and after every step, and the way back). Domains hand over carriers; nothing else touches a target.
+ */
+import { newId, Problem, type Clock } from "@holdfast/kit";
+import type {
+  ChangeDetail,
+  JournalEntry,
+  Limits,
+  Plan,
+  PlanListItem,
+  Rollout,
+  RolloutListItem,
+  RolloutState,
+  Strategy,
+} from "@holdfast/contract";
+import { inTransaction, type Db, type Tx } from "#platform/db";
+import type { Log } from "#platform/log";
+import type { Audit } from "#core/audit";
+import type { Secrets } from "#core/secrets";
+import { createActs, type Acts } from "./acts.ts";
+import type { Carrier, Change } from "./change.ts";
+import { newMachine, type Machine } from "./machine.ts";
+import { createMoved, type RolloutMetrics } from "./moved.ts";
+import { stepTimes, type StepTimes } from "./perform.ts";
+import { createPlans, type NewPlan } from "./plans.ts";
+import { createRunner } from "./run.ts";
+import { heldTargets, insertRollout, loadRollout } from "./store.ts";
+import { listJournal, listPlans, listRollouts, listTargets, planHead, type RolloutListRow } from "./store-reads.ts";
+import { countTargets, rolloutHead, rolloutView, sayRollout } from "./view.ts";
+import { cutWaves } from "./waves.ts";
+
+export * from "./change.ts";
+export { createPlanRoutes, createRolloutRoutes } from "./routes.ts";
+export { type NewPlan } from "./plans.ts";
+export { cutWaves } from "./waves.ts";
+
+export interface RolloutsDeps {
+  db: Db;
+  log: Log;
+  clock: Clock;
+  audit: Audit;
+  secrets: Pick<Secrets, "seal" | "open">;
+  metrics: RolloutMetrics;
+  /** Everything that can change the world. */
+  carriers: Carrier[];
+  /** A controller that is silent for this long has lost its rollouts; 20 s unless told. */
+  leaseMs?: number;
+  times?: StepTimes;
+  /** Called at every journal point, before and after the write; for crash tests. */
+  atPoint?: (point: string) => void;
+}
+
+/** Who asks, and through which request. */
+export interface Asker {
+  actor: string;
+  requestId?: string | undefined;
+}
+
+export interface NewRollout {
+  planId: string;
+  /** What was reviewed; another hash is refused. */
+  planHash: string;
+  strategy: Strategy;
+  limits?: Limits;
+  requireApproval?: boolean;
+  /** Starts as soon as it may; true unless told. */
+  start?: boolean;
+  revertOf?: string;
+}
+
+export interface PageQuery {
+  /** The last id of the page before. */
+  before?: string | undefined;
+  limit: number;
+}
+
+export interface Rollouts extends Acts {
+  /** Writes a plan in the caller's transaction. */
+  proposePlan(tx: Tx, plan: NewPlan, asker: Asker): Promise<Plan>;
+  plan(id: string): Promise<Plan>;
+  plans(page: PageQuery): Promise<PlanListItem[]>;
+  /** One change of a plan, as people read it. */
+  planChange(plan: string, target: string): Promise<ChangeDetail>;
+  /**
+   * Proposes a rollout of a plan; it starts at once unless it waits for an approval.
+   * @throws Problem `rollouts_plan_moved` (other hash), `rollouts_plan_empty`, `rollouts_target_busy`
+   */
+  propose(rollout: NewRollout, asker: Asker): Promise<Rollout>;
+  get(id: string): Promise<Rollout>;
+  list(page: PageQuery & { state?: RolloutState | undefined }): Promise<RolloutListItem[]>;
+  journal(id: string, page: { after?: number | undefined; limit: number; target?: string | undefined }): Promise<JournalEntry[]>;
+  /** Which of these targets a rollout drives at present: target → rollout. */
+  held(targets: string[]): Promise<Map<string, string>>;
+  /** Begins to drive rollouts in this process. */
+  start(): void;
+  /** Lets steps in flight end and gives the leases back. */
+  stop(): Promise<void>;
+}
+
+/** Most targets in flight at one time where the limits do not say. */
+const defaultParallel = 20;
+
+export function createRollouts(deps: RolloutsDeps): Rollouts {
+  const carriers = new Map(deps.carriers.map((carrier) => [carrier.kind, carrier]));
+  const carrierOf = (kind: string): Carrier => {
+    const carrier = carriers.get(kind);
+    if (!carrier) throw new Problem("rollouts_no_carrier", { kind: "broken", say: `Nothing here can make a change of kind ${kind}.` });
+    return carrier;
+  };
+  const plans = createPlans({ db: deps.db, secrets: deps.secrets, carrierOf, now: () => deps.clock.now() });
+  const moved = createMoved(deps);
+  const { leaseMs = 20_000, times = stepTimes } = deps;
+  const runner = createRunner({ ...deps, times, leaseMs, carrierOf, change: (planId, target) => plans.change(planId, target), moved });
+  const get = async (id: string): Promise<Rollout> => {
+    const found = await loadRollout(deps.db, id);
+    if (!found) throw new Problem("rollouts_missing", { kind: "missing", say: `There is no rollout ${id}.` });
+    return rolloutView(found.row, found.machine, await listTargets(deps.db, id));
+  };
+  const proposePlan = async (tx: Tx, plan: NewPlan, asker: Asker): Promise<Plan> => {
+    const proposed = await plans.propose(tx, plan);
+    const after = { hash: proposed.hash, origin: proposed.origin, targets: proposed.changes.length };
+    await deps.audit.record(tx, { ...asker, action: "rollout.plan.create", subject: `plan:${proposed.id}`, after });
+    return proposed;
+  };
+  const propose = createPropose(deps, { plans, moved, get, wake: () => runner.wake() });
+  return {
+    proposePlan,
+    propose,
+    get,
+    plan: (id) => plans.get(id),
+    plans: async (page) => (await listPlans(deps.db, page)).map(planListItem),
+    planChange: (plan, target) => plans.describe(plan, target),
+    list: async (page) => (await listRollouts(deps.db, page)).map(listItem),
+    journal: async (id, page) => {
+      await get(id);
+      return listJournal(deps.db, id, page);
+    },
+    held: (targets) => heldTargets(deps.db, targets),
+    start: () => runner.start(),
+    stop: () => runner.stop(),
+    ...createActs({ ...deps, moved, plans, carrierOf, get, propose, proposePlan, wake: () => runner.wake() }),
+  };
+}
+
+interface ProposeParts {
+  plans: ReturnType<typeof createPlans>;
+  moved: ReturnType<typeof createMoved>;
+  get(id: string): Promise<Rollout>;
+  wake(): void;
+}
+
+function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeParts): Rollouts["propose"] {
+  return async (wanted, asker) => {
+    const plan = await plans.get(wanted.planId);
+    if (plan.hash !== wanted.planHash) {
+      throw new Problem("rollouts_plan_moved", {
+        kind: "conflict",
+        say: `Plan ${plan.id} is not the one that was reviewed; look at it again.`,
+      });
+    }
+    if (plan.changes.length === 0) {
+      throw new Problem("rollouts_plan_empty", { kind: "invalid", say: `Plan ${plan.id} changes nothing; there is nothing to roll out.` });
+    }
+    const id = newId<"rollout">("rol", deps.clock.now());
+    const { row, machine, targets } = newRollout({
+      id,
+      wanted,
+      plan,
+      changes: await plans.targets(plan.id),
+      asker,
+      atMs: deps.clock.now(),
+    });
+    await inTransaction(deps.db, async (tx) => {
+      await insertRollout(tx, row, machine, targets);
+      const after = { plan: plan.id, planHash: plan.hash, strategy: wanted.strategy, limits: wanted.limits ?? {}, targets: targets.length };
+      await deps.audit.record(tx, {
+        ...asker,
+        action: "rollout.rollout.create",
+        subject: `rollout:${id}`,
+        after,
+        reason: reasonOf(wanted.strategy),
+      });
+      await moved(tx, { row: { ...row, version: 1, fencing: 0 }, before: { ...machine, state: "ready" }, after: machine });
+    });
+    wake();
+    return get(id);
+  };
+}
+
+function planListItem({ targets, ...row }: Awaited<ReturnType<typeof listPlans>>[number]): PlanListItem {
+  const { problems, ...head } = planHead(row);
+  return { ...head, targets, problemCount: problems.length };
+}
+
+function newRollout(parts: { id: string; wanted: NewRollout; plan: Plan; changes: Pick<Change, "target">[]; asker: Asker; atMs: number }) {
+  const { wanted, plan } = parts;
+  const limits = wanted.limits ?? {};
+  const targets = parts.changes.map((change) => change.target);
+  const parallel = limits.maxUnavailable ?? defaultParallel;
+  const waves = cutWaves(targets, wanted.strategy, limits);
+  const machine: Machine = newMachine({
+    targets,
+    waves,
+    parallel,
+    requireApproval: wanted.requireApproval ?? false,
+    autoStart: wanted.start ?? true,
+  });
+  const at = new Date(parts.atMs);
+  const row = {
+    id: parts.id,
+    plan_id: plan.id,
+    plan_hash: plan.hash,
+    title: plan.title,
+    state: machine.state,
+    strategy: wanted.strategy,
+    limits,
+    waves: machine.waves,
+    auto_start: machine.autoStart,
+    parallel,
+    touches: 0,
+    halt_reason: null,
+    created_at: at,
+    created_by: parts.asker.actor,
+    approved_by: null,
+    started_at: machine.state === "running" ? at : null,
+    ended_at: null,
+    revert_of: wanted.revertOf ?? null,
+    worker: null,
+    leased_until: null,
+  };
+  return { row, machine, targets };
+}
+
+function reasonOf(strategy: Strategy): string | undefined {
+  return strategy.kind === "direct" ? strategy.reason : undefined;
+}
+
+function listItem(row: RolloutListRow): RolloutListItem {
+  const { strategy, limits: _limits, ...head } = rolloutHead(row);
+  const targets = Object.fromEntries(row.target_machines.map((machine) => [machine.id, machine]));
+  const machine: Machine = {
+    state: row.state,
+    autoStart: row.auto_start,
+    parallel: row.parallel,
+    waves: row.waves,
+    targets,
+    touches: row.touches,
+    ...(row.halt_reason === null ? {} : { haltReason: row.halt_reason }),
+  };
+  return {
+    ...head,
+    strategyKind: strategy.kind,
+    targetCount: row.target_machines.length,
+    counts: countTargets(machine),
+    say: sayRollout(machine),
+  };
+}

@@ -1,0 +1,25 @@
+/** The API's router: each module's part, and the live stream. `compose.ts` hands them in. */
+import type { Contract } from "@holdfast/contract";
+import type { Router } from "@orpc/server";
+import type { RequestContext } from "#platform/http";
+import { createLiveRoute, type LiveSource } from "#platform/live";
+
+type Routes<Part extends keyof Contract> = Router<Contract[Part], RequestContext>;
+
+/** What each module's `routes.ts` makes; `overview` answers `contract.system.overview`. */
+export interface ModuleRoutes {
+  identity: Routes<"identity">;
+  audit: Routes<"audit">;
+  secrets: Routes<"secrets">;
+  findings: Routes<"findings">;
+  plans: Routes<"plans">;
+  rollouts: Routes<"rollouts">;
+  repositories: Routes<"repositories">;
+  devices: Routes<"devices">;
+  overview: Routes<"system">["overview"];
+}
+
+/** The router of the whole contract; the compiler sees to it that no route is missing. */
+export function assembleRouter({ overview, ...modules }: ModuleRoutes, live: LiveSource): Router<Contract, RequestContext> {
+  return { ...modules, system: { overview, events: createLiveRoute(live) } };
+}

@@ -1,0 +1,241 @@
+/**
+ * The HTTP face of the process: the API of a contract, the live stream, the console, the explorer, health and metrics.
+ *
+ * A module implements its part of the contract in its `routes.ts`, which maps shapes and decides nothing:
+ *
+ *     import { contract } from "@holdfast/contract";
+ *     import { callerOf, ifMatchOf, type RequestContext } from "#platform/http";
+ *     import { implement } from "@orpc/server";
+ *     import type { Devices } from "./index.ts";
+ *
+ *     export function createDeviceRoutes(devices: Devices) {
+ *       const os = implement(contract.devices).$context<RequestContext>();
+ *       return os.router({
+ *         list: os.list.handler(({ input }) => devices.list(input)),
+ *         update: os.update.handler(({ input: { id, ...patch }, context }) =>
+ *           devices.update(id, patch, { actor: callerOf(context).actor, requestId: context.requestId, etag: ifMatchOf(context) })),
+ *         // … one per route of contract.devices
+ *       });
+ *     }
+ *
+ * By the time a handler runs, the caller is known and has the route's permission, and `input` has the contract's shape.
+ * A handler throws Problems; `apps/http.ts` puts the modules' routers together.
+ */
+import type { AddressInfo } from "node:net";
+import cookies from "@fastify/cookie";
+import { newId, Problem } from "@holdfast/kit";
+import { routesOf } from "@holdfast/contract";
+import type { AnyContractRouter } from "@orpc/contract";
+import type { Router } from "@orpc/server";
+import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
+import type { Registry } from "prom-client";
+import type { Db } from "./db.ts";
+import { apiPrefix, serveApi } from "./http/api.ts";
+import { serveConsole } from "./http/console-files.ts";
+import { serveExplorer } from "./http/explorer.ts";
+import { serveHealth, type ReadyCheck } from "./http/health.ts";
+import { measureRequests, serveMetrics } from "./http/measure.ts";
+import { refuse, refuseConnection } from "./http/refuse.ts";
+import type { Authenticate, RequestContext } from "./http/request.ts";
+import { addSecurityHeaders } from "./http/security-headers.ts";
+import { createIdempotencyKeys } from "./idempotency.ts";
+import type { Log } from "./log.ts";
+import { openApiOf } from "./openapi.ts";
+
+export * from "./http/request.ts";
+export type { ReadyCheck } from "./http/health.ts";
+
+export interface HttpSettings {
+  /** Address to listen on; 127.0.0.1 unless told. */
+  host?: string;
+  /** 0 picks a free one. */
+  port: number;
+  /** Where people reach us, e.g. `https://holdfast.example`: makes cookies Secure and browsers keep to https. */
+  publicUrl?: string;
+  /** Addresses and CIDR blocks of proxies whose X-Forwarded-… headers count. None unless told. */
+  trustedProxies?: string[];
+  /** Built console, `packages/web/dist`. */
+  consoleDirectory: string;
+  /** Version of the product, for the OpenAPI document. */
+  version: string;
+}
+
+export interface HttpParts {
+  contract: AnyContractRouter;
+  /** Implements all of `contract`. */
+  router: Router<AnyContractRouter, RequestContext>;
+  authenticate: Authenticate;
+  settings: HttpSettings;
+  db: Db;
+  log: Log;
+  registry: Registry;
+  /** What must answer before this process is ready, by name, e.g. `{ database: () => … }`. */
+  checks: Record<string, ReadyCheck>;
+}
+
+export interface Http {
+  /** Begins to listen; the address, e.g. `http://127.0.0.1:7443`. @throws Problem `http_port_taken`, `http_address_unusable` */
+  listen(): Promise<string>;
+  /** Stops accepting, ends live streams, lets running requests finish for 10 s, then cuts them. */
+  close(): Promise<void>;
+}
+
+const bodyLimit = 6 * 1024 * 1024;
+const graceMs = 10_000;
+const hourMs = 3_600_000;
+
+/** Makes the server. @throws Problem `http_route_open` naming the routes of the contract that do not say who may call them. */
+export async function createHttp(parts: HttpParts): Promise<Http> {
+  const { settings, log, registry, authenticate, contract } = parts;
+  const closing = new AbortController();
+  const app = makeApp(settings, log);
+  const https = settings.publicUrl?.startsWith("https:") === true;
+  const idempotencyKeys = createIdempotencyKeys({ db: parts.db, log });
+
+  app.decorateRequest("principal", undefined);
+  addSecurityHeaders(app, { https });
+  measureRequests(app, { registry, log });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+    if (closing.signal.aborted) await refuseNew(reply);
+  });
+  app.setErrorHandler((thrown, request, reply) => refuse(thrown, request, reply, log));
+  await app.register(cookies);
+
+  serveHealth(app, { checks: parts.checks, closing: closing.signal });
+  serveMetrics(app, { registry, authenticate });
+  serveApi(app, { ...parts, idempotencyKeys, closing: closing.signal, secureCookies: https });
+  const document = JSON.stringify(await openApiOf(contract, settings.version));
+  app.get(`${apiPrefix}/openapi.json`, (_request, reply) => reply.type("application/json").send(document));
+  await serveExplorer(app);
+  const page = await serveConsole(app, settings.consoleDirectory);
+  const methodsAt = createMethodsAt(contract);
+  app.setNotFoundHandler((request, reply) => {
+    if (wantsPage(request)) return page(request, reply);
+    const allowed = methodsAt(request);
+    if (allowed.length > 0) reply.header("allow", allowed.join(", "));
+    return refuse(allowed.length > 0 ? wrongMethod(request, allowed) : nothingHere(request), request, reply, log);
+  });
+  await app.ready();
+
+  const sweep = setInterval(() => {
+    idempotencyKeys.sweep().catch((err: unknown) => log.warn({ err }, "old idempotency keys could not be removed"));
+  }, hourMs);
+  sweep.unref();
+  return {
+    listen: () => listen(app, settings),
+    async close() {
+      clearInterval(sweep);
+      closing.abort();
+      await closeGently(app, log);
+    },
+  };
+}
+
+function makeApp(settings: HttpSettings, log: Log): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 65_000, // longer than the 60 s of common proxies, so that they hang up first
+    maxRequestsPerSocket: 10_000,
+    forceCloseConnections: "idle",
+    return503OnClosing: false, // ours is a problem document
+    trustProxy: settings.trustedProxies ?? false,
+    requestIdHeader: false,
+    genReqId: (request) => requestIdFor(request.headers["x-request-id"]),
+    routerOptions: { maxParamLength: 300 },
+    http: { maxHeaderSize: 16_384, headersTimeout: 20_000, joinDuplicateHeaders: false },
+    frameworkErrors: (thrown, request, reply) => {
+      reply.header("x-request-id", request.id);
+      refuse(thrown, request, reply, log);
+    },
+    clientErrorHandler: (thrown, socket) => refuseConnection(thrown, socket, requestIdFor(undefined)),
+  });
+  app.removeContentTypeParser("text/plain");
+  return app as unknown as FastifyInstance;
+}
+
+/** The caller's own id where it is a sane one, so that its logs and ours meet. */
+function requestIdFor(given: string | string[] | undefined): string {
+  return typeof given === "string" && /^[A-Za-z0-9._:-]{8,64}$/.test(given) ? given : newId("req");
+}
+
+async function refuseNew(reply: { header(name: string, value: string): unknown }): Promise<never> {
+  reply.header("connection", "close");
+  throw new Problem("server_stopping", {
+    kind: "unavailable",
+    say: "This server is stopping; try again, another one or the next answers.",
+  });
+}
+
+/** True when a browser asks for a page: the console answers all its addresses itself. */
+function wantsPage({ method, url, headers }: FastifyRequest): boolean {
+  const ours = /^\/(api|assets|health|metrics)(\/|\?|$)/.test(url);
+  return !ours && (method === "GET" || method === "HEAD") && headers.accept?.includes("text/html") === true;
+}
+
+/** Which methods the contract has at a request's address. */
+function createMethodsAt(contract: AnyContractRouter): (request: FastifyRequest) => string[] {
+  const patterns = routesOf(contract).map(({ method, path }) => ({
+    method,
+    at: new RegExp(`^${apiPrefix}${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+  }));
+  return ({ url }) => patterns.filter(({ at }) => at.test(url.split("?")[0] ?? "")).map(({ method }) => method);
+}
+
+function wrongMethod({ method }: FastifyRequest, allowed: string[]): Problem {
+  return new Problem("method_not_allowed", {
+    kind: "invalid",
+    status: 405,
+    say: `There is no ${method} here; there is ${allowed.join(", ")}.`,
+  });
+}
+
+function nothingHere({ method }: FastifyRequest): Problem {
+  return new Problem("route_missing", {
+    kind: "missing",
+    say: `Nothing answers ${method} at this address; ${apiPrefix}/docs lists what does.`,
+  });
+}
+
+async function listen(app: FastifyInstance, { host, port }: HttpSettings): Promise<string> {
+  const address = host ?? "127.0.0.1";
+  try {
+    await app.listen({ host: address, port });
+  } catch (thrown) {
+    throw listenProblem(thrown, `${address}:${port}`);
+  }
+  const bound = app.server.address() as AddressInfo;
+  const shown = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
+  return `http://${shown}:${bound.port}`;
+}
+
+function listenProblem(thrown: unknown, address: string): unknown {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "EADDRINUSE")
+    return new Problem("http_port_taken", {
+      kind: "not_ready",
+      say: `Something listens on ${address} already; stop it or choose another port.`,
+      because: thrown,
+    });
+  if (code === "EADDRNOTAVAIL" || code === "EACCES")
+    return new Problem("http_address_unusable", {
+      kind: "not_ready",
+      say: `This process may not listen on ${address}; choose another address or port.`,
+      because: thrown,
+    });
+  return thrown;
+}
+
+async function closeGently(app: FastifyInstance, log: Log): Promise<void> {
+  // Connections that were busy when closing began become idle later; nobody else hangs them up.
+  const hangUp = setInterval(() => app.server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => {
+    log.warn("some requests did not finish in time and are cut");
+    app.server.closeAllConnections();
+  }, graceMs);
+  await app.close();
+  clearInterval(hangUp);
+  clearTimeout(cut);
+}

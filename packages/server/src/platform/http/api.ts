@@ -1,0 +1,207 @@
+/** Serves a contract: one Fastify route per contract route, so that callers are let in before input is read; oRPC parses, calls and checks the answer. */
+import { routesOf } from "@holdfast/contract";
+import type { AnyContractRouter } from "@orpc/contract";
+import { OpenAPIHandler } from "@orpc/openapi/fastify";
+import type { Router } from "@orpc/server";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Claim, IdempotencyKeys } from "../idempotency.ts";
+import type { Log } from "../log.ts";
+import { admit, closedRoutes, type ClosedRoute } from "./access.ts";
+import { etagHeader, isKnown, readIfMatch } from "./etag.ts";
+import { inputProblem } from "./problems.ts";
+import type { Authenticate, Credentials, Principal, RequestContext } from "./request.ts";
+
+/** Where the API is. */
+export const apiPrefix = "/api/v1";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who calls; known from the moment the call is let in. */
+    principal: Principal | undefined;
+  }
+}
+
+export interface ApiParts {
+  contract: AnyContractRouter;
+  router: Router<AnyContractRouter, RequestContext>;
+  authenticate: Authenticate;
+  idempotencyKeys: IdempotencyKeys;
+  log: Log;
+  /** Aborted when the server begins to stop. */
+  closing: AbortSignal;
+  /** Mark cookies Secure even where the caller seems to come by http, e.g. behind a proxy. */
+  secureCookies: boolean;
+}
+
+/** What one request carries through oRPC and back. */
+interface Handling extends RequestContext {
+  reply: FastifyReply;
+  request: FastifyRequest;
+  claim?: Claim | undefined;
+  /** What was thrown, before oRPC makes an answer of its own of it. */
+  thrown?: Error;
+}
+
+/** Adds all routes. @throws Problem `http_route_open` when one does not say who may call it. */
+export function serveApi(app: FastifyInstance, parts: ApiParts): void {
+  const orpc = makeHandler(parts);
+  for (const route of closedRoutes(routesOf(parts.contract))) {
+    app.route({
+      method: route.method,
+      url: apiPrefix + route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      exposeHeadRoute: !route.streams,
+      onRequest: async (request) => {
+        request.principal = await parts.authenticate(credentialsOf(request));
+        admit(route, { method: request.method, headers: request.headers, host: request.host, principal: request.principal });
+      },
+      preHandler: async (request) => refuseStrays(route, request),
+      handler: (request, reply) => serve({ route, request, reply, orpc, parts }),
+    });
+  }
+}
+
+/** What `authenticate` looks at. */
+export function credentialsOf(request: FastifyRequest): Credentials {
+  return { headers: request.headers, cookies: request.cookies, method: request.method, remoteAddress: request.ip };
+}
+
+interface Serving {
+  route: ClosedRoute;
+  request: FastifyRequest;
+  reply: FastifyReply;
+  orpc: OpenAPIHandler<Handling>;
+  parts: ApiParts;
+}
+
+async function serve({ route, request, reply, orpc, parts }: Serving): Promise<FastifyReply> {
+  const ifMatch = route.meta.precondition === "if-match" ? readIfMatch(request.headers["if-match"]) : undefined;
+  const claimed = await claimKey({ route, request, keys: parts.idempotencyKeys });
+  if (claimed !== undefined && "again" in claimed) {
+    const { status, headers, body } = claimed.again;
+    if (body !== undefined) reply.type("application/json");
+    return reply.code(status).headers(headers).header("idempotency-replayed", "true").send(body);
+  }
+  const context = makeContext({ request, reply, parts, ifMatch, claim: claimed?.first });
+  await orpc.handle(request, reply, { prefix: apiPrefix, context });
+  return reply;
+}
+
+interface Keyed {
+  route: ClosedRoute;
+  request: FastifyRequest;
+  keys: IdempotencyKeys;
+}
+
+async function claimKey({ route, request, keys }: Keyed): Promise<Awaited<ReturnType<IdempotencyKeys["claim"]>> | undefined> {
+  const key = request.headers["idempotency-key"];
+  if (typeof key !== "string" || route.meta.idempotency === undefined || request.principal === undefined) return undefined;
+  return keys.claim({
+    key,
+    principal: request.principal.userId,
+    route: route.name,
+    request: `${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`,
+    keepBody: route.meta.idempotency === "accepted",
+  });
+}
+
+interface ContextParts {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  parts: ApiParts;
+  ifMatch: string | undefined;
+  claim: Claim | undefined;
+}
+
+function makeContext({ request, reply, parts, ifMatch, claim }: ContextParts): Handling {
+  const gone = new AbortController();
+  reply.raw.once("close", () => reply.raw.writableFinished || gone.abort());
+  const secure = parts.secureCookies || request.protocol === "https";
+  return {
+    principal: request.principal,
+    requestId: request.id,
+    ifMatch,
+    resHeaders: new Headers(),
+    remoteAddress: request.ip,
+    userAgent: request.headers["user-agent"]?.slice(0, 200),
+    setCookie: (name, value, { maxAgeS }) =>
+      void reply.setCookie(name, value, { maxAge: maxAgeS, httpOnly: true, sameSite: "strict", path: "/", secure }),
+    reauthenticate: () => parts.authenticate(credentialsOf(request)),
+    signal: AbortSignal.any([gone.signal, parts.closing]),
+    request,
+    reply,
+    claim,
+  };
+}
+
+function makeHandler({ router, log }: ApiParts): OpenAPIHandler<Handling> {
+  return new OpenAPIHandler<Handling>(router as Router<AnyContractRouter, Handling>, {
+    eventIteratorKeepAliveInterval: 15_000,
+    eventIteratorKeepAliveComment: "still here",
+    interceptors: [
+      async ({ next, context }) => {
+        try {
+          return await next();
+        } catch (value) {
+          context.thrown = value instanceof Error ? value : new Error(String(value));
+          throw context.thrown;
+        }
+      },
+    ],
+    rootInterceptors: [
+      async ({ next, ...options }) => {
+        // HEAD is GET without the body, which Fastify leaves out.
+        const method = options.request.method === "HEAD" ? "GET" : options.request.method;
+        const result = await next({ ...options, request: { ...options.request, method } });
+        await finish(options.context, result.response, log);
+        return result;
+      },
+    ],
+  });
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: unknown;
+}
+
+/** After the handler, before a byte is sent: keeps the answer for repetitions, adds the headers. Rethrows what the handler threw. */
+async function finish(context: Handling, answer: Answer | undefined, log: Log): Promise<void> {
+  const { reply, request, claim, thrown } = context;
+  for (const [name, value] of context.resHeaders) reply.header(name, value);
+  if (thrown !== undefined || answer === undefined) {
+    await claim
+      ?.release()
+      .catch((err: unknown) => log.warn({ err, requestId: context.requestId }, "an idempotency key could not be released"));
+    throw thrown ?? new Error(`no route of the contract answers ${request.method} ${request.routeOptions.url}`);
+  }
+  const etag = etagHeader(answer.body);
+  if (etag !== undefined) answer.headers["etag"] = etag;
+  // The work is done whether or not its answer can be kept; a repetition then meets a claim that lapses.
+  await claim
+    ?.keep(keptAnswer(answer))
+    .catch((err: unknown) => log.warn({ err, requestId: context.requestId }, "an answer could not be kept for its idempotency key"));
+  if (etag !== undefined && ["GET", "HEAD"].includes(request.method) && isKnown(request.headers["if-none-match"], etag)) {
+    answer.status = 304;
+    answer.body = undefined;
+  }
+}
+
+function keptAnswer({ status, headers, body }: Answer): { status: number; headers: Record<string, string>; body: string | undefined } {
+  const { etag } = headers;
+  return { status, headers: typeof etag === "string" ? { etag } : {}, body: body === undefined ? undefined : JSON.stringify(body) };
+}
+
+/** Refuses what oRPC would not look at: a mistyped place must not pass for an accepted one. @throws Problem `input_invalid` */
+function refuseStrays(route: ClosedRoute, request: FastifyRequest): void {
+  const body: unknown = request.body ?? undefined;
+  if (body !== undefined && (typeof body !== "object" || Array.isArray(body)))
+    throw inputProblem([{ message: "must be a JSON object", path: ["body"] }]);
+  const inQuery = Object.keys(request.query as object);
+  const inBody = Object.keys(body ?? {});
+  const unread = [...(route.method === "GET" && route.input !== undefined ? [] : inQuery), ...(route.input === undefined ? inBody : [])];
+  if (unread.length > 0) throw inputProblem([{ code: "unrecognized_keys", message: "", keys: unread }]);
+  const params = request.params as Record<string, string>;
+  const doubled = inBody.filter((key) => params[key] !== undefined && params[key] !== (body as Record<string, unknown>)[key]);
+  if (doubled.length > 0) throw inputProblem(doubled.map((key) => ({ message: "differs from the same part of the address", path: [key] })));
+}

@@ -1,0 +1,114 @@
+/** The live stream of the API: server-sent events of what the caller may see, resumed after the last one it saw. */
+import { contract, permissions, streamOpened, type LiveEvent, type Permission } from "@holdfast/contract";
+import { Problem } from "@holdfast/kit";
+import { implement, withEventMeta } from "@orpc/server";
+import { callerOf, type Principal, type RequestContext } from "./http/request.ts";
+
+/** Where events come from. */
+export interface LiveSource {
+  /** Events after the one with the id `after`, as they happen, until `signal` aborts. */
+  live(options: { after: string; signal: AbortSignal }): AsyncGenerator<LiveEvent>;
+  /** Id of the newest event; what comes after it is what happens from now on. */
+  newest(): Promise<string>;
+}
+
+interface LiveParts extends LiveSource {
+  /** How often a stream makes sure that its caller still may watch; 15 s unless told. */
+  recheckMs?: number;
+  /** Most streams of this process, and of one user; 2000 and 50 unless told. */
+  most?: number;
+  mostPerUser?: number;
+}
+
+/** Implements `contract.system.events`. */
+export function createLiveRoute({ live, newest, recheckMs = 15_000, most = 2000, mostPerUser = 50 }: LiveParts) {
+  const seats = createSeats(most, mostPerUser);
+  return implement(contract.system.events)
+    .$context<RequestContext>()
+    .handler(async ({ context, lastEventId }) => {
+      const leave = seats.take(callerOf(context).userId);
+      context.signal.addEventListener("abort", leave, { once: true });
+      // What fails before the first event is answered with a status of its own; afterwards only the stream's end can tell.
+      const after = lastEventId ?? (await newest().catch((thrown: unknown) => failed(thrown, leave)));
+      return stream({ context, after, recheckMs, leave, events: (signal) => live({ after, signal }) });
+    });
+}
+
+function failed(thrown: unknown, leave: () => void): never {
+  leave();
+  throw thrown;
+}
+
+/** Counts streams. `take` gives the function that ends one; calling it again does nothing. */
+function createSeats(most: number, mostPerUser: number): { take(userId: string): () => void } {
+  const taken: string[] = [];
+  return {
+    take(userId) {
+      if (taken.length >= most || taken.filter((user) => user === userId).length >= mostPerUser) throw tooMany();
+      taken.push(userId);
+      let left = false;
+      return () => {
+        if (!left) taken.splice(taken.indexOf(userId), 1);
+        left = true;
+      };
+    },
+  };
+}
+
+async function* stream({ after, leave, ...watching }: Watching & { after: string; leave(): void }): AsyncGenerator<LiveEvent> {
+  try {
+    yield withEventMeta(
+      { id: after, type: streamOpened, subject: "system:stream", at: new Date().toISOString(), payload: {} },
+      { id: after },
+    );
+    for await (const event of visible(watching)) yield withEventMeta(event, { id: event.id });
+  } finally {
+    leave();
+  }
+}
+
+interface Watching {
+  context: RequestContext;
+  recheckMs: number;
+  events(signal: AbortSignal): AsyncGenerator<LiveEvent>;
+}
+
+/** The events that the caller may see, until the caller leaves, the server stops, or the session or key ends. */
+async function* visible({ context, recheckMs, events }: Watching): AsyncGenerator<LiveEvent> {
+  let principal: Principal = callerOf(context);
+  const ended = new AbortController();
+  const recheck = async (): Promise<void> => {
+    const still = await context.reauthenticate().catch(() => undefined); // deny on error: the client signs in or connects again
+    if (still === undefined) ended.abort();
+    else principal = still;
+  };
+  const timer = setInterval(() => void recheck(), recheckMs);
+  timer.unref();
+  try {
+    for await (const event of events(AbortSignal.any([context.signal, ended.signal]))) {
+      // A session, a key or a role may just have changed.
+      if (event.type.startsWith("identity.")) await recheck();
+      if (ended.signal.aborted) return;
+      if (maySee(event, principal)) yield event;
+    }
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Modules whose events need the permission to read something of another name. */
+const readPermissions: Record<string, Permission> = { identity: "users:read", backups: "devices:read", drift: "devices:read" };
+
+/** True when the caller may read what the event is about. An event of a module without such a permission is seen by nobody. */
+export function maySee(event: Pick<LiveEvent, "type">, principal: Pick<Principal, "permissions">): boolean {
+  const module = event.type.split(".")[0] ?? "";
+  const needed = readPermissions[module] ?? permissions.find((permission) => permission === `${module}:read`);
+  return needed !== undefined && principal.permissions.has(needed);
+}
+
+function tooMany(): Problem {
+  return new Problem("live_too_many", {
+    kind: "limit",
+    say: "Too many live streams are open; close some pages that show Holdfast and try again.",
+  });
+}

@@ -106,15 +106,11 @@ function makePool(url: string, connections: number, log: Log): pg.Pool {
   return pool;
 }
 
-/** Type numbers of PostgreSQL (pg_type.oid). */
-const bigintType: number = pg.types.builtins.INT8;
-const dateType: number = pg.types.builtins.DATE;
-
 /** bigint as number (ours stay below 2^53), date as its text (it has no time zone to make an instant of); all else as pg does. */
-const columnParser: typeof pg.types.getTypeParser = (type: number, format?: "text" | "binary") => {
-  if (type === bigintType) return Number;
-  if (type === dateType) return String;
-  return pg.types.getTypeParser(type, format as "text");
+const columnParser: typeof pg.types.getTypeParser = (type, format) => {
+  if (type === pg.types.builtins.INT8) return Number;
+  if (type === pg.types.builtins.DATE) return String;
+  return pg.types.getTypeParser(type, format);
 };
 
 async function untilAnswered(pool: pg.Pool): Promise<void> {

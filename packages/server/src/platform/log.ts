@@ -12,6 +12,7 @@ export function createLog({ level, to }: { level: LogLevel; to?: DestinationStre
     level,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: describeFields },
+    serializers: { err: (described: unknown) => described },
     hooks: { streamWrite: hideCredentials },
   };
   return to ? pino(options, to) : pino(options);

@@ -29,7 +29,8 @@ export async function startPostmaster(parts: PostmasterParts): Promise<Postmaste
   const lines: string[] = [];
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     for (const line of text.split("\n").filter(Boolean)) {
-      lines.splice(0, lines.length - 19, ...lines.slice(-19), line);
+      lines.push(line);
+      if (lines.length > 20) lines.shift();
       tell(parts.log, line);
     }
   });

@@ -1,0 +1,83 @@
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import { isProblem, type Problem } from "@holdfast/kit";
+import { loadSettings } from "./settings.ts";
+
+function failure(environment: Record<string, string>): Problem {
+  try {
+    loadSettings(environment, "/srv");
+  } catch (thrown) {
+    if (isProblem(thrown)) return thrown;
+  }
+  throw new Error("the settings were taken");
+}
+
+describe("settings", () => {
+  test("nothing set gives a server for this machine alone, with everything in .holdfast", () => {
+    expect(loadSettings({}, "/srv")).toEqual({
+      home: "/srv/.holdfast",
+      host: "127.0.0.1",
+      port: 7450,
+      logLevel: "info",
+      roles: new Set(["api", "worker", "gateway", "ingest"]),
+      keyRingFile: "/srv/.holdfast/keys.json",
+    });
+  });
+
+  test("everything set is taken", () => {
+    const settings = loadSettings(
+      {
+        HOLDFAST_HOME: "/data",
+        DATABASE_URL: "postgresql://u:hunter2@db/holdfast",
+        HOLDFAST_HOST: "::",
+        HOLDFAST_PORT: "0",
+        HOLDFAST_LOG_LEVEL: "debug",
+        HOLDFAST_ROLES: "api, worker",
+        HOLDFAST_KEY_RING: "ring.json",
+        HOLDFAST_KEYS: "{}",
+        HOLDFAST_PUBLIC_URL: "https://holdfast.example.net/",
+      },
+      "/srv",
+    );
+    expect(settings).toMatchObject({
+      home: "/data",
+      host: "::",
+      port: 0,
+      logLevel: "debug",
+      keyRingFile: "/srv/ring.json",
+      publicUrl: "https://holdfast.example.net",
+    });
+    expect([...settings.roles]).toEqual(["api", "worker"]);
+    expect(settings.databaseUrl?.reveal()).toBe("postgresql://u:hunter2@db/holdfast");
+  });
+
+  test("all faults are told at once, each with its setting", () => {
+    const problem = failure({
+      HOLDFAST_PORT: "70000",
+      HOLDFAST_ROLES: "api,wroker",
+      HOLDFAST_LOG_LEVEL: "loud",
+      HOLDFAST_PUBLIC_URL: "holdfast.example.net",
+      DATABASE_URL: "mysql://x",
+    });
+    expect(problem.code).toBe("settings_invalid");
+    expect(problem.places.map(({ at }) => at).sort()).toEqual([
+      "DATABASE_URL",
+      "HOLDFAST_LOG_LEVEL",
+      "HOLDFAST_PORT",
+      "HOLDFAST_PUBLIC_URL",
+      "HOLDFAST_ROLES",
+    ]);
+    expect(problem.message).toContain('"wroker" is neither');
+  });
+
+  test("a secret value is in no error and no printed form", () => {
+    expect(failure({ DATABASE_URL: "hunter2 is not a url", HOLDFAST_PORT: "x" }).message).not.toContain("hunter2");
+    const settings = loadSettings({ DATABASE_URL: "postgresql://u:hunter2@db/h", HOLDFAST_KEYS: "hunter2" }, "/srv");
+    expect(JSON.stringify(settings) + inspect(settings)).not.toContain("hunter2");
+  });
+
+  test("a misspelt setting is an error that names the right one", () => {
+    expect(failure({ HOLDFAST_PROT: "1" }).places).toEqual([{ at: "HOLDFAST_PROT", say: "is no setting; do you mean HOLDFAST_PORT?" }]);
+    expect(loadSettings({ HOLDFAST_TOKEN: "of the CLI" }, "/srv").port).toBe(7450);
+  });
+});

@@ -1,0 +1,155 @@
+/** What an operator can set, from the environment. The only reader of process.env. */
+import { join, resolve } from "node:path";
+import { Problem, Secret } from "@holdfast/kit";
+import { z } from "zod";
+
+/** Parts of the program that one process can play. */
+export const roles = ["api", "worker", "gateway", "ingest"] as const;
+export type Role = (typeof roles)[number];
+
+const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+/** Exit code of a process whose settings are wrong (EX_CONFIG of sysexits.h). */
+export const settingsExitCode = 78;
+
+/** Each setting once: its name, what it means, its shape. `holdfast config explain` and the documents are made from it. */
+export const settingsShape = {
+  HOLDFAST_HOME: z.string().default(".holdfast").describe("Directory of everything Holdfast keeps: database, key ring, working copies"),
+  DATABASE_URL: secretUrl(["postgres:", "postgresql:"])
+    .optional()
+    .describe("A PostgreSQL server (15 or newer); without it one runs inside HOLDFAST_HOME"),
+  HOLDFAST_HOST: z.string().default("127.0.0.1").describe("Address to listen on; 0.0.0.0 or :: for all"),
+  HOLDFAST_PORT: z.string().default("7450").transform(toPort).describe("Port to listen on; 0 takes any free one"),
+  HOLDFAST_PUBLIC_URL: z
+    .string()
+    .transform(toOrigin)
+    .optional()
+    .describe("Where browsers and agents reach this server, e.g. https://holdfast.example.net"),
+  HOLDFAST_LOG_LEVEL: z
+    .enum(levels, `must be one of ${levels.join(", ")}`)
+    .default("info")
+    .describe("Least level of the log lines"),
+  HOLDFAST_ROLES: z
+    .string()
+    .default("all")
+    .transform(toRoles)
+    .describe("Parts this process plays: all, or a list of api, worker, gateway, ingest"),
+  HOLDFAST_KEY_RING: z.string().optional().describe("File of the keys that seal secrets; keys.json in HOLDFAST_HOME unless told"),
+  HOLDFAST_KEYS: z
+    .string()
+    .transform((text) => new Secret(text))
+    .optional()
+    .describe("The key ring itself, in place of a file"),
+};
+
+export interface Settings {
+  /** Absolute path. */
+  home: string;
+  /** Absent: the embedded PostgreSQL. */
+  databaseUrl?: Secret;
+  host: string;
+  port: number;
+  /** Origin without a slash at its end; the address listened on unless set. */
+  publicUrl?: string;
+  logLevel: (typeof levels)[number];
+  roles: ReadonlySet<Role>;
+  /** Absolute path. */
+  keyRingFile: string;
+  /** The key ring's JSON, in place of the file. */
+  keys?: Secret;
+}
+
+type Environment = Record<string, string | undefined>;
+
+/** The settings of this process. @throws Problem `settings_invalid`; the process then exits with `settingsExitCode`. */
+export function settingsFromEnvironment(): Settings {
+  return loadSettings(process.env);
+}
+
+/** Reads settings; an empty text counts as absent. @throws Problem `settings_invalid` that names every fault at once, never a secret value. */
+export function loadSettings(environment: Environment, workingDirectory: string = process.cwd()): Settings {
+  const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
+  const parsed = z.object(settingsShape).safeParse(Object.fromEntries(given));
+  const faults = (parsed.error?.issues ?? []).map(({ path, message }) => ({ at: path.join("."), say: message }));
+  const places = [...faults, ...given.flatMap(([name]) => findMisspelt(name))];
+  if (!parsed.success || places.length > 0) throw invalid(places);
+  return arrange(parsed.data, workingDirectory);
+}
+
+function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDirectory: string): Settings {
+  const home = resolve(workingDirectory, values.HOLDFAST_HOME);
+  return {
+    home,
+    host: values.HOLDFAST_HOST,
+    port: values.HOLDFAST_PORT,
+    logLevel: values.HOLDFAST_LOG_LEVEL,
+    roles: values.HOLDFAST_ROLES,
+    keyRingFile: values.HOLDFAST_KEY_RING ? resolve(workingDirectory, values.HOLDFAST_KEY_RING) : join(home, "keys.json"),
+    ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
+    ...(values.HOLDFAST_PUBLIC_URL && { publicUrl: values.HOLDFAST_PUBLIC_URL }),
+    ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
+  };
+}
+
+function invalid(places: { at: string; say: string }[]): Problem {
+  const lines = places.map(({ at, say }) => `${at} ${say}`).join("; ");
+  return new Problem("settings_invalid", { kind: "invalid", say: `The settings are wrong: ${lines}.`, places });
+}
+
+/** A misspelt setting is an error: it would otherwise be ignored in silence. Other names stay allowed (the CLI has some of its own). */
+function findMisspelt(name: string): { at: string; say: string }[] {
+  if (!name.startsWith("HOLDFAST_") || name in settingsShape) return [];
+  const near = Object.keys(settingsShape).find((known) => distance(known, name) <= 2);
+  return near === undefined ? [] : [{ at: name, say: `is no setting; do you mean ${near}?` }];
+}
+
+/** Edit distance (Levenshtein). */
+function distance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next[j] = Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}
+
+type Context = z.RefinementCtx;
+
+function refuse(context: Context, message: string): never {
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
+function secretUrl(protocols: string[]) {
+  return z.string().transform((text, context) => {
+    const url = URL.parse(text);
+    return url && protocols.includes(url.protocol)
+      ? new Secret(text)
+      : refuse(context, `must be a URL that begins with ${protocols.join("// or ")}//`);
+  });
+}
+
+function toPort(text: string, context: Context): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  return port >= 0 && port <= 65_535 ? port : refuse(context, "must be a number from 0 to 65535");
+}
+
+function toOrigin(text: string, context: Context): string {
+  const url = URL.parse(text);
+  const plain =
+    url !== null && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && url.search === "" && url.username === "";
+  return plain ? url.origin : refuse(context, "must be an http or https address without a path, e.g. https://holdfast.example.net");
+}
+
+function toRoles(text: string, context: Context): ReadonlySet<Role> {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("all")) return new Set(roles);
+  const strange = names.find((name) => !(roles as readonly string[]).includes(name));
+  return strange === undefined
+    ? new Set(names as Role[])
+    : refuse(context, `must be all, or a list of ${roles.join(", ")}; "${strange}" is neither`);
+}

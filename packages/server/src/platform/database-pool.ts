@@ -1,18 +1,30 @@
-/** The pool as Kysely sees it: errors explained, and a connection that no longer answers is never given out again. */
+/** The pool as Kysely sees it: errors explained, and no caller kept waiting for a database that is not there. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type pg from "pg";
 import { breaksConnection, connectionLost, explainDatabaseError } from "./database-errors.ts";
 
-/** Wraps a pool. One wrapper per connection, for as long as the connection lives. */
-export function guardPool(pool: pg.Pool): PostgresPool {
+export interface GuardedPool extends PostgresPool {
+  /** Breaks the connections in use: their callers are told now that the database is gone. */
+  breakAll(): void;
+}
+
+/** Wraps a pool. `mayConnect` false refuses at once. One wrapper per connection, for as long as the connection lives. */
+export function guardPool(pool: pg.Pool, mayConnect: () => boolean): GuardedPool {
   const guarded = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const inUse = new Set<pg.PoolClient>();
+  pool.on("release", (_error, client) => inUse.delete(client));
   return {
     options: pool.options,
-    end: () => pool.end(),
+    breakAll: () => inUse.forEach((client) => void (client as pg.PoolClient & pg.Client).end().catch(() => undefined)),
+    // A connection to a stopped server never says good-bye; the process must be able to end all the same.
+    end: () => Promise.race([pool.end(), sleep(3_000)]),
     async connect() {
+      if (!mayConnect()) throw connectionLost();
       const client = await pool.connect().catch((thrown: unknown) => {
         throw explainDatabaseError(thrown);
       });
+      inUse.add(client);
       const known = guarded.get(client) ?? guardClient(client);
       guarded.set(client, known);
       return known;

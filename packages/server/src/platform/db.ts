@@ -5,6 +5,7 @@ import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import pg from "pg";
 import { explainDatabaseError } from "./database-errors.ts";
 import { guardPool } from "./database-pool.ts";
+import { watchPulse } from "./database-pulse.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded-postgres.ts";
 import type { Log } from "./log.ts";
 
@@ -22,6 +23,8 @@ export interface Database {
   url: string;
   /** For what Kysely cannot say; its errors are those of pg, unexplained. */
   pool: pg.Pool;
+  /** False while the database does not answer; known within 5 s. */
+  answers(): boolean;
   /** Number of the embedded server's process; undefined with DATABASE_URL or while it restarts. */
   postgresPid(): number | undefined;
   /** Closes the connections and, when it is ours, shuts PostgreSQL down. */
@@ -69,23 +72,25 @@ async function connect({ url, embedded, log, connections }: ConnectParts): Promi
     await pool.end();
     throw thrown;
   }
-  const db: Db = new Kysely({ dialect: new PostgresDialect({ pool: guardPool(pool) }) });
+  const guarded = guardPool(pool, () => pulse.beats());
+  const pulse = watchPulse({ url, log, onLost: () => guarded.breakAll() });
   return {
-    db,
+    db: new Kysely({ dialect: new PostgresDialect({ pool: guarded }) }),
     url,
     pool,
+    answers: () => pulse.beats(),
     postgresPid: () => embedded?.pid(),
     async stop() {
-      await db.destroy();
-      if (!pool.ending) await pool.end();
+      await pulse.stop();
+      if (!pool.ending) await guarded.end();
       await embedded?.stop();
     },
   };
 }
 
 /**
- * Limits so that callers fail rather than hang: 3 s for a connection, 15 s for a statement (the server's), 20 s without
- * an answer (ours, for a server that is stopped or cut off), 60 s for a transaction that does nothing.
+ * Limits so that callers fail rather than hang: 3 s for a connection, 15 s for a statement (the server's; ours a little
+ * later), 60 s for a transaction that does nothing. A server that is stopped or cut off is noticed sooner, by its pulse.
  */
 function makePool(url: string, connections: number, log: Log): pg.Pool {
   const pool = new pg.Pool({

@@ -1,0 +1,72 @@
+/** Asks the database every second whether it is there, so that callers are told within seconds when it is not, rather than hang. */
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import type { Log } from "./log.ts";
+
+export interface Pulse {
+  /** False once two questions in a row went unanswered. One alone may be our own delay. */
+  beats(): boolean;
+  stop(): Promise<void>;
+}
+
+interface PulseParts {
+  url: string;
+  log: Log;
+  /** Called for every question that goes unanswered while the pulse is gone. */
+  onLost: () => void;
+}
+
+const everyMs = 1_000;
+const patienceMs = 2_000;
+
+/** Watches over a connection of its own: a busy pool is no lost database. */
+export function watchPulse({ url, log, onLost }: PulseParts): Pulse {
+  const stopping = new AbortController();
+  let missed = 0;
+  const watching = (async () => {
+    let client: pg.Client | undefined;
+    while (!stopping.signal.aborted) {
+      try {
+        client = await ask(client ?? makeClient(url), client === undefined);
+        if (missed > 1) log.info("the database answers again");
+        missed = 0;
+      } catch (err) {
+        client = undefined;
+        missed += 1;
+        if (missed === 2) log.error({ err }, "the database does not answer");
+        if (missed > 1) onLost();
+      }
+      await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+    await client?.end().catch(() => undefined);
+  })();
+  return {
+    beats: () => missed < 2,
+    async stop() {
+      stopping.abort();
+      await Promise.race([watching, sleep(patienceMs)]);
+    },
+  };
+}
+
+function makeClient(url: string): pg.Client {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "holdfast pulse",
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
+  });
+  client.on("error", () => undefined); // The next question meets it.
+  return client;
+}
+
+async function ask(client: pg.Client, isNew: boolean): Promise<pg.Client> {
+  try {
+    if (isNew) await client.connect();
+    await client.query("select 1");
+    return client;
+  } catch (thrown) {
+    client.end().catch(() => undefined);
+    throw thrown;
+  }
+}

@@ -1,0 +1,460 @@
+-- The database as the migrations make it. Generated for reading and review; a test keeps it true.
+
+
+-- -------------------- audit
+create schema audit;
+-- grants on schema audit: holdfast=UC/holdfast holdfast_app=U/holdfast
+
+create table audit.entry (
+  seq bigint not null,
+  at timestamp with time zone not null,
+  actor text not null,
+  action text not null,
+  subject text not null,
+  reason text,
+  request_id text,
+  canonical text not null,
+  hash text not null,
+  constraint entry_pkey PRIMARY KEY (seq)
+);
+CREATE INDEX entry_action ON audit.entry USING btree (action text_pattern_ops, seq);
+CREATE INDEX entry_actor ON audit.entry USING btree (actor, seq);
+CREATE INDEX entry_at ON audit.entry USING btree (at);
+CREATE INDEX entry_subject ON audit.entry USING btree (subject, seq);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entry FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+-- grants on audit.entry: holdfast=arwdDxtm/holdfast holdfast_app=r/holdfast
+
+create table audit.head (
+  only_row boolean not null default true,
+  seq bigint not null,
+  hash text not null,
+  constraint head_pkey PRIMARY KEY (only_row),
+  constraint head_only_row_check CHECK (only_row)
+);
+CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON audit.head FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE TRIGGER head_steps BEFORE UPDATE ON audit.head FOR EACH ROW WHEN (new.seq IS DISTINCT FROM (old.seq + 1)) EXECUTE FUNCTION audit.refuse();
+-- grants on audit.head: holdfast=arwdDxtm/holdfast holdfast_app=r/holdfast
+
+create table audit.pending (
+  id bigint not null generated always as identity,
+  at timestamp with time zone not null,
+  actor text not null,
+  action text not null,
+  subject text not null,
+  reason text,
+  request_id text,
+  canonical text not null,
+  constraint pending_pkey PRIMARY KEY (id)
+);
+CREATE CONSTRAINT TRIGGER chain AFTER INSERT ON audit.pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.chain();
+-- grants on audit.pending: holdfast=arwdDxtm/holdfast holdfast_app=a/holdfast
+
+CREATE OR REPLACE FUNCTION audit.chain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+declare
+  next_seq bigint;
+  last_hash text;
+  next_hash text;
+begin
+  select h.seq + 1, h.hash into strict next_seq, last_hash from audit.head h for update;
+  next_hash := encode(sha256(convert_to(next_seq || E'\n' || last_hash || E'\n' || new.canonical, 'UTF8')), 'hex');
+  insert into audit.entry (seq, at, actor, action, subject, reason, request_id, canonical, hash)
+    values (next_seq, new.at, new.actor, new.action, new.subject, new.reason, new.request_id, new.canonical, next_hash);
+  update audit.head set seq = next_seq, hash = next_hash;
+  delete from audit.pending where id = new.id;
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION audit.refuse()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'the audit trail is append-only: % on %.% is refused', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'insufficient_privilege';
+end $function$
+;
+
+
+-- -------------------- devices
+create schema devices;
+
+create table devices.device (
+  id text not null,
+  name text not null,
+  platform text not null,
+  address text not null,
+  port integer not null,
+  site text,
+  labels jsonb not null,
+  redundancy_group text,
+  credential text,
+  bastion text,
+  drift_mode text not null,
+  host_key text,
+  reachable boolean,
+  last_seen_at timestamp with time zone,
+  last_problem text,
+  expected_hash text,
+  expected_version text,
+  running_hash text,
+  running_version text,
+  drifted_since timestamp with time zone,
+  backed_up_at timestamp with time zone,
+  repository_id text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  version bigint not null default 1,
+  constraint device_pkey PRIMARY KEY (id),
+  constraint device_name_key UNIQUE (name),
+  constraint device_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES devices.repository(id) ON DELETE SET NULL
+);
+CREATE INDEX device_labels ON devices.device USING gin (labels);
+CREATE INDEX device_site ON devices.device USING btree (site, name);
+
+create table devices.repository (
+  id text not null,
+  name text not null,
+  url text not null,
+  branch text not null,
+  secret text,
+  poll_ms integer not null,
+  head text,
+  head_subject text,
+  head_author text,
+  head_at timestamp with time zone,
+  fetched_at timestamp with time zone,
+  problem text,
+  created_at timestamp with time zone not null,
+  version bigint not null default 1,
+  constraint repository_pkey PRIMARY KEY (id),
+  constraint repository_name_key UNIQUE (name)
+);
+
+create table devices.version (
+  id text not null,
+  device_id text not null,
+  hash text not null,
+  at timestamp with time zone not null,
+  lines integer not null,
+  reason text not null,
+  text_sealed bytea not null,
+  constraint version_pkey PRIMARY KEY (id),
+  constraint version_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices.device(id) ON DELETE CASCADE
+);
+CREATE INDEX version_newest ON devices.version USING btree (device_id, id DESC);
+
+
+-- -------------------- identity
+create schema identity;
+
+create table identity.api_key (
+  id text not null,
+  user_id text not null,
+  name text not null,
+  hash bytea not null,
+  scopes text[] not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint api_key_pkey PRIMARY KEY (id),
+  constraint api_key_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX api_key_user_id ON identity.api_key USING btree (user_id);
+
+create table identity.attempt (
+  bucket text not null,
+  tries integer not null,
+  since timestamp with time zone not null,
+  constraint attempt_pkey PRIMARY KEY (bucket)
+);
+
+create table identity.session (
+  id text not null,
+  hash bytea not null,
+  user_id text not null,
+  created_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  address text,
+  user_agent text,
+  constraint session_pkey PRIMARY KEY (id),
+  constraint session_hash_key UNIQUE (hash),
+  constraint session_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX session_expires ON identity.session USING btree (expires_at);
+CREATE INDEX session_user_id ON identity.session USING btree (user_id);
+
+create table identity.setup_token (
+  hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint setup_token_pkey PRIMARY KEY (hash)
+);
+
+create table identity.sign_in_link (
+  hash bytea not null,
+  user_id text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint sign_in_link_pkey PRIMARY KEY (hash),
+  constraint sign_in_link_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+
+create table identity."user" (
+  id text not null,
+  name text not null,
+  role text not null,
+  password_hash text,
+  disabled boolean not null default false,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint user_pkey PRIMARY KEY (id),
+  constraint user_role_check CHECK (role = ANY (ARRAY['admin'::text, 'operator'::text, 'approver'::text, 'viewer'::text, 'auditor'::text]))
+);
+CREATE UNIQUE INDEX user_name ON identity."user" USING btree (lower(name));
+
+
+-- -------------------- platform
+create schema platform;
+
+create table platform.event (
+  id bigint not null generated always as identity,
+  type text not null,
+  subject text not null,
+  payload jsonb not null,
+  at timestamp with time zone not null default now(),
+  constraint event_pkey PRIMARY KEY (id)
+);
+CREATE INDEX event_at ON platform.event USING btree (at);
+
+create table platform.idempotency_key (
+  id bytea not null,
+  request_hash bytea not null,
+  principal text not null,
+  route text not null,
+  created_at timestamp with time zone not null default now(),
+  holder uuid,
+  held_until timestamp with time zone,
+  status smallint,
+  headers jsonb,
+  body text,
+  body_kept boolean,
+  constraint idempotency_key_pkey PRIMARY KEY (id),
+  constraint idempotency_key_check CHECK ((holder IS NULL) = (held_until IS NULL)),
+  constraint idempotency_key_check1 CHECK ((holder IS NULL) = (status IS NOT NULL))
+);
+CREATE INDEX idempotency_key_created_at ON platform.idempotency_key USING btree (created_at);
+
+create table platform.migration (
+  name text not null,
+  kind text not null,
+  checksum text not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint migration_pkey PRIMARY KEY (name)
+);
+
+create table platform.refused_event (
+  subscriber text not null,
+  event_id bigint not null,
+  type text not null,
+  subject text not null,
+  payload jsonb not null,
+  at timestamp with time zone not null,
+  error text not null,
+  refused_at timestamp with time zone not null default now(),
+  constraint refused_event_pkey PRIMARY KEY (subscriber, event_id),
+  constraint refused_event_subscriber_fkey FOREIGN KEY (subscriber) REFERENCES platform.subscriber(name) ON DELETE CASCADE
+);
+
+create table platform.subscriber (
+  name text not null,
+  done_until bigint not null default 0,
+  failures integer not null default 0,
+  retry_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  updated_at timestamp with time zone not null default now(),
+  constraint subscriber_pkey PRIMARY KEY (name)
+);
+
+create table platform.turn (
+  name text not null,
+  holder text not null,
+  held_until timestamp with time zone not null,
+  next_at timestamp with time zone not null,
+  constraint turn_pkey PRIMARY KEY (name)
+);
+
+CREATE OR REPLACE FUNCTION platform.publish(event_type text, event_subject text, event_payload jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  drawn bigint;
+begin
+  perform pg_advisory_xact_lock_shared((7450::bigint << 48) + (select last_value from platform.event_id_seq));
+  insert into platform.event (type, subject, payload) values (event_type, event_subject, event_payload) returning id into drawn;
+  perform pg_notify('holdfast_events', '');
+  return drawn;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION platform.settled_until()
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  drawn bigint;
+  lowest bigint;
+begin
+  select case when is_called then last_value else 0 end into drawn from platform.event_id_seq;
+  select min((classid::bigint << 32) + objid::bigint - (7450::bigint << 48)) into lowest
+  from pg_locks
+  where locktype = 'advisory' and objsubid = 1 and classid::bigint >> 16 = 7450
+    and database = (select oid from pg_database where datname = current_database());
+  return least(drawn, lowest);
+end
+$function$
+;
+
+
+-- -------------------- rollout
+create schema rollout;
+
+create sequence rollout.fencing;
+
+create table rollout.hold (
+  target_id text not null,
+  rollout_id text not null,
+  constraint hold_pkey PRIMARY KEY (target_id),
+  constraint hold_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
+);
+CREATE INDEX hold_rollout ON rollout.hold USING btree (rollout_id);
+
+create table rollout.journal (
+  seq bigint not null generated always as identity,
+  rollout_id text not null,
+  at timestamp with time zone not null,
+  target_id text,
+  step text not null,
+  phase text not null,
+  fencing bigint not null,
+  say text not null,
+  detail jsonb,
+  constraint journal_pkey PRIMARY KEY (seq),
+  constraint journal_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
+);
+CREATE INDEX journal_rollout ON rollout.journal USING btree (rollout_id, seq);
+CREATE INDEX journal_target ON rollout.journal USING btree (rollout_id, target_id, seq);
+
+create table rollout.plan (
+  id text not null,
+  hash text not null,
+  origin text not null,
+  title text not null,
+  repository text,
+  revision text,
+  unchanged integer not null,
+  problems jsonb not null,
+  created_at timestamp with time zone not null,
+  created_by text not null,
+  constraint plan_pkey PRIMARY KEY (id)
+);
+CREATE INDEX plan_newest ON rollout.plan USING btree (created_at DESC, id DESC);
+
+create table rollout.plan_change (
+  plan_id text not null,
+  target_id text not null,
+  "position" integer not null,
+  kind text not null,
+  target jsonb not null,
+  summary text not null,
+  diff jsonb not null,
+  added integer not null,
+  removed integer not null,
+  base_hash text not null,
+  payload_sealed bytea not null,
+  constraint plan_change_pkey PRIMARY KEY (plan_id, target_id),
+  constraint plan_change_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id) ON DELETE CASCADE
+);
+
+create table rollout.rollout (
+  id text not null,
+  plan_id text not null,
+  plan_hash text not null,
+  title text not null,
+  state text not null,
+  strategy jsonb not null,
+  limits jsonb not null,
+  waves jsonb not null,
+  auto_start boolean not null,
+  parallel integer not null,
+  touches integer not null,
+  halt_reason text,
+  created_at timestamp with time zone not null,
+  created_by text not null,
+  approved_by text,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  revert_of text,
+  version bigint not null default 1,
+  fencing bigint not null default 0,
+  worker text,
+  leased_until timestamp with time zone,
+  constraint rollout_pkey PRIMARY KEY (id),
+  constraint rollout_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id)
+);
+CREATE INDEX rollout_newest ON rollout.rollout USING btree (created_at DESC, id DESC);
+CREATE INDEX rollout_open ON rollout.rollout USING btree (state) WHERE (state <> ALL (ARRAY['succeeded'::text, 'reverted'::text]));
+
+create table rollout.target (
+  rollout_id text not null,
+  target_id text not null,
+  "position" integer not null,
+  site text,
+  machine jsonb not null,
+  updated_at timestamp with time zone,
+  constraint target_pkey PRIMARY KEY (rollout_id, target_id),
+  constraint target_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
+);
+
+
+-- -------------------- secrets
+create schema secrets;
+
+create table secrets.key (
+  id text not null,
+  fingerprint bytea not null,
+  created_at timestamp with time zone not null,
+  constraint key_pkey PRIMARY KEY (id)
+);
+
+create table secrets.secret (
+  id text not null,
+  name text not null,
+  kind text not null,
+  username text,
+  version integer not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint secret_pkey PRIMARY KEY (id),
+  constraint secret_name_key UNIQUE (name),
+  constraint secret_kind_check CHECK (kind = ANY (ARRAY['password'::text, 'ssh_key'::text, 'git_https'::text, 'git_ssh'::text])),
+  constraint secret_version_check CHECK (version > 0)
+);
+
+create table secrets.version (
+  secret_id text not null,
+  version integer not null,
+  sealed bytea not null,
+  created_at timestamp with time zone not null,
+  constraint version_pkey PRIMARY KEY (secret_id, version),
+  constraint version_secret_id_fkey FOREIGN KEY (secret_id) REFERENCES secrets.secret(id) ON DELETE CASCADE
+);

@@ -28,7 +28,6 @@ import { routesOf } from "@holdfast/contract";
 import type { AnyContractRouter } from "@orpc/contract";
 import type { Router } from "@orpc/server";
 import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
-import type { Registry } from "prom-client";
 import type { Db } from "./db.ts";
 import { apiPrefix, serveApi } from "./http/api.ts";
 import { serveConsole } from "./http/console-files.ts";
@@ -40,6 +39,7 @@ import type { Authenticate, RequestContext } from "./http/request.ts";
 import { addSecurityHeaders } from "./http/security-headers.ts";
 import { createIdempotencyKeys } from "./idempotency.ts";
 import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
 
 export * from "./http/request.ts";
@@ -68,7 +68,7 @@ export interface HttpParts {
   settings: HttpSettings;
   db: Db;
   log: Log;
-  registry: Registry;
+  metrics: Metrics;
   /** What must answer before this process is ready, by name, e.g. `{ database: () => … }`. */
   checks: Record<string, ReadyCheck>;
 }
@@ -86,7 +86,7 @@ const hourMs = 3_600_000;
 
 /** Makes the server. @throws Problem `http_route_open` naming the routes of the contract that do not say who may call them. */
 export async function createHttp(parts: HttpParts): Promise<Http> {
-  const { settings, log, registry, authenticate, contract } = parts;
+  const { settings, log, metrics, authenticate, contract } = parts;
   const closing = new AbortController();
   const app = makeApp(settings, log);
   const https = settings.publicUrl?.startsWith("https:") === true;
@@ -94,7 +94,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
 
   app.decorateRequest("principal", undefined);
   addSecurityHeaders(app, { https });
-  measureRequests(app, { registry, log });
+  measureRequests(app, { metrics, log });
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     if (closing.signal.aborted) await refuseNew(reply);
@@ -103,7 +103,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   await app.register(cookies);
 
   serveHealth(app, { checks: parts.checks, closing: closing.signal });
-  serveMetrics(app, { registry, authenticate });
+  serveMetrics(app, { metrics, authenticate });
   serveApi(app, { ...parts, idempotencyKeys, closing: closing.signal, secureCookies: https });
   const document = JSON.stringify(await openApiOf(contract, settings.version));
   app.get(`${apiPrefix}/openapi.json`, (_request, reply) => reply.type("application/json").send(document));

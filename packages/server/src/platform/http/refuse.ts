@@ -18,7 +18,7 @@ export function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyR
   return reply
     .code(problem.status)
     .type(problemType)
-    .send(JSON.stringify(toProblemDocument(problem, request.id)));
+    .send(Buffer.from(JSON.stringify(toProblemDocument(problem, request.id))));
 }
 
 function logProblem(problem: Problem, request: FastifyRequest, log: Log): void {

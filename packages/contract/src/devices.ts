@@ -10,22 +10,31 @@ export type PlatformName = (typeof platforms)[number];
 /** `alert`: drift becomes a finding. `revert`: it becomes a finding and a rollout that mends it. */
 export const driftMode = z.enum(["alert", "revert"]);
 
-/** What an operator writes of a device; a document of kind Device holds the same under `spec`. */
-export const deviceSpec = z.object({
+const deviceFields = z.object({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "letters, digits, . _ - (63 at most)"),
   platform,
   address: z.string().min(1).max(253).describe("IP address or DNS name"),
-  port: z.number().int().min(1).max(65_535).default(22),
+  port: z.number().int().min(1).max(65_535),
   site: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
     .optional(),
-  labels: labels.default({}),
+  labels,
   redundancyGroup: z.string().max(63).optional().describe("Devices of one group never change at one time"),
   credential: z.string().max(100).optional().describe("Name of the secret to sign in with"),
   bastion: z.string().max(63).optional().describe("Name of the device to jump through"),
+  driftMode,
+});
+
+/** What an operator writes of a device; a document of kind Device holds the same under `spec`. */
+export const deviceSpec = deviceFields.extend({
+  port: deviceFields.shape.port.default(22),
+  labels: labels.default({}),
   driftMode: driftMode.default("alert"),
 });
+/** What a change of a device may hold: what is left out stays. */
+export const devicePatch = deviceFields.partial();
+export type DevicePatch = z.infer<typeof devicePatch>;
 export type DeviceSpec = z.infer<typeof deviceSpec>;
 
 export const device = deviceSpec.extend({
@@ -95,7 +104,7 @@ export const devicesContract = {
     .input(deviceSpec)
     .output(device),
   update: route("PATCH", "/devices/{id}", { permission: "devices:write", summary: "Change a device", tags, precondition: "if-match" })
-    .input(idParam.extend(deviceSpec.partial().shape))
+    .input(idParam.extend(devicePatch.shape))
     .output(device),
   remove: route("DELETE", "/devices/{id}", {
     permission: "devices:write",

@@ -21,14 +21,16 @@ export const repository = z.object({
 export type Repository = z.infer<typeof repository>;
 
 export const revision = z.object({ commit: z.string(), subject: z.string(), author: z.string(), at: instant });
+export type Revision = z.infer<typeof revision>;
 
 const shape = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
   url: z.string().min(1).max(2000).describe("https://…, ssh://…, git@host:path or file:///…; no credentials inside"),
-  branch: z.string().min(1).max(200).default("main"),
+  branch: z.string().min(1).max(200),
   secret: z.string().optional(),
-  pollMs: z.number().int().min(5000).max(86_400_000).default(60_000),
+  pollMs: z.number().int().min(5000).max(86_400_000),
 });
+const newRepository = shape.extend({ branch: shape.shape.branch.default("main"), pollMs: shape.shape.pollMs.default(60_000) });
 
 const tags = ["repositories"];
 export const repositoriesContract = {
@@ -45,7 +47,7 @@ export const repositoriesContract = {
     status: 201,
     idempotency: "accepted",
   })
-    .input(shape)
+    .input(newRepository)
     .output(repository),
   update: route("PATCH", "/repositories/{id}", {
     permission: "repositories:write",

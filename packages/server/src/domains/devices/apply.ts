@@ -1,0 +1,283 @@
+/** The carrier of configuration changes: how a device gets from its running configuration to the intended one, and back. */
+import { sayError, type Clock } from "@holdfast/kit";
+import { z } from "zod";
+import type { Applied, Carrier, CarrierStep, Change, Confirmed, GateResult, Observed, Prepared, Reverted, Verified } from "#core/rollout";
+import type { Db } from "#platform/db";
+import { compareHealth, pingTargets, type HealthPolicy, type HealthSeen } from "./checks.ts";
+import { diffConfigs, maskSecrets, planCommands } from "./config/index.ts";
+import { DeviceError } from "./drivers/error.ts";
+import { configKind, configPayload, healthShape, type ConfigPayload } from "./payload.ts";
+import { changeOf } from "./plan.ts";
+import type { DeviceSession } from "./platforms/index.ts";
+import type { Sessions } from "./sessions.ts";
+import { findDevice, recordSeen, type DeviceRow } from "./store.ts";
+import { configHash, type Versions } from "./versions.ts";
+
+type Step = CarrierStep<ConfigPayload>;
+
+const memo = z.object({
+  version: z.string(),
+  before: z.object({ health: healthShape, pings: z.array(z.object({ target: z.string(), sent: z.number(), received: z.number() })) }),
+});
+type Memo = z.infer<typeof memo>;
+
+export interface ConfigCarrierDeps {
+  db: Db;
+  sessions: Sessions;
+  versions: Versions;
+  clock: Clock;
+  /** How long a device waits for the confirmation before it reverts by itself; 5 min unless told. */
+  switchMs?: number;
+}
+
+const pingCount = 3;
+
+export function createConfigCarrier(deps: ConfigCarrierDeps): Carrier<ConfigPayload> {
+  return {
+    kind: configKind,
+    payload: configPayload,
+    prepare: (step) =>
+      guarded(
+        () => prepare(deps, step),
+        (error) => ({ outcome: outcomeOf(error), say: error.message }),
+      ),
+    apply: (step) => apply(deps, step),
+    verify: (step) =>
+      guarded(
+        () => verify(deps, step),
+        (error) => ({ ok: false, say: error.message, gate: [] }),
+      ),
+    confirm: (step) =>
+      guarded(
+        () => confirm(deps, step),
+        (error) => ({ ok: false, say: error.message }),
+      ),
+    revert: (step) =>
+      guarded(
+        () => revert(deps, step),
+        (error) => ({ ok: false, unreachable: isUnreachable(error), say: error.message }),
+      ),
+    observe: (step) =>
+      guarded(
+        () => observe(deps, step),
+        (error) => ({ reached: false, say: error.message }),
+      ),
+    back: (step) =>
+      guarded(
+        () => back(deps, step),
+        (error) => ({ ok: false, say: error.message }),
+      ),
+    describe: ({ payload: { platform, base, intended, sources } }) => ({
+      commands: planCommands(base, intended, platform).map((line) => maskSecrets(line, platform)),
+      running: maskSecrets(base, platform),
+      intended: maskSecrets(intended, platform),
+      ...(sources ? { sources } : {}),
+    }),
+  };
+}
+
+/** A device's own refusals and silences are results; all else is a defect and goes up. */
+async function guarded<T>(work: () => Promise<T>, failed: (error: DeviceError) => T): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof DeviceError) return failed(thrown);
+    throw thrown;
+  }
+}
+
+function isUnreachable(error: DeviceError): boolean {
+  return ["unreachable", "timeout", "connection_lost", "output_incomplete", "closed", "aborted"].includes(error.reason);
+}
+
+function outcomeOf(error: DeviceError): "unreachable" | "refused" | "failed" {
+  if (isUnreachable(error)) return "unreachable";
+  return error.reason === "output_too_large" ? "failed" : "refused";
+}
+
+async function deviceOf(deps: ConfigCarrierDeps, step: Step): Promise<DeviceRow> {
+  const row = await findDevice(deps.db, step.change.target.id);
+  if (row) return row;
+  throw new DeviceError("unreachable", { say: `${step.change.target.name} is not in the inventory any more.` });
+}
+
+/** One token for one rollout on one device: a controller that comes back knows its own switch. */
+function tokenOf(step: Step): string {
+  return `hf-${step.rolloutId}`;
+}
+
+async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
+  const { base, intendedHash, platform, health: wanted } = step.change.payload;
+  const device = await deviceOf(deps, step);
+  return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Prepared> => {
+    const running = await session.running();
+    const hash = configHash(running, platform);
+    if (hash === intendedHash) {
+      await expectNow(deps, step, running);
+      return { outcome: "unchanged" };
+    }
+    if (hash !== step.change.baseHash) return { outcome: "refused", say: movedSentence(base, running, step) };
+    const pending = await session.pending();
+    if (pending)
+      return {
+        outcome: "refused",
+        say: `another change waits for its confirmation on this device (${Math.round(pending.remainingMs / 1000)} s left)`,
+      };
+    const kept = await deps.versions.keep(device, running, `before rollout ${step.rolloutId}`);
+    const before = await measure(session, wanted);
+    const answer: Memo = { version: kept.version.id, before };
+    return { outcome: "ready", memo: answer };
+  });
+}
+
+function movedSentence(base: string, running: string, step: Step): string {
+  const moved = diffConfigs(base, running, step.change.payload.platform);
+  return `it changed since this was planned (${moved.summary}); plan again`;
+}
+
+async function measure(session: DeviceSession, wanted: HealthPolicy): Promise<HealthSeen> {
+  const pings: HealthSeen["pings"] = [];
+  for (const target of pingTargets(wanted)) pings.push({ target, ...(await session.ping(target, pingCount)) });
+  return { health: await session.health(), pings };
+}
+
+async function apply(deps: ConfigCarrierDeps, step: Step): Promise<Applied> {
+  const { base, intended, platform } = step.change.payload;
+  let touched = false;
+  try {
+    const device = await deviceOf(deps, step);
+    return await deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Applied> => {
+      const running = await session.running();
+      if (configHash(running, platform) !== step.change.baseHash)
+        return { outcome: "refused", say: movedSentence(base, running, step), touched: false };
+      touched = true;
+      const armed = await session.arm(tokenOf(step), deps.switchMs ?? 300_000);
+      step.note(`dead-man's switch armed until ${new Date(armed.expiresAtMs).toISOString()}`);
+      const commands = planCommands(running, intended, platform);
+      const done = await session.configure(commands);
+      if (!done.refused) return { outcome: "applied" };
+      const { line, vendorText, position } = done.refused;
+      const at = position === undefined ? "" : ` at position ${position + 1}`;
+      const say = `the device refused line ${done.refused.index + 1} of ${commands.length}, "${maskSecrets(line, platform).trim()}"${at}: ${maskSecrets(vendorText, platform).trim()}`;
+      return { outcome: "refused", say, touched: true };
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof DeviceError)) throw thrown;
+    // A switch that could not even be armed left the device as it was.
+    if (thrown.reason === "no_dead_mans_switch") touched = false;
+    return { outcome: outcomeOf(thrown), say: thrown.message, touched };
+  }
+}
+
+async function verify(deps: ConfigCarrierDeps, step: Step): Promise<Verified> {
+  const { settleMs, patienceMs } = step.change.payload.health;
+  const begun = deps.clock.now();
+  const device = await deviceOf(deps, step);
+  return deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session): Promise<Verified> => {
+    const wrong = await notAsIntended(session, step);
+    if (wrong !== undefined) return { ok: false, say: wrong, gate: [] };
+    await deps.clock.sleep(settleMs, step.signal);
+    for (;;) {
+      const gate = await gateNow(session, step);
+      const bad = gate.find((one) => !one.ok);
+      if (!bad) return { ok: true, gate };
+      if (deps.clock.now() - begun > settleMs + patienceMs) return { ok: false, say: bad.say, gate };
+      await deps.clock.sleep(Math.min(1000, Math.max(100, patienceMs / 10)), step.signal);
+    }
+  });
+}
+
+/** What differs from what was intended; undefined when nothing does. */
+async function notAsIntended(session: DeviceSession, step: Step): Promise<string | undefined> {
+  const { intended, intendedHash, platform } = step.change.payload;
+  const running = await session.running();
+  if (configHash(running, platform) === intendedHash) return undefined;
+  return `it took the change but does not have it (${diffConfigs(running, intended, platform).summary} missing)`;
+}
+
+async function gateNow(session: DeviceSession, step: Step): Promise<GateResult[]> {
+  const { health: wanted, downOnPurpose } = step.change.payload;
+  const { before } = memo.parse(step.memo);
+  return compareHealth(wanted, before, await measure(session, wanted), downOnPurpose);
+}
+
+async function confirm(deps: ConfigCarrierDeps, step: Step): Promise<Confirmed> {
+  const device = await deviceOf(deps, step);
+  return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Confirmed> => {
+    const answer = await session.confirm(tokenOf(step));
+    if (answer === "already_reverted") return { ok: false, say: "its dead-man's switch reverted the change before it was confirmed" };
+    const wrong = await notAsIntended(session, step);
+    if (wrong !== undefined) return { ok: false, say: wrong };
+    await session.save();
+    await expectNow(deps, step, await session.running());
+    return { ok: true };
+  });
+}
+
+/** From now on this is what the device ought to have: anything else is drift. */
+async function expectNow(deps: ConfigCarrierDeps, step: Step, running: string): Promise<void> {
+  const device = await deviceOf(deps, step);
+  const kept = await deps.versions.keep(device, running, `after rollout ${step.rolloutId}`);
+  await recordSeen(deps.db, device.id, { expected_hash: kept.version.hash, expected_version: kept.version.id, drifted_since: null });
+}
+
+async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
+  const { base, platform } = step.change.payload;
+  const device = await deviceOf(deps, step);
+  await deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session) => {
+    if ((await session.pending()) !== undefined) await session.revertNow(tokenOf(step));
+    const running = await session.running();
+    if (configHash(running, platform) !== step.change.baseHash) {
+      const commands = planCommands(running, base, platform);
+      step.note(`goes back by ${commands.length} commands`);
+      const done = await session.configure(commands);
+      if (done.refused)
+        throw new DeviceError("command_refused", {
+          say: `on the way back the device refused "${maskSecrets(done.refused.line, platform).trim()}": ${done.refused.vendorText.trim()}`,
+        });
+    }
+    await session.save();
+  });
+  return deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session): Promise<Reverted> => {
+    const running = await session.running();
+    if (configHash(running, platform) !== step.change.baseHash) {
+      return { ok: false, unreachable: false, say: `it is not back as it was: ${diffConfigs(running, base, platform).summary} to go` };
+    }
+    await deps.versions.keep(device, running, `after rollout ${step.rolloutId}`);
+    return { ok: true };
+  });
+}
+
+async function observe(deps: ConfigCarrierDeps, step: Step): Promise<Observed> {
+  const { intendedHash, platform } = step.change.payload;
+  const device = await deviceOf(deps, step);
+  return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Observed> => {
+    const hash = configHash(await session.running(), platform);
+    const side = hash === intendedHash ? "new" : hash === step.change.baseHash ? "old" : "other";
+    const pending = (await session.pending()) !== undefined;
+    return { reached: true, side, pending, gate: step.memo === undefined ? [] : await gateNow(session, step) };
+  });
+}
+
+async function back(
+  deps: ConfigCarrierDeps,
+  step: Step,
+): Promise<{ ok: true; change: Change<ConfigPayload> | undefined } | { ok: false; say: string }> {
+  const { base, health: wanted, platform } = step.change.payload;
+  const device = await deviceOf(deps, step);
+  const running = await deps.sessions.use(device, { signal: step.signal }, (session) => session.running());
+  const change = changeOf({
+    target: step.change.target,
+    platform,
+    running,
+    intended: base,
+    health: wanted,
+    hash: (text) => configHash(text, platform),
+  });
+  return { ok: true, change };
+}
+
+/** For a log or a finding: why a device could not be read. */
+export function sayDeviceError(thrown: unknown): string {
+  return thrown instanceof DeviceError ? thrown.message : sayError(thrown);
+}

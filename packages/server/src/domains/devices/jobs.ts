@@ -1,0 +1,53 @@
+/** What devices do by themselves: poll repositories, look for drift, back up, mend drift where that is wanted. */
+import type { Strategy } from "@holdfast/contract";
+import { isProblem } from "@holdfast/kit";
+import type { Log } from "#platform/log";
+import type { Rollouts } from "#core/rollout";
+import { driftOf } from "./inventory.ts";
+import type { Devices } from "./index.ts";
+
+const driftActor = { actor: "system:drift" };
+const gitActor = { actor: "system:git" };
+
+/** A drifted device goes back alone. */
+const driftStrategy: Strategy = { kind: "direct", reason: "drift is mended on this device" };
+
+export interface DeviceWork {
+  /** Fetches the repositories whose poll is due. */
+  pollRepositories(): Promise<void>;
+  /** Reads every device and tells drift; mends it on devices of drift mode `revert`. */
+  watchDrift(signal?: AbortSignal): Promise<void>;
+  /** Keeps every device's running configuration. */
+  backUp(signal?: AbortSignal): Promise<void>;
+}
+
+export function createDeviceWork(deps: { devices: Devices; rollouts: Rollouts; log: Log }): DeviceWork {
+  const { devices, rollouts, log } = deps;
+
+  const mend = async (id: string): Promise<void> => {
+    try {
+      const plan = await devices.planning.undrift(id, driftActor);
+      if (plan.changes.length === 0) return;
+      await rollouts.propose({ planId: plan.id, planHash: plan.hash, strategy: driftStrategy }, driftActor);
+    } catch (thrown) {
+      // A person or a rollout was there first: the next look decides again.
+      if (!isProblem(thrown) || (thrown.kind !== "conflict" && thrown.kind !== "unavailable")) throw thrown;
+      log.info({ err: thrown, device: id }, "drift is not mended now");
+    }
+  };
+
+  return {
+    async pollRepositories() {
+      for (const repository of await devices.repositories.due()) await devices.repositories.sync(repository.id, gitActor);
+    },
+    async watchDrift(signal) {
+      const rows = (await devices.inventory.rows({})).filter((row) => row.host_key !== null);
+      for (const look of await devices.observer.look(rows, "drift", signal)) {
+        if (look.read && look.device.drift_mode === "revert" && driftOf(look.device) === "drifted") await mend(look.device.id);
+      }
+    },
+    async backUp(signal) {
+      await devices.observer.look(await devices.inventory.rows({}), "scheduled", signal);
+    },
+  };
+}

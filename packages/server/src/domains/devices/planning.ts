@@ -1,0 +1,190 @@
+/** Plans for devices: what a revision, a restore or the way back from drift would change. Reads devices, touches none. */
+import type { Plan } from "@holdfast/contract";
+import { matches, parseSelector, Problem } from "@holdfast/kit";
+import { inTransaction, type Db } from "#platform/db";
+import type { Asker, Change, Rollouts, Target } from "#core/rollout";
+import { defaultPolicy, type HealthPolicy } from "./checks.ts";
+import { healthPolicyOf, renderDevice, type Intent } from "./intent.ts";
+import type { Inventory } from "./inventory.ts";
+import type { Look, Observer } from "./observe.ts";
+import { changeOf } from "./plan.ts";
+import type { Repositories } from "./repositories.ts";
+import { recordSeen, type DeviceRow } from "./store.ts";
+import { configHash, type Versions } from "./versions.ts";
+
+export interface PlanningDeps {
+  db: Db;
+  inventory: Inventory;
+  observer: Observer;
+  repositories: Repositories;
+  rollouts: Rollouts;
+  versions: Versions;
+}
+
+export interface Planning {
+  /** What a revision would change on the devices that its inventory names. */
+  revision(wanted: { repository: string; revision?: string | undefined; selector?: string | undefined }, asker: Asker): Promise<Plan>;
+  /** Going back to a kept configuration. */
+  restore(wanted: { device: string; version: string }, asker: Asker): Promise<Plan>;
+  /** The way back from drift to what the last rollout left. */
+  undrift(device: string, asker: Asker): Promise<Plan>;
+}
+
+type PlanProblem = Plan["problems"][number];
+
+export function targetOf(device: DeviceRow): Target {
+  return {
+    id: device.id,
+    name: device.name,
+    labels: { ...device.labels, platform: device.platform, ...(device.site === null ? {} : { site: device.site }) },
+    ...(device.site === null ? {} : { site: device.site }),
+    ...(device.redundancy_group === null ? {} : { redundancyGroup: device.redundancy_group }),
+  };
+}
+
+export function createPlanning(deps: PlanningDeps): Planning {
+  return {
+    revision: (wanted, asker) => planRevision(deps, wanted, asker),
+    async restore({ device: id, version }, asker) {
+      const device = await deps.inventory.row(id);
+      const kept = await deps.versions.open(version);
+      if (kept.version.device_id !== device.id)
+        throw new Problem("devices_version_missing", { kind: "missing", say: `${device.name} has no kept configuration ${version}.` });
+      return planBack(
+        deps,
+        { device, text: kept.text, origin: `restore:${version}`, title: `Restore ${device.name} as of ${kept.version.at.toISOString()}` },
+        asker,
+      );
+    },
+    async undrift(id, asker) {
+      const device = await deps.inventory.row(id);
+      if (device.expected_version === null)
+        throw new Problem("devices_not_observed", { kind: "not_ready", say: `${device.name} was never read; look at it first.` });
+      const expected = await deps.versions.open(device.expected_version);
+      return planBack(
+        deps,
+        { device, text: expected.text, origin: `drift:${device.id}`, title: `Mend the drift of ${device.name}` },
+        asker,
+      );
+    },
+  };
+}
+
+interface BackParts {
+  device: DeviceRow;
+  text: string;
+  origin: string;
+  title: string;
+}
+
+async function planBack(deps: PlanningDeps, { device, text, origin, title }: BackParts, asker: Asker): Promise<Plan> {
+  const [look] = await deps.observer.look([device], "by hand");
+  if (!look?.read)
+    throw new Problem("devices_unread", {
+      kind: "unavailable",
+      say: `${device.name} cannot be planned: ${look?.say ?? "it was not read"}`,
+    });
+  const change = changeFor(look, { intended: text, health: defaultPolicy });
+  return inTransaction(deps.db, (tx) =>
+    deps.rollouts.proposePlan(
+      tx,
+      { origin, title, createdBy: asker.actor, changes: change ? [change] : [], unchanged: change ? 0 : 1, problems: [] },
+      asker,
+    ),
+  );
+}
+
+function changeFor(
+  look: Extract<Look, { read: true }>,
+  parts: { intended: string; health: HealthPolicy; sources?: { line: number; template: string; templateLine: number; data: string[] }[] },
+): Change | undefined {
+  const { device, text: running } = look;
+  return changeOf({
+    ...parts,
+    target: targetOf(device),
+    platform: device.platform,
+    running,
+    hash: (text) => configHash(text, device.platform),
+  });
+}
+
+async function planRevision(
+  deps: PlanningDeps,
+  wanted: { repository: string; revision?: string | undefined; selector?: string | undefined },
+  asker: Asker,
+): Promise<Plan> {
+  const { repository, commit, subject, intent } = await deps.repositories.intent(wanted.repository, wanted.revision);
+  const { devices, problems } = await chosen(deps, intent, wanted.selector);
+  const looks = await deps.observer.look(devices, "plan");
+  const changes: Change[] = [];
+  let unchanged = 0;
+  for (const look of looks) {
+    const planned = planOne(intent, look);
+    if ("problem" in planned) problems.push(planned.problem);
+    else if (planned.change) changes.push(planned.change);
+    else {
+      unchanged += 1;
+      await recordSeen(deps.db, look.device.id, {
+        expected_hash: look.device.running_hash,
+        expected_version: look.device.running_version,
+        drifted_since: null,
+      });
+    }
+  }
+  const plan = {
+    origin: `repository:${repository.id}@${commit}`,
+    title: `${repository.name}: ${subject}`,
+    repository: repository.id,
+    revision: commit,
+  };
+  return inTransaction(deps.db, (tx) =>
+    deps.rollouts.proposePlan(tx, { ...plan, createdBy: asker.actor, changes, unchanged, problems }, asker),
+  );
+}
+
+function planOne(intent: Intent, look: Look): { change: Change | undefined } | { problem: PlanProblem } {
+  const { id: target, name: targetName } = look.device;
+  if (!look.read)
+    return { problem: { target, targetName, code: "held" in look ? "rollouts_target_busy" : "devices_unread", say: look.say } };
+  const rendered = renderDevice(intent, targetName);
+  if ("problem" in rendered)
+    return { problem: { target, targetName, code: rendered.problem.code, say: rendered.problem.say, at: rendered.problem.at } };
+  return {
+    change: changeFor(look, {
+      intended: rendered.text,
+      health: healthPolicyOf(intent, targetName) ?? defaultPolicy,
+      sources: rendered.sources,
+    }),
+  };
+}
+
+/** The devices of the intent that the selector picks, as the inventory knows them. */
+async function chosen(
+  deps: PlanningDeps,
+  intent: Intent,
+  selector: string | undefined,
+): Promise<{ devices: DeviceRow[]; problems: PlanProblem[] }> {
+  const terms = parseSelector(selector ?? "");
+  const problems: PlanProblem[] = intent.problems.map((problem) => ({
+    target: "",
+    targetName: "",
+    code: problem.code,
+    say: problem.say,
+    at: problem.at,
+  }));
+  const known = new Map((await deps.inventory.rows({})).map((device) => [device.name, device]));
+  const devices: DeviceRow[] = [];
+  for (const { spec, where } of intent.devices) {
+    const device = known.get(spec.name);
+    if (!device) {
+      problems.push({
+        target: "",
+        targetName: spec.name,
+        code: "devices_missing",
+        say: `${spec.name} is not in the inventory yet; synchronise the repository.`,
+        at: `${where.file}:${where.line}`,
+      });
+    } else if (matches(terms, targetOf(device).labels)) devices.push(device);
+  }
+  return { devices, problems };
+}

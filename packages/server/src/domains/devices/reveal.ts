@@ -1,0 +1,23 @@
+/** Opening kept configurations: whose they are, and who may see their secrets. */
+import { Problem } from "@holdfast/kit";
+import { callerOf, type RequestContext } from "#platform/http";
+import type { Devices } from "./index.ts";
+import type { VersionHead } from "./store-versions.ts";
+import type { DeviceRow } from "./store.ts";
+
+/** @throws Problem `devices_version_missing`, also for another device's version; `devices_not_observed` when nothing was kept yet */
+export async function openVersion(devices: Devices, row: DeviceRow, id: string | null): Promise<{ version: VersionHead; text: string }> {
+  if (id === null) throw new Problem("devices_not_observed", { kind: "missing", say: `${row.name} was never read; back it up first.` });
+  const opened = await devices.versions.open(id);
+  if (opened.version.device_id === row.id) return opened;
+  throw new Problem("devices_version_missing", { kind: "missing", say: `${row.name} has no kept configuration ${id}.` });
+}
+
+/** @throws Problem `forbidden` */
+export function mayReveal(context: RequestContext): void {
+  if (callerOf(context).permissions.has("devices:reveal")) return;
+  throw new Problem("forbidden", {
+    kind: "forbidden",
+    say: "Seeing secrets in configurations needs the permission devices:reveal; leave `reveal` out for the masked text.",
+  });
+}

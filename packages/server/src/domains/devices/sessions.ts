@@ -1,0 +1,107 @@
+/** Sessions to devices of the inventory: finds the credential and the way there, and keeps what was seen of each device. */
+import type { DeviceCredential } from "@holdfast/contract";
+import { Problem, type Clock } from "@holdfast/kit";
+import type { Db } from "#platform/db";
+import type { Secrets } from "#core/secrets";
+import { DeviceError } from "./drivers/error.ts";
+import type { Pool } from "./drivers/pool.ts";
+import type { DeviceEndpoint, DeviceSession } from "./platforms/index.ts";
+import { findDevice, recordSeen, type DeviceRow } from "./store.ts";
+
+export interface SessionOptions {
+  /** A new connection, whatever is open already: what a verification needs. */
+  fresh?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface Sessions {
+  /** @throws DeviceError, or Problem `devices_credential_missing`, `devices_bastion_missing` */
+  use<T>(device: DeviceRow, options: SessionOptions, work: (session: DeviceSession) => Promise<T>): Promise<T>;
+  endpoint(device: DeviceRow): Promise<DeviceEndpoint>;
+}
+
+/** A credential that was revealed is kept in memory this long, so that polling does not fill the audit trail. */
+const credentialMs = 300_000;
+
+interface SessionDeps {
+  db: Db;
+  secrets: Secrets;
+  pool: Pool;
+  clock: Clock;
+}
+
+export function createSessions(deps: SessionDeps): Sessions {
+  const keyhole = createKeyhole(deps);
+  const endpoint = async (device: DeviceRow, via: string[] = []): Promise<DeviceEndpoint> => {
+    const { id, name, platform, address, port } = device;
+    const bastion = device.bastion === null ? undefined : await endpoint(await bastionOf(deps.db, device, [...via, name]), [...via, name]);
+    return {
+      id,
+      name,
+      platform,
+      address,
+      port,
+      credential: await keyhole.credential(device),
+      ...(device.host_key === null ? {} : { hostKey: device.host_key }),
+      ...(bastion ? { bastion } : {}),
+    };
+  };
+  const use: Sessions["use"] = async (device, options, work) => {
+    try {
+      const result = await deps.pool.withSession(await endpoint(device), work, options);
+      await recordSeen(deps.db, device.id, { reachable: true, last_seen_at: new Date(deps.clock.now()), last_problem: null });
+      return result;
+    } catch (thrown) {
+      if (thrown instanceof DeviceError) {
+        if (thrown.reason === "auth_failed") keyhole.forget(device);
+        await recordSeen(deps.db, device.id, {
+          last_problem: thrown.message,
+          ...(thrown.reason === "command_refused" ? {} : { reachable: false }),
+        });
+      }
+      throw thrown;
+    }
+  };
+  return { use, endpoint: (device) => endpoint(device) };
+}
+
+/** Reveals credentials, at most once in `credentialMs` each. */
+function createKeyhole(deps: SessionDeps): { credential(device: DeviceRow): Promise<DeviceCredential>; forget(device: DeviceRow): void } {
+  const known = new Map<string, { value: DeviceCredential; untilMs: number }>();
+  return {
+    async credential(device) {
+      if (device.credential === null) {
+        throw new Problem("devices_credential_missing", {
+          kind: "not_ready",
+          say: `${device.name} names no credential; set one to sign in with.`,
+        });
+      }
+      const kept = known.get(device.credential);
+      if (kept && kept.untilMs > deps.clock.now()) return kept.value;
+      const value = await deps.secrets.reveal(device.credential, { actor: "system:devices", purpose: "sign in to devices" });
+      if (value.kind !== "password" && value.kind !== "ssh_key") {
+        const say = `The secret ${device.credential} is for Git, not for devices; give ${device.name} another.`;
+        throw new Problem("devices_credential_kind", { kind: "invalid", say });
+      }
+      known.set(device.credential, { value, untilMs: deps.clock.now() + credentialMs });
+      return value;
+    },
+    forget(device) {
+      known.delete(device.credential ?? "");
+    },
+  };
+}
+
+async function bastionOf(db: Db, device: DeviceRow, via: string[]): Promise<DeviceRow> {
+  const row = await findDevice(db, device.bastion ?? "");
+  if (!row)
+    throw new Problem("devices_bastion_missing", {
+      kind: "not_ready",
+      say: `${device.name} jumps through ${device.bastion}, which is not in the inventory.`,
+    });
+  if (!via.includes(row.name)) return row;
+  throw new Problem("devices_bastion_loop", {
+    kind: "invalid",
+    say: `The bastions of ${via[0]} go round in a circle: ${[...via, row.name].join(" → ")}.`,
+  });
+}

@@ -1,0 +1,142 @@
+/** Devices in the database. */
+import type { DeviceSpec } from "@holdfast/contract";
+import type { SelectorTerm } from "@holdfast/kit";
+import { sql, type ExpressionBuilder, type Insertable, type Selectable, type Updateable } from "kysely";
+import type { Db, Tx } from "#platform/db";
+import type { DevicesTables, DeviceTable } from "./tables.ts";
+
+export type DeviceRow = Selectable<DeviceTable>;
+
+const tables = (db: Db) => db.withTables<DevicesTables>();
+
+export interface DeviceQuery {
+  q?: string | undefined;
+  site?: string | undefined;
+  platform?: string | undefined;
+  drift?: "as_intended" | "drifted" | "unknown" | undefined;
+  terms?: SelectorTerm[];
+  /** Names after this one. */
+  after?: string | undefined;
+  limit?: number;
+}
+
+type DeviceExpressions = ExpressionBuilder<DevicesTables, "devices.device">;
+
+/** Devices by name. Labels match as `kit/selector` says; `site` and `platform` may be used like labels. */
+export async function listDevices(db: Db, query: DeviceQuery): Promise<DeviceRow[]> {
+  let select = tables(db).selectFrom("devices.device").selectAll().orderBy("name");
+  if (query.after !== undefined) select = select.where("name", ">", query.after);
+  if (query.site !== undefined) select = select.where("site", "=", query.site);
+  if (query.platform !== undefined) select = select.where(sql`platform`, "=", query.platform);
+  if (query.q !== undefined && query.q !== "") {
+    const like = `%${query.q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    select = select.where((eb) => eb.or([eb("name", "ilike", like), eb("address", "ilike", like), eb("site", "ilike", like)]));
+  }
+  if (query.drift !== undefined) select = select.where(driftIs(query.drift));
+  for (const term of query.terms ?? []) select = select.where((eb) => termHolds(eb, term));
+  if (query.limit !== undefined) select = select.limit(query.limit);
+  return select.execute();
+}
+
+function driftIs(drift: "as_intended" | "drifted" | "unknown") {
+  return (eb: DeviceExpressions) => {
+    if (drift === "unknown") return eb.or([eb("running_hash", "is", null), eb("expected_hash", "is", null)]);
+    return drift === "drifted"
+      ? eb("running_hash", "is distinct from", eb.ref("expected_hash"))
+          .and("running_hash", "is not", null)
+          .and("expected_hash", "is not", null)
+      : eb("running_hash", "=", eb.ref("expected_hash"));
+  };
+}
+
+function termHolds(eb: DeviceExpressions, term: SelectorTerm) {
+  const value =
+    term.key === "site" || term.key === "platform" || term.key === "name"
+      ? sql<string | null>`${sql.ref(term.key)}`
+      : sql<string | null>`labels ->> ${term.key}`;
+  switch (term.op) {
+    case "exists":
+      return eb(value, "is not", null);
+    case "absent":
+      return eb(value, "is", null);
+    case "in":
+      return eb(value, "in", term.values);
+    case "notin":
+      return eb.or([eb(value, "is", null), eb(value, "not in", term.values)]);
+  }
+}
+
+/** By id or by name. */
+export async function findDevice(db: Db, idOrName: string, lock = false): Promise<DeviceRow | undefined> {
+  const select = tables(db)
+    .selectFrom("devices.device")
+    .selectAll()
+    .where((eb) => eb.or([eb("id", "=", idOrName), eb("name", "=", idOrName)]));
+  return (lock ? select.forUpdate() : select).executeTakeFirst();
+}
+
+export async function devicesById(db: Db, ids: string[]): Promise<DeviceRow[]> {
+  return ids.length === 0 ? [] : tables(db).selectFrom("devices.device").selectAll().where("id", "in", ids).orderBy("name").execute();
+}
+
+export async function devicesByName(db: Db, names: string[]): Promise<DeviceRow[]> {
+  return names.length === 0 ? [] : tables(db).selectFrom("devices.device").selectAll().where("name", "in", names).orderBy("name").execute();
+}
+
+/** The columns that an operator writes. */
+export function specColumns(spec: DeviceSpec) {
+  return {
+    name: spec.name,
+    platform: spec.platform,
+    address: spec.address,
+    port: spec.port,
+    site: spec.site ?? null,
+    labels: JSON.stringify(spec.labels),
+    redundancy_group: spec.redundancyGroup ?? null,
+    credential: spec.credential ?? null,
+    bastion: spec.bastion ?? null,
+    drift_mode: spec.driftMode,
+  };
+}
+
+export async function insertDevice(
+  tx: Tx,
+  row: Pick<Insertable<DeviceTable>, "id" | "created_at"> & { repository_id?: string | null },
+  spec: DeviceSpec,
+): Promise<void> {
+  await tables(tx)
+    .insertInto("devices.device")
+    .values({ ...row, ...specColumns(spec), updated_at: row.created_at })
+    .execute();
+}
+
+/** Writes columns and raises the version; only when the version is still the one given (left out: whatever it is). */
+export async function updateDevice(tx: Db, id: string, set: Updateable<DeviceTable>, version?: number): Promise<boolean> {
+  let update = tables(tx)
+    .updateTable("devices.device")
+    .set({ ...set, version: sql<number>`version + 1` })
+    .where("id", "=", id);
+  if (version !== undefined) update = update.where("version", "=", version);
+  return (await update.executeTakeFirst()).numUpdatedRows === 1n;
+}
+
+/** What was seen of a device; no change of the document, so its version stays. */
+export async function recordSeen(db: Db, id: string, set: Updateable<DeviceTable>): Promise<void> {
+  await tables(db).updateTable("devices.device").set(set).where("id", "=", id).execute();
+}
+
+export async function deleteDevice(tx: Tx, id: string, version: number): Promise<boolean> {
+  return (
+    (await tables(tx).deleteFrom("devices.device").where("id", "=", id).where("version", "=", version).executeTakeFirst())
+      .numDeletedRows === 1n
+  );
+}
+
+/** Devices that jump through this one, or use this secret. */
+export async function devicesUsing(db: Db, use: { bastion: string } | { credential: string }): Promise<string[]> {
+  const select = tables(db).selectFrom("devices.device").select("name").orderBy("name").limit(20);
+  const rows = await (
+    "bastion" in use ? select.where("bastion", "=", use.bastion) : select.where("credential", "=", use.credential)
+  ).execute();
+  return rows.map((row) => row.name);
+}

@@ -1,0 +1,64 @@
+import type { PlatformName } from "@holdfast/contract";
+import type { Labels } from "@holdfast/kit";
+import type { ColumnType, Generated } from "kysely";
+
+export interface DeviceTable {
+  id: string;
+  name: string;
+  platform: PlatformName;
+  address: string;
+  port: number;
+  site: string | null;
+  labels: ColumnType<Labels, string, string>;
+  redundancy_group: string | null;
+  credential: string | null;
+  bastion: string | null;
+  drift_mode: "alert" | "revert";
+  host_key: string | null;
+  reachable: boolean | null;
+  last_seen_at: Date | null;
+  last_problem: string | null;
+  expected_hash: string | null;
+  expected_version: string | null;
+  running_hash: string | null;
+  running_version: string | null;
+  drifted_since: Date | null;
+  backed_up_at: Date | null;
+  repository_id: string | null;
+  created_at: Date;
+  updated_at: Date;
+  version: Generated<number>;
+}
+
+export interface VersionTable {
+  id: string;
+  device_id: string;
+  hash: string;
+  at: Date;
+  lines: number;
+  reason: string;
+  text_sealed: Buffer;
+}
+
+export interface RepositoryTable {
+  id: string;
+  name: string;
+  url: string;
+  branch: string;
+  secret: string | null;
+  poll_ms: number;
+  head: string | null;
+  head_subject: string | null;
+  head_author: string | null;
+  head_at: Date | null;
+  fetched_at: Date | null;
+  problem: string | null;
+  created_at: Date;
+  version: Generated<number>;
+}
+
+export type DevicesTables = {
+  "devices.device": DeviceTable;
+  "devices.version": VersionTable;
+  "devices.repository": RepositoryTable;
+};

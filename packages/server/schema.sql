@@ -210,6 +210,7 @@ create table identity.sign_in_link (
 create table identity."user" (
   id text not null,
   name text not null,
+  name_key text not null,
   role text not null,
   password_hash text,
   disabled boolean not null default false,
@@ -217,9 +218,9 @@ create table identity."user" (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint user_pkey PRIMARY KEY (id),
+  constraint user_name_key_key UNIQUE (name_key),
   constraint user_role_check CHECK (role = ANY (ARRAY['admin'::text, 'operator'::text, 'approver'::text, 'viewer'::text, 'auditor'::text]))
 );
-CREATE UNIQUE INDEX user_name ON identity."user" USING btree (lower(name));
 
 
 -- -------------------- platform
@@ -298,7 +299,10 @@ AS $function$
 declare
   drawn bigint;
 begin
-  perform pg_advisory_xact_lock_shared((7450::bigint << 48) + (select last_value from platform.event_id_seq));
+  if current_setting('holdfast.publishing', true) is distinct from 'yes' then
+    perform pg_advisory_xact_lock_shared((7450::bigint << 48) + (select case when is_called then last_value else 0 end from platform.event_id_seq));
+    perform set_config('holdfast.publishing', 'yes', true);
+  end if;
   insert into platform.event (type, subject, payload) values (event_type, event_subject, event_payload) returning id into drawn;
   perform pg_notify('holdfast_events', '');
   return drawn;
@@ -306,20 +310,16 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION platform.settled_until()
- RETURNS bigint
+CREATE OR REPLACE FUNCTION platform.settled(OUT settled_until bigint, OUT drawn_until bigint)
+ RETURNS record
  LANGUAGE plpgsql
 AS $function$
-declare
-  drawn bigint;
-  lowest bigint;
 begin
-  select case when is_called then last_value else 0 end into drawn from platform.event_id_seq;
-  select min((classid::bigint << 32) + objid::bigint - (7450::bigint << 48)) into lowest
+  select case when is_called then last_value else 0 end into drawn_until from platform.event_id_seq;
+  select least(drawn_until, min((classid::bigint << 32) + objid::bigint - (7450::bigint << 48))) into settled_until
   from pg_locks
   where locktype = 'advisory' and objsubid = 1 and classid::bigint >> 16 = 7450
     and database = (select oid from pg_database where datname = current_database());
-  return least(drawn, lowest);
 end
 $function$
 ;

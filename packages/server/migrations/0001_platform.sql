@@ -33,34 +33,34 @@ create table platform.refused_event (
 );
 
 -- Numbers are drawn in one order and transactions commit in another, so a reader that goes by the highest number it saw
--- would miss the late ones. A publisher therefore announces, before it draws, that it will draw above the number it saw last:
--- a shared advisory lock, held to the end of its transaction, that nobody ever waits for. 7450 << 48 keeps the key space ours.
+-- would miss the late ones. A transaction therefore announces, before its first draw, the highest number drawn so far: its
+-- own will all be above. The announcement is a shared advisory lock, held to the end of the transaction, which nobody ever
+-- waits for. 7450 << 48 keeps its key apart from those of other uses.
 create function platform.publish(event_type text, event_subject text, event_payload jsonb) returns bigint
 language plpgsql as $$
 declare
   drawn bigint;
 begin
-  perform pg_advisory_xact_lock_shared((7450::bigint << 48) + (select last_value from platform.event_id_seq));
+  if current_setting('holdfast.publishing', true) is distinct from 'yes' then
+    perform pg_advisory_xact_lock_shared((7450::bigint << 48) + (select case when is_called then last_value else 0 end from platform.event_id_seq));
+    perform set_config('holdfast.publishing', 'yes', true);
+  end if;
   insert into platform.event (type, subject, payload) values (event_type, event_subject, event_payload) returning id into drawn;
   perform pg_notify('holdfast_events', '');
   return drawn;
 end
 $$;
 
--- The number up to which every event is settled: committed and visible to the next statement, or never to come.
+-- settled_until: up to there every event is committed and visible to the next statement, or will never be.
 -- The order of the two steps matters: first what was drawn, then who is still at work.
-create function platform.settled_until() returns bigint
+create function platform.settled(out settled_until bigint, out drawn_until bigint)
 language plpgsql volatile as $$
-declare
-  drawn bigint;
-  lowest bigint;
 begin
-  select case when is_called then last_value else 0 end into drawn from platform.event_id_seq;
-  select min((classid::bigint << 32) + objid::bigint - (7450::bigint << 48)) into lowest
+  select case when is_called then last_value else 0 end into drawn_until from platform.event_id_seq;
+  select least(drawn_until, min((classid::bigint << 32) + objid::bigint - (7450::bigint << 48))) into settled_until
   from pg_locks
   where locktype = 'advisory' and objsubid = 1 and classid::bigint >> 16 = 7450
     and database = (select oid from pg_database where datname = current_database());
-  return least(drawn, lowest);
 end
 $$;
 

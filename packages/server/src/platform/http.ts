@@ -21,7 +21,7 @@
  * By the time a handler runs, the caller is known and has the route's permission, and `input` has the contract's shape.
  * A handler throws Problems; `apps/http.ts` puts the modules' routers together.
  */
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import cookies from "@fastify/cookie";
 import { newId, Problem } from "@holdfast/kit";
 import { routesOf } from "@holdfast/contract";
@@ -89,6 +89,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   const { settings, log, metrics, authenticate, contract } = parts;
   const closing = new AbortController();
   const app = makeApp(settings, log);
+  const unused = trackUnused(app);
   const https = settings.publicUrl?.startsWith("https:") === true;
   const idempotencyKeys = createIdempotencyKeys({ db: parts.db, log });
 
@@ -127,7 +128,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
     async close() {
       clearInterval(sweep);
       closing.abort();
-      await closeGently(app, log);
+      await closeGently(app, unused, log);
     },
   };
 }
@@ -228,9 +229,23 @@ function listenProblem(thrown: unknown, address: string): unknown {
   return thrown;
 }
 
-async function closeGently(app: FastifyInstance, log: Log): Promise<void> {
+/** Connections on which nothing was asked yet: browsers open some in advance. Node counts them as busy. */
+function trackUnused(app: FastifyInstance): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  app.server.on("connection", (socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  app.server.on("request", ({ socket }) => unused.delete(socket));
+  return unused;
+}
+
+async function closeGently(app: FastifyInstance, unused: ReadonlySet<Socket>, log: Log): Promise<void> {
   // Connections that were busy when closing began become idle later; nobody else hangs them up.
-  const hangUp = setInterval(() => app.server.closeIdleConnections(), 50);
+  const hangUp = setInterval(() => {
+    app.server.closeIdleConnections();
+    for (const socket of unused) socket.destroy();
+  }, 50);
   const cut = setTimeout(() => {
     log.warn("some requests did not finish in time and are cut");
     app.server.closeAllConnections();

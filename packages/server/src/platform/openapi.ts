@@ -1,8 +1,10 @@
 /** The OpenAPI 3.1 document of a contract: what oRPC knows of shapes, and what we add: permissions, preconditions, problems. */
+import * as wire from "@holdfast/contract";
 import { routesOf, type ContractRoute } from "@holdfast/contract";
 import type { AnyContractRouter } from "@orpc/contract";
 import { OpenAPIGenerator } from "@orpc/openapi";
 import { ZodToJsonSchemaConverter } from "@orpc/zod/zod4";
+import { z } from "zod";
 
 type Schema = Record<string, unknown>;
 
@@ -22,7 +24,7 @@ export interface OpenApiDocument {
   info: { title: string; version: string; description?: string };
   tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: Record<string, Schema>;
+  components: { schemas: Record<string, Schema>; responses: Record<string, Schema>; securitySchemes: Record<string, Schema> };
 }
 
 const problem: Schema = {
@@ -69,17 +71,39 @@ export async function openApiOf(contract: AnyContractRouter, version: string): P
     },
     servers: [{ url: "/api/v1" }],
     tags: [...new Set(routes.flatMap((route) => route.tags))].sort().map((name) => ({ name })),
+    commonSchemas: sharedSchemas(),
   })) as unknown as OpenApiDocument;
   for (const route of routes) describeOperation(document, route);
-  document.components = {
-    ...document.components,
-    schemas: { ...document.components?.["schemas"], Problem: problem },
-    securitySchemes: {
-      apiKey: { type: "http", scheme: "bearer", description: "An API key, `Authorization: Bearer …`" },
-      session: { type: "apiKey", in: "cookie", name: "holdfast_session", description: "The console's session" },
-    },
+  document.components.schemas = referredTo(document, { ...document.components.schemas, Problem: problem });
+  document.components.responses = Object.fromEntries(
+    Object.entries(meanings).map(([status, description]) => [`Problem${status}`, failure(description)]),
+  );
+  document.components.securitySchemes = {
+    apiKey: { type: "http", scheme: "bearer", description: "An API key, `Authorization: Bearer …`" },
+    session: { type: "apiKey", in: "cookie", name: "holdfast_session", description: "The console's session" },
   };
   return document;
+}
+
+/** The shapes that the contract exports, under their names, so that the document says `Device` where it would repeat twenty fields. */
+function sharedSchemas(): Record<string, { schema: z.ZodType; strategy: "output" }> {
+  const shapes = Object.entries<unknown>(wire).filter((entry): entry is [string, z.ZodObject] => entry[1] instanceof z.ZodObject);
+  return Object.fromEntries(shapes.map(([name, schema]) => [name[0]?.toUpperCase() + name.slice(1), { schema, strategy: "output" }]));
+}
+
+/** Those of `schemas` that something in the document refers to, directly or through another one. */
+function referredTo({ paths }: OpenApiDocument, schemas: Record<string, Schema>): Record<string, Schema> {
+  const found = new Set<string>();
+  const look = (text: string): void => {
+    for (const [, name = ""] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (found.has(name)) continue;
+      found.add(name);
+      look(JSON.stringify(schemas[name] ?? {}));
+    }
+  };
+  look(JSON.stringify(paths));
+  found.add("Problem"); // by way of the shared responses
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => found.has(name)));
 }
 
 function describeOperation(document: OpenApiDocument, route: ContractRoute): void {
@@ -87,6 +111,7 @@ function describeOperation(document: OpenApiDocument, route: ContractRoute): voi
   if (operation === undefined) return;
   const { permission, precondition, idempotency } = route.meta;
   operation["x-permission"] = permission ?? "";
+  operation.description = whoMay(permission);
   operation.security = permission === "public" ? [] : [{ apiKey: [] }, { session: [] }];
   const parameters = [
     ...(precondition === undefined ? [] : [header("If-Match", "The `etag` that you have read, in double quotes", true)]),
@@ -96,7 +121,15 @@ function describeOperation(document: OpenApiDocument, route: ContractRoute): voi
     ...(route.streams ? [header("Last-Event-ID", "Go on after this event", false)] : []),
   ];
   if (parameters.length > 0) operation.parameters = [...(operation.parameters ?? []), ...parameters];
-  operation.responses = { ...operation.responses, ...Object.fromEntries(failuresOf(route).map((status) => [status, failure(status)])) };
+  operation.responses = {
+    ...operation.responses,
+    ...Object.fromEntries(failuresOf(route).map((status) => [status, { $ref: `#/components/responses/Problem${status}` }])),
+  };
+}
+
+function whoMay(permission: string | undefined): string {
+  if (permission === "public") return "Anyone may call this.";
+  return permission === "self" ? "Anyone who is signed in may call this." : `Needs the permission \`${permission}\`.`;
 }
 
 function header(name: string, description: string, required: boolean): Schema {
@@ -119,6 +152,6 @@ function failuresOf(route: ContractRoute): number[] {
   ];
 }
 
-function failure(status: number): Schema {
-  return { description: meanings[status], content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+function failure(description: string): Schema {
+  return { description, content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
 }

@@ -1,7 +1,7 @@
 /** The console: the files that Vite built, every other address that a browser asks for being the one page; a word on how to build it when they are not there. */
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { consolePolicy } from "./security-headers.ts";
@@ -12,10 +12,21 @@ const noncePlace = "__CSP_NONCE__";
 /** Answers the console's page for an address. */
 export type ConsolePage = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
-/** Serves the built files below `directory`. Files named after their content are kept for a year by browsers, the page never. */
+/** Serves the built files in `directory`. Those named after their content are kept for a year by browsers, the others asked for again. */
 export async function serveConsole(app: FastifyInstance, directory: string): Promise<ConsolePage> {
-  const root = join(directory, "assets");
-  await app.register(fastifyStatic, { root, prefix: "/assets/", index: false, immutable: true, maxAge: "365d", decorateReply: false });
+  await app.register(fastifyStatic, {
+    root: directory,
+    index: false,
+    dotfiles: "ignore",
+    cacheControl: false,
+    decorateReply: false,
+    // Only the page itself knows its nonce.
+    allowedPath: (path) => path !== "/index.html",
+    setHeaders: (reply, file) => {
+      const named = file.startsWith(join(directory, "assets") + sep);
+      void reply.header("cache-control", named ? "public, max-age=31536000, immutable" : "no-cache");
+    },
+  });
   const page: ConsolePage = (_request, reply) => {
     const nonce = randomBytes(18).toString("base64");
     return reply
@@ -24,20 +35,7 @@ export async function serveConsole(app: FastifyInstance, directory: string): Pro
       .send(pageText(directory).replaceAll(noncePlace, nonce));
   };
   app.get("/", page);
-  await serveRootFiles(app, directory);
   return page;
-}
-
-async function serveRootFiles(app: FastifyInstance, directory: string): Promise<void> {
-  for (const [name, type] of Object.entries({
-    "favicon.svg": "image/svg+xml",
-    "favicon.ico": "image/x-icon",
-    "robots.txt": "text/plain",
-  })) {
-    const file = join(directory, name);
-    if (existsSync(file))
-      app.get(`/${name}`, (_request, reply) => reply.type(type).header("cache-control", "max-age=86400").send(readFileSync(file)));
-  }
 }
 
 /** Read anew each time: a build while the server runs is served at once, and the file is small. */

@@ -19,6 +19,7 @@ export async function serveExplorer(app: FastifyInstance): Promise<void> {
       configuration: {
         url: `${apiPrefix}/openapi.json`,
         pageTitle: "Holdfast API",
+        favicon: "/favicon.svg",
         withDefaultFonts: false,
         telemetry: false,
         hideClientButton: true,

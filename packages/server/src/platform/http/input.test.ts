@@ -35,7 +35,7 @@ describe("bad input", () => {
     ["a broken escape", "GET", "/api/v1/things/%zz", 400, "url_malformed"],
     ["a part that is much too long", "GET", `/api/v1/things/${"x".repeat(400)}`, 414, "url_too_long"],
     ["an id that is too long", "GET", `/api/v1/things/${"x".repeat(65)}`, 400, "input_invalid"],
-  ])("%s is refused", async (_what, method, path, status, code) => {
+  ])("%s is refused", async (_what, method, path, ...[status, code]) => {
     expect(await problemOf(await api.call(method, path))).toMatchObject({ status, code });
   });
 
@@ -50,7 +50,7 @@ describe("bad input", () => {
     ["of another type", "name=ok", "application/x-www-form-urlencoded", 415, "media_type_unsupported"],
     ["of plain text", "name", "text/plain", 415, "media_type_unsupported"],
     ["of more than 6 MB", `"${"x".repeat(6 * 1024 * 1024)}"`, "application/json", 413, "body_too_large"],
-  ])("a body %s is refused", async (_what, body, type, status, code) => {
+  ])("a body %s is refused", async (_what, body, type, ...[status, code]) => {
     expect(await problemOf(await api.call("POST", "/api/v1/things", { body, headers: { "content-type": type } }))).toMatchObject({
       status,
       code,

@@ -6,8 +6,10 @@ import { contract, createClient, follow, type Client, type LiveEvent, type Permi
 import { Secret } from "@holdfast/kit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { testDatabase, type TestDatabase } from "#test/database";
+import { inTransaction } from "./db.ts";
+import { createEvents, publish } from "./events.ts";
 import { createHttp, type Http } from "./http.ts";
-import { createLiveRoute, maySee, type LiveSource } from "./live.ts";
+import { createLiveRoute, liveSourceOf, maySee, type LiveSource } from "./live.ts";
 import { silentLog } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 
@@ -109,8 +111,8 @@ describe("the live stream", () => {
     const ada = watch("ada");
     await ada.live;
     source.publish("devices.device.changed");
-    source.publish("rollouts.rollout.started");
-    expect([await ada.next(), await ada.next()]).toEqual(["2 devices.device.changed", "3 rollouts.rollout.started"]);
+    source.publish("rollout.rollout.started");
+    expect([await ada.next(), await ada.next()]).toEqual(["2 devices.device.changed", "3 rollout.rollout.started"]);
     ada.stop();
   });
 
@@ -143,9 +145,9 @@ describe("the live stream", () => {
   test("shows to each only what they may read", async () => {
     const bob = watch("bob");
     await bob.live;
-    for (const type of ["devices.device.created", "identity.user.created", "unheard.of.thing", "rollouts.rollout.started"])
+    for (const type of ["devices.device.created", "identity.user.created", "unheard.of.thing", "rollout.rollout.started"])
       source.publish(type);
-    expect(await bob.next()).toBe("4 rollouts.rollout.started");
+    expect(await bob.next()).toBe("4 rollout.rollout.started");
     bob.stop();
   });
 
@@ -162,8 +164,8 @@ describe("the live stream", () => {
     people["ada"] = ["rollouts:read"];
     source.publish("identity.user.changed");
     source.publish("devices.device.created");
-    source.publish("rollouts.rollout.started");
-    expect(await ada.next()).toBe("3 rollouts.rollout.started");
+    source.publish("rollout.rollout.started");
+    expect(await ada.next()).toBe("3 rollout.rollout.started");
     ada.stop();
   });
 
@@ -200,10 +202,28 @@ describe("the live stream", () => {
   });
 });
 
+test("the outbox as a source begins with what happens next", async () => {
+  const events = createEvents({ database, log: silentLog, metrics: createMetrics() });
+  const outbox = liveSourceOf({ events, db: database.db });
+  const say = (type: `${string}.${string}.${string}`) =>
+    inTransaction(database.db, (tx) => publish(tx, { type, subject: "device:1", payload: {} }));
+  await say("devices.device.added");
+  const after = await outbox.newest();
+  await say("devices.device.changed");
+  const stop = new AbortController();
+  const stream = outbox.live({ after, signal: stop.signal });
+  expect(await stream.next()).toMatchObject({ value: { type: "devices.device.changed" } });
+  stop.abort();
+  await stream.next();
+  await events.stop();
+});
+
 test.each([
   ["devices.drift.found", "devices:read", true],
   ["devices.drift.found", "rollouts:read", false],
   ["identity.session.ended", "users:read", true],
+  ["rollout.rollout.changed", "rollouts:read", true],
+  ["platform.stream.reset", "audit:read", true],
   ["unheard.of.thing", "devices:read", false],
 ] as const)("an event %s is seen with %s: %s", (type, permission, seen) => {
   expect(maySee({ type }, { permissions: new Set([permission]) })).toBe(seen);

@@ -1,7 +1,10 @@
 /** The live stream of the API: server-sent events of what the caller may see, resumed after the last one it saw. */
-import { contract, permissions, streamOpened, type LiveEvent, type Permission } from "@holdfast/contract";
+import { contract, permissions, streamOpened, type LiveEvent } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { implement, withEventMeta } from "@orpc/server";
+import { sql } from "kysely";
+import type { Db } from "./db.ts";
+import type { Events } from "./events.ts";
 import { callerOf, type Principal, type RequestContext } from "./http/request.ts";
 
 /** Where events come from. */
@@ -12,8 +15,19 @@ export interface LiveSource {
   newest(): Promise<string>;
 }
 
+/** The outbox as a source. */
+export function liveSourceOf({ events, db }: { events: Pick<Events, "live">; db: Db }): LiveSource {
+  return {
+    live: (options) => events.live(options),
+    async newest() {
+      const { rows } = await sql<{ at: number }>`select settled_until as at from platform.settled()`.execute(db);
+      return String(rows[0]?.at ?? 0);
+    },
+  };
+}
+
 interface LiveParts extends LiveSource {
-  /** How often a stream makes sure that its caller still may watch; 15 s unless told. */
+  /** How often a stream makes sure that its caller still may watch; 5 s unless told. */
   recheckMs?: number;
   /** Most streams of this process, and of one user; 2000 and 50 unless told. */
   most?: number;
@@ -21,7 +35,7 @@ interface LiveParts extends LiveSource {
 }
 
 /** Implements `contract.system.events`. */
-export function createLiveRoute({ live, newest, recheckMs = 15_000, most = 2000, mostPerUser = 50 }: LiveParts) {
+export function createLiveRoute({ live, newest, recheckMs = 5_000, most = 2000, mostPerUser = 50 }: LiveParts) {
   const seats = createSeats(most, mostPerUser);
   return implement(contract.system.events)
     .$context<RequestContext>()
@@ -96,13 +110,12 @@ async function* visible({ context, recheckMs, events }: Watching): AsyncGenerato
   }
 }
 
-/** Modules whose events need the permission to read something of another name. */
-const readPermissions: Record<string, Permission> = { identity: "users:read", backups: "devices:read", drift: "devices:read" };
-
-/** True when the caller may read what the event is about. An event of a module without such a permission is seen by nobody. */
-export function maySee(event: Pick<LiveEvent, "type">, principal: Pick<Principal, "permissions">): boolean {
-  const module = event.type.split(".")[0] ?? "";
-  const needed = readPermissions[module] ?? permissions.find((permission) => permission === `${module}:read`);
+/** True when the caller may read what the event is about: `<module>:read`. An event of a module without such a permission is seen by nobody. */
+export function maySee({ type }: Pick<LiveEvent, "type">, principal: Pick<Principal, "permissions">): boolean {
+  if (type.startsWith("platform.stream.")) return true; // about the stream itself
+  const module = type.split(".")[0] ?? "";
+  const names = module === "identity" ? ["users:read"] : [`${module}:read`, `${module}s:read`];
+  const needed = permissions.find((permission) => names.includes(permission));
   return needed !== undefined && principal.permissions.has(needed);
 }
 

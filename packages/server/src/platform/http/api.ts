@@ -125,7 +125,7 @@ function makeContext({ request, reply, parts, ifMatch, claim }: ContextParts): H
     userAgent: request.headers["user-agent"]?.slice(0, 200),
     setCookie: (name, value, { maxAgeS }) =>
       void reply.setCookie(name, value, { maxAge: maxAgeS, httpOnly: true, sameSite: "strict", path: "/", secure }),
-    reauthenticate: () => parts.authenticate(credentialsOf(request)),
+    reauthenticate: () => parts.authenticate({ ...credentialsOf(request), passive: true }),
     signal: AbortSignal.any([gone.signal, parts.closing]),
     request,
     reply,

@@ -18,6 +18,8 @@ export interface Credentials {
   cookies: Record<string, string | undefined>;
   method: string;
   remoteAddress: string;
+  /** True when an open stream asks whether its caller still counts: nobody did anything, so it must not keep a session from going idle. */
+  passive?: boolean;
 }
 
 /** Finds the caller. Undefined: no credentials. A Problem `unauthenticated`: credentials that do not count (any more). */

@@ -13,10 +13,15 @@ import { append, chainHead, countStrays, entriesAfter, search } from "./store.ts
 
 export { createAuditRoutes } from "./routes.ts";
 
-/** What a module says of a change it makes. */
-export interface AuditRecord {
+/** Who does something, and through which request; what modules take to say it here. */
+export interface By {
   /** `user:<name>` or `system:<what>`; for a caller over HTTP, `principal.actor`. */
   actor: string;
+  requestId?: string | undefined;
+}
+
+/** What a module says of a change it makes. */
+export interface AuditRecord extends By {
   /** `<module>.<thing>.<verb>`, e.g. `devices.device.create`. */
   action: string;
   /** `<kind>:<id>`. */
@@ -25,7 +30,6 @@ export interface AuditRecord {
   before?: unknown;
   after?: unknown;
   reason?: string | undefined;
-  requestId?: string | undefined;
   /** Milliseconds since 1970 UTC; now unless told. */
   at?: number | undefined;
 }

@@ -4,11 +4,11 @@
  */
 import type { SecretSummary, SecretValue } from "@holdfast/contract";
 import { systemClock, type Clock } from "@holdfast/kit";
-import type { Audit } from "#core/audit";
+import type { Audit, By } from "#core/audit";
 import type { Db, Tx } from "#platform/db";
 import type { Log } from "#platform/log";
 import type { KeySource } from "./key-ring.ts";
-import { createNamedSecrets, type By, type SecretUse } from "./named.ts";
+import { createNamedSecrets, type SecretUse } from "./named.ts";
 import { createRotation, firstKeyRing, type Resealer, type RotationState } from "./rotation.ts";
 import { createReveal } from "./reveal.ts";
 import { createSealer } from "./sealer.ts";
@@ -17,7 +17,7 @@ import { countStale, lockStale, replaceSealed, versionPlace } from "./store.ts";
 
 export { createSecretsRoutes } from "./routes.ts";
 export type { KeySource } from "./key-ring.ts";
-export type { By, SecretUse } from "./named.ts";
+export type { SecretUse } from "./named.ts";
 export type { ResealBatch, Resealer, RotationState } from "./rotation.ts";
 export type { Place } from "./sealing.ts";
 

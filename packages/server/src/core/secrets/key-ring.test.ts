@@ -86,6 +86,11 @@ describe("a key ring in the settings", () => {
     expect([...(ring?.keys.keys() ?? [])]).toEqual(["new", "old"]);
   });
 
+  test("may be what a file holds", () => {
+    const made = makeKeyRing(file);
+    expect(inline(readFileSync(file, "utf8"))).toEqual(made);
+  });
+
   test.each([
     ["", "has no id"],
     [key, "has no id"],

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { newId, Problem, type Secret } from "@holdfast/kit";
 import { z } from "zod";
 
-/** `file`: JSON with mode 0600. `inline`: `<id>:<base64 of 32 bytes>` with commas between; the first is active. */
+/** `file`: JSON with mode 0600. `inline`: the same JSON, or `<id>:<base64 of 32 bytes>` with commas between, the first active. */
 export type KeySource = { file: string } | { inline: Secret };
 
 export interface KeyRing {
@@ -110,6 +110,7 @@ function parseFile(file: string, text: string): KeyRing {
 }
 
 function parseInline(text: string): KeyRing {
+  if (text.trimStart().startsWith("{")) return parseFile("given in the settings", text);
   const pairs = text.split(",").map((part) => part.trim().split(":") as [string, string?]);
   const keys = pairs.map(([id, key]): [string, string] => [id, key ?? ""]);
   return checked("given in the settings", keys[0]?.[0] ?? "", keys);

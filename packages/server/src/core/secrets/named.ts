@@ -1,7 +1,7 @@
 /** Named secrets: stored, replaced, and removed when nothing uses them. */
 import type { SecretSummary, SecretValue } from "@holdfast/contract";
 import { newId, type Clock } from "@holdfast/kit";
-import type { Audit } from "#core/audit";
+import type { Audit, By } from "#core/audit";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import { preconditionFailed } from "#platform/http/request";
@@ -10,12 +10,6 @@ import type { Sealer } from "./sealer.ts";
 import { inUse, missing, nameTaken, shown, subjectOf, summaryOf, told } from "./secret.ts";
 import * as store from "./store.ts";
 import type { SecretTable } from "./tables.ts";
-
-/** Who does it; goes to the audit trail. */
-export interface By {
-  actor: string;
-  requestId?: string | undefined;
-}
 
 /** Says what uses the secret of this name, e.g. `["device r1"]`; asked, in the same transaction, before it is removed. */
 export type SecretUse = (tx: Tx, name: string) => Promise<string[]>;

@@ -1,9 +1,8 @@
 /** The value of a secret, for the parts of this process that need it. Every purpose is on record. */
 import { secretValue, type SecretValue } from "@holdfast/contract";
 import type { Clock } from "@holdfast/kit";
-import type { Audit } from "#core/audit";
+import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db } from "#platform/db";
-import type { By } from "./named.ts";
 import type { Sealer } from "./sealer.ts";
 import { missing, subjectOf } from "./secret.ts";
 import { currentVersion, versionPlace } from "./store.ts";

@@ -1,9 +1,8 @@
 /** A new active key, and everything that was sealed under older ones sealed again, in batches, while readers and writers go on. */
 import { Problem, type Clock } from "@holdfast/kit";
-import type { Audit } from "#core/audit";
+import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import { addKey, fingerprint, makeKeyRing, readKeyRing, type KeyRing, type KeySource } from "./key-ring.ts";
-import type { By } from "./named.ts";
 import type { Sealer } from "./sealer.ts";
 import { sealedPrefix, type Place } from "./sealing.ts";
 import { knownKeys, lockKeyRing, rememberKey } from "./store.ts";

@@ -1,0 +1,145 @@
+/**
+ * Who calls, and what they may do: users with a role each, the first administrator by a one-time token, sessions for people,
+ * API keys for programs. What is kept of a token, key or password proves it and does not give it away.
+ */
+import type { User } from "@holdfast/contract";
+import { Problem, systemClock, type Clock } from "@holdfast/kit";
+import type { Audit, By } from "#core/audit";
+import { inTransaction, type Db } from "#platform/db";
+import type { Credentials, Principal } from "#platform/http/request";
+import type { Metrics } from "#platform/metrics";
+import { createApiKeys, type NewApiKey } from "./api-keys.ts";
+import { createAuthenticate, type Caller } from "./authenticate.ts";
+import type { Parts } from "./deps.ts";
+import { createPasswords, type Passwords } from "./passwords.ts";
+import { sessionTimes, type From, type SessionTimes, type SignedIn } from "./sessions.ts";
+import { createSetup, type SetupRequest } from "./setup.ts";
+import { createSignIn } from "./sign-in.ts";
+import { createSignInLinks } from "./sign-in-links.ts";
+import { countActiveUsers, deleteSession, findUser, sweepEnded } from "./store.ts";
+import { createUsers, type NewUser, type UserChange } from "./users.ts";
+import { meOf, type ApiKey, type Me } from "./view.ts";
+
+export { createIdentityRoutes } from "./routes.ts";
+export { sessionCookie, type Caller } from "./authenticate.ts";
+export { can, permissionsOf, rolePermissions } from "./permissions.ts";
+export type { NewApiKey } from "./api-keys.ts";
+export type { From, SessionTimes, SignedIn } from "./sessions.ts";
+export type { SetupRequest } from "./setup.ts";
+export type { NewUser, UserChange } from "./users.ts";
+export type { ApiKey, Me } from "./view.ts";
+
+export interface Identity {
+  /** Finds the caller. Undefined: no credentials, or a session that ended. @throws Problem `unauthenticated` for an Authorization header that does not count */
+  authenticate(credentials: Pick<Credentials, "headers" | "cookies">): Promise<Caller | undefined>;
+  me(caller: Principal): Promise<Me>;
+
+  /** Whether there is no administrator yet. */
+  setupNeeded(): Promise<boolean>;
+  /** A one-time token for the first administrator, good for 24 hours, to be shown on the console of the process; undefined when there is one. */
+  setupToken(): Promise<string | undefined>;
+  /** @throws Problem `identity_setup_refused`, `identity_setup_done`, `identity_name_invalid`, `identity_name_taken`, `identity_busy` */
+  redeemSetup(request: SetupRequest, from: From): Promise<SignedIn>;
+
+  /** @throws Problem `identity_sign_in_refused` (unknown, wrong and disabled alike), `identity_too_many_tries` with `facts.retryAfterS`, `identity_busy` */
+  signIn(request: { name: string; password: string }, from: From): Promise<SignedIn>;
+  /** A one-time link's token, good for 15 minutes; the address is `<console>/sign-in#token=<token>`, so that no log sees it. @throws Problem `identity_user_missing` */
+  createSignInLink(userName: string, by: By): Promise<{ token: string; expiresAt: Date }>;
+  /** @throws Problem `identity_link_refused` */
+  redeemLink(token: string, from: From): Promise<SignedIn>;
+  /** Ends the session that the caller came with. @throws Problem `identity_no_session` for an API key */
+  signOut(caller: Principal, requestId?: string): Promise<void>;
+
+  listUsers(page: { cursor?: string | undefined; limit?: number | undefined }): Promise<{ items: User[]; next?: string }>;
+  /** @throws Problem `identity_name_invalid`, `identity_name_taken`, `identity_busy` */
+  createUser(user: NewUser, by: By): Promise<User>;
+  /** Disabling ends the user's sessions at once. @throws Problem `identity_user_missing`, `identity_last_admin`, 412 when `etag` moved */
+  updateUser(change: UserChange, by: By): Promise<User>;
+
+  /** The caller's keys that still work. */
+  listKeys(caller: Pick<Principal, "userId">): Promise<{ items: ApiKey[] }>;
+  /** `key` is shown this once. @throws Problem `identity_scopes_beyond`, `identity_session_needed`, `identity_too_many_keys` */
+  createKey(wanted: NewApiKey, caller: Principal, requestId?: string): Promise<ApiKey & { key: string }>;
+  /** @throws Problem `identity_key_missing`, `identity_session_needed` */
+  revokeKey(id: string, caller: Principal, requestId?: string): Promise<void>;
+
+  /** Removes sessions, links, tokens and counters that have ended; how many rows. For a job, every hour or so. */
+  sweep(): Promise<number>;
+}
+
+interface IdentityDeps {
+  db: Db;
+  audit: Audit;
+  clock?: Clock;
+  metrics?: Pick<Metrics, "counter" | "gauge">;
+  times?: SessionTimes;
+  passwords?: Passwords;
+}
+
+const dayMs = 86_400_000;
+
+export function createIdentity(deps: IdentityDeps): Identity {
+  const { db, audit, clock = systemClock, times = sessionTimes } = deps;
+  const parts: Parts = { db, audit, clock, times, passwords: deps.passwords ?? createPasswords(), counted: countTries(deps) };
+  const keys = createApiKeys(parts);
+
+  return {
+    authenticate: createAuthenticate(parts),
+    ...createSetup(parts),
+    ...createSignIn(parts),
+    ...createSignInLinks(parts),
+    ...createUsers(parts),
+    listKeys: keys.listKeys,
+    createKey: (wanted, caller, requestId) => keys.createKey(wanted, ours(caller), requestId),
+    revokeKey: (id, caller, requestId) => keys.revokeKey(id, ours(caller), requestId),
+
+    async me(caller) {
+      const user = await findUser(db, caller.userId);
+      if (!user) throw new Problem("identity_user_missing", { kind: "missing", say: "Your user is gone." });
+      return { ...meOf(user, { via: caller.via }), permissions: [...caller.permissions] };
+    },
+
+    async signOut(caller, requestId) {
+      const { via, credentialId, actor } = ours(caller);
+      if (via !== "session") throw noSession();
+      await inTransaction(db, async (tx) => {
+        if (!(await deleteSession(tx, credentialId))) return;
+        await audit.record(tx, { actor, action: "identity.session.end", subject: `session:${credentialId}`, requestId });
+      });
+    },
+
+    sweep() {
+      const nowMs = clock.now();
+      return sweepEnded(db, { now: new Date(nowMs), idleSince: new Date(nowMs - times.idleMs), triesSince: new Date(nowMs - dayMs) });
+    },
+  };
+}
+
+/** The metrics that the source systems name. */
+function countTries({ db, metrics, clock = systemClock }: IdentityDeps): Parts["counted"] {
+  const tried = metrics?.counter({ name: "auth_login_attempts_total", help: "Tries to sign in" });
+  const failed = metrics?.counter({ name: "auth_login_failures_total", help: "Tries to sign in that were refused" });
+  metrics?.gauge({
+    name: "active_users_total",
+    help: "Users seen in the last 15 minutes",
+    read: async (gauge) => gauge.set(await countActiveUsers(db, new Date(clock.now() - 15 * 60_000))),
+  });
+  return (outcome) => (outcome === "tried" ? tried : failed)?.inc();
+}
+
+/** The principal as `authenticate` made it. */
+function ours(principal: Principal): Caller {
+  if (isCaller(principal)) return principal;
+  throw new Problem("identity_principal_strange", { kind: "broken", say: "The caller was not found by this system." });
+}
+
+function isCaller(principal: Principal): principal is Caller {
+  return "credentialId" in principal;
+}
+
+function noSession(): Problem {
+  return new Problem("identity_no_session", {
+    kind: "invalid",
+    say: "You came with an API key, which has no session to end; revoke the key instead.",
+  });
+}

@@ -1,0 +1,53 @@
+/** HTTP face of identity. */
+import { contract } from "@holdfast/contract";
+import { isProblem } from "@holdfast/kit";
+import { implement } from "@orpc/server";
+import { callerOf, ifMatchOf, type RequestContext } from "#platform/http/request";
+import { sessionCookie } from "./authenticate.ts";
+import type { Identity } from "./index.ts";
+import type { From, SignedIn } from "./sessions.ts";
+
+/** Handlers of `contract.identity`. */
+export function createIdentityRoutes(identity: Identity) {
+  const os = implement(contract.identity).$context<RequestContext>();
+  return os.router({
+    setupState: os.setupState.handler(async () => ({ needed: await identity.setupNeeded() })),
+    setup: os.setup.handler(({ input, context }) => welcome(context, identity.redeemSetup(input, fromOf(context)))),
+    signIn: os.signIn.handler(({ input, context }) => welcome(context, identity.signIn(input, fromOf(context)))),
+    redeemLink: os.redeemLink.handler(({ input, context }) => welcome(context, identity.redeemLink(input.token, fromOf(context)))),
+    signOut: os.signOut.handler(async ({ context }) => {
+      await identity.signOut(callerOf(context), context.requestId);
+      context.setCookie(sessionCookie, "", { maxAgeS: 0 });
+    }),
+    me: os.me.handler(({ context }) => identity.me(callerOf(context))),
+
+    listUsers: os.listUsers.handler(({ input }) => identity.listUsers(input)),
+    createUser: os.createUser.handler(({ input, context }) => identity.createUser(input, byOf(context))),
+    updateUser: os.updateUser.handler(({ input, context }) => identity.updateUser({ ...input, etag: ifMatchOf(context) }, byOf(context))),
+
+    listKeys: os.listKeys.handler(({ context }) => identity.listKeys(callerOf(context))),
+    createKey: os.createKey.handler(({ input, context }) => identity.createKey(input, callerOf(context), context.requestId)),
+    revokeKey: os.revokeKey.handler(({ input, context }) => identity.revokeKey(input.id, callerOf(context), context.requestId)),
+  });
+}
+
+/** Sets the cookie of a session just opened; says when to come again to somebody who tried too often. */
+async function welcome(context: RequestContext, opening: Promise<SignedIn>): Promise<SignedIn["me"]> {
+  try {
+    const { token, maxAgeS, me } = await opening;
+    context.setCookie(sessionCookie, token, { maxAgeS });
+    return me;
+  } catch (thrown) {
+    if (isProblem(thrown) && typeof thrown.facts["retryAfterS"] === "number")
+      context.resHeaders.set("retry-after", String(thrown.facts["retryAfterS"]));
+    throw thrown;
+  }
+}
+
+function fromOf({ remoteAddress, userAgent, requestId }: RequestContext): From {
+  return { address: remoteAddress, userAgent, requestId };
+}
+
+function byOf(context: RequestContext) {
+  return { actor: callerOf(context).actor, requestId: context.requestId };
+}

@@ -1,0 +1,68 @@
+/** Signed-in periods: opened after a proof, found again by the token in the cookie, ended by sign-out, by time, or with the user. */
+import type { Me } from "./view.ts";
+import { newId, type Clock } from "@holdfast/kit";
+import type { Audit } from "#core/audit";
+import type { Tx } from "#platform/db";
+import { insertSession, type UserRow } from "./store.ts";
+import { hashToken, newToken } from "./tokens.ts";
+import { meOf } from "./view.ts";
+
+export interface SessionTimes {
+  /** Without a request for this long, a session ends. One hour unless told. */
+  idleMs: number;
+  /** However busy, a session ends after this. Twelve hours unless told. */
+  absoluteMs: number;
+}
+
+export const sessionTimes: SessionTimes = { idleMs: 3_600_000, absoluteMs: 12 * 3_600_000 };
+
+/** From where somebody signs in. */
+export interface From {
+  address?: string | undefined;
+  userAgent?: string | undefined;
+  requestId?: string | undefined;
+}
+
+/** A session just opened. `token` goes into the cookie and is kept nowhere. */
+export interface SignedIn {
+  token: string;
+  maxAgeS: number;
+  me: Me;
+}
+
+interface Opening {
+  user: UserRow;
+  from: From;
+  /** How the user proved it, e.g. `password`. */
+  by: string;
+}
+
+/** Opens a session; the caller has the proof and holds the user's row. */
+export async function openSession(
+  tx: Tx,
+  { user, from, by }: Opening,
+  { audit, clock, times }: { audit: Audit; clock: Clock; times: SessionTimes },
+): Promise<SignedIn> {
+  const token = newToken();
+  const now = clock.now();
+  const id = newId("ses", now);
+  await insertSession(tx, {
+    id,
+    hash: hashToken(token),
+    user_id: user.id,
+    created_at: new Date(now),
+    last_seen_at: new Date(now),
+    expires_at: new Date(now + times.absoluteMs),
+    address: from.address ?? null,
+    user_agent: from.userAgent?.replaceAll("\0", "").slice(0, 200) ?? null,
+  });
+  const after = { user: user.name, by, address: from.address };
+  await audit.record(tx, {
+    actor: `user:${user.name}`,
+    action: "identity.session.open",
+    subject: `session:${id}`,
+    after,
+    requestId: from.requestId,
+  });
+  return { token, maxAgeS: Math.floor(times.absoluteMs / 1000), me: meOf(user, { via: "session" }) };
+}

@@ -1,0 +1,50 @@
+/** Identity on a database of its own, with the clock in hand and the acts that its tests repeat. */
+import type { Role } from "@holdfast/contract";
+import { createAudit } from "#core/audit";
+import { createIdentity, sessionCookie, type Caller } from "#core/identity";
+import { createMetrics } from "#platform/metrics";
+import { expect } from "vitest";
+import { testDatabase } from "./database.ts";
+
+export const password = "correct horse battery";
+export const from = { address: "192.0.2.7", userAgent: "test", requestId: "req_1" };
+/** Who makes users in tests. */
+export const root = { actor: "system:test" };
+
+export type IdentityWorld = Awaited<ReturnType<typeof identityWorld>>;
+
+export async function identityWorld() {
+  const database = await testDatabase();
+  let nowMs = Date.UTC(2026, 0, 1);
+  const clock = { now: () => nowMs, sleep: () => Promise.resolve() };
+  const audit = createAudit({ db: database.db, clock });
+  const metrics = createMetrics();
+  const identity = createIdentity({ db: database.db, audit, clock, metrics });
+  const withCookie = (token: string) => identity.authenticate({ headers: {}, cookies: { [sessionCookie]: token } });
+  return {
+    database,
+    db: database.db,
+    audit,
+    identity,
+    metrics,
+    clock,
+    later: (ms: number) => void (nowMs += ms),
+    /** No users, tokens or counts. */
+    empty: () => database.pool.query("delete from identity.user; delete from identity.setup_token; delete from identity.attempt"),
+    make: (name: string, role: Role = "admin") => identity.createUser({ name, role, password }, root),
+    signIn: (name = "ada", secret = password, address = from.address) => identity.signIn({ name, password: secret }, { ...from, address }),
+    withCookie,
+    withKey: (key: string) => identity.authenticate({ headers: { authorization: `Bearer ${key}` }, cookies: {} }),
+    async callerWith(token: string): Promise<Caller> {
+      const caller = await withCookie(token);
+      expect(caller).toBeDefined();
+      return caller as Caller;
+    },
+    lastEntries: async (count: number) => (await audit.list({ limit: count })).items,
+  };
+}
+
+/** How many of several tries at one moment succeeded. */
+export function won(results: PromiseSettledResult<unknown>[]): number {
+  return results.filter(({ status }) => status === "fulfilled").length;
+}

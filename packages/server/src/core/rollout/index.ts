@@ -40,7 +40,7 @@ export interface RolloutsDeps {
   log: Log;
   clock: Clock;
   audit: Audit;
-  secrets: Pick<Secrets, "seal" | "open">;
+  secrets: Pick<Secrets, "seal" | "open" | "addResealer">;
   metrics: RolloutMetrics;
   /** Everything that can change the world. */
   carriers: Carrier[];

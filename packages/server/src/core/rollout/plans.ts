@@ -3,9 +3,19 @@ import { createHash } from "node:crypto";
 import { newId, Problem } from "@holdfast/kit";
 import type { ChangeDetail, ChangeSummary, Plan } from "@holdfast/contract";
 import type { Db, Tx } from "#platform/db";
-import type { Secrets } from "#core/secrets";
+import type { Resealer, Secrets } from "#core/secrets";
 import type { Carrier, Change } from "./change.ts";
-import { insertPlan, loadChange, loadPlan, planHead, type ChangeColumns, type PlanChangeRow } from "./store-reads.ts";
+import {
+  countStaleChanges,
+  insertPlan,
+  loadChange,
+  loadPlan,
+  lockStaleChanges,
+  planHead,
+  resealChange,
+  type ChangeColumns,
+  type PlanChangeRow,
+} from "./store-reads.ts";
 
 export interface NewPlan {
   /** Where it came from: `repository:<id>@<commit>`, `restore:<version>`, `drift:<device>`, `rollback:<rollout>`, `retry:<rollout>`. */
@@ -22,7 +32,7 @@ export interface NewPlan {
 
 export interface PlansDeps {
   db: Db;
-  secrets: Pick<Secrets, "seal" | "open">;
+  secrets: Pick<Secrets, "seal" | "open" | "addResealer">;
   carrierOf(kind: string): Carrier;
   now(): number;
 }
@@ -34,7 +44,22 @@ const place = (plan: string, target: string) => ({
   version: 1,
 });
 
+/** Payloads follow a rotation of keys. */
+function resealer(db: Db): Resealer {
+  return {
+    table: "rollout.plan_change",
+    countStale: (activePrefix) => countStaleChanges(db, activePrefix),
+    async nextBatch(tx, { activePrefix, limit, reseal }) {
+      const rows = await lockStaleChanges(tx, activePrefix, limit);
+      for (const row of rows)
+        await resealChange(tx, { ...row, payload_sealed: reseal(place(row.plan_id, row.target_id), row.payload_sealed) });
+      return rows.length;
+    },
+  };
+}
+
 export function createPlans(deps: PlansDeps) {
+  deps.secrets.addResealer(resealer(deps.db));
   return {
     /** Writes a plan. @throws Problem `plans_payload_invalid` for a change that its carrier does not take. */
     async propose(tx: Tx, plan: NewPlan): Promise<Plan> {

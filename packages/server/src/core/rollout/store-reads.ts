@@ -150,3 +150,33 @@ export function planHead(row: PlanRow): Omit<Plan, "changes"> {
     ...(row.revision === null ? {} : { revision: row.revision }),
   };
 }
+
+type SealedRow = Pick<PlanChangeRow, "plan_id" | "target_id" | "payload_sealed">;
+
+/** For a rotation of keys: rows sealed under another key than the active one. */
+function stale(db: Db, activePrefix: Buffer) {
+  return tables(db)
+    .selectFrom("rollout.plan_change")
+    .where((eb) => eb(eb.fn<Buffer>("substring", ["payload_sealed", eb.lit(1), eb.lit(activePrefix.length)]), "!=", activePrefix));
+}
+
+export async function countStaleChanges(db: Db, activePrefix: Buffer): Promise<number> {
+  const { n } = await stale(db, activePrefix)
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .executeTakeFirstOrThrow();
+  return n;
+}
+
+export async function lockStaleChanges(tx: Tx, activePrefix: Buffer, limit: number): Promise<SealedRow[]> {
+  return stale(tx, activePrefix).select(["plan_id", "target_id", "payload_sealed"]).limit(limit).forUpdate().execute();
+}
+
+export async function resealChange(tx: Tx, row: SealedRow): Promise<void> {
+  const { plan_id, target_id, payload_sealed } = row;
+  await tables(tx)
+    .updateTable("rollout.plan_change")
+    .set({ payload_sealed })
+    .where("plan_id", "=", plan_id)
+    .where("target_id", "=", target_id)
+    .execute();
+}

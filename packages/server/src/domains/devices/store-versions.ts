@@ -55,7 +55,7 @@ export async function lockStaleVersions(tx: Tx, activePrefix: Buffer, limit: num
   return tables(tx)
     .selectFrom("devices.version")
     .selectAll()
-    .where((eb) => eb(eb.fn<Buffer>("substring", ["text_sealed", eb.val(1), eb.val(activePrefix.length)]), "!=", activePrefix))
+    .where((eb) => eb(eb.fn<Buffer>("substring", ["text_sealed", eb.lit(1), eb.lit(activePrefix.length)]), "!=", activePrefix))
     .limit(limit)
     .forUpdate()
     .execute();
@@ -65,7 +65,7 @@ export async function countStaleVersions(db: Db, activePrefix: Buffer): Promise<
   const row = await tables(db)
     .selectFrom("devices.version")
     .select((eb) => eb.fn.countAll<number>().as("n"))
-    .where((eb) => eb(eb.fn<Buffer>("substring", ["text_sealed", eb.val(1), eb.val(activePrefix.length)]), "!=", activePrefix))
+    .where((eb) => eb(eb.fn<Buffer>("substring", ["text_sealed", eb.lit(1), eb.lit(activePrefix.length)]), "!=", activePrefix))
     .executeTakeFirstOrThrow();
   return row.n;
 }

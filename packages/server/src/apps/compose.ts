@@ -1,0 +1,202 @@
+/** The one file that knows every module: makes them, top to bottom in the order of their dependencies, and wires them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { contract } from "@holdfast/contract";
+import { systemClock, type Clock } from "@holdfast/kit";
+import { implement } from "@orpc/server";
+import { createAudit, createAuditRoutes, type Audit } from "#core/audit";
+import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
+import { createIdentity, createIdentityRoutes, type Identity } from "#core/identity";
+import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
+import { createSecrets, createSecretsRoutes, type Secrets } from "#core/secrets";
+import {
+  createDeviceReach,
+  createDeviceRoutes,
+  createDevices,
+  createDeviceWork,
+  createPlanningRoute,
+  createRepositoryRoutes,
+  type Devices,
+} from "#domains/devices";
+import { openDatabase, type Database } from "#platform/db";
+import { createEvents, type Events } from "#platform/events";
+import { createGit } from "#platform/git";
+import { createHttp, type Http, type RequestContext } from "#platform/http";
+import { createJobs, type Jobs } from "#platform/jobs";
+import type { Log } from "#platform/log";
+import { createMetrics, type Metrics } from "#platform/metrics";
+import { migrate } from "#platform/migrate";
+import type { Settings } from "#platform/settings";
+import { readOverview } from "#views/overview";
+import { assembleRouter } from "./http.ts";
+import { runSchedules } from "./schedules.ts";
+
+export interface ComposeOptions {
+  settings: Settings;
+  log: Log;
+  clock?: Clock;
+  /** Repositories at file paths are allowed: for the demonstration and tests, where the caller is the operator. */
+  localRepositories?: boolean;
+  /** How often drift is looked for; 60 s unless told. */
+  driftEveryMs?: number;
+  /** How often it is asked whether a repository is due; 5 s unless told. */
+  pollEveryMs?: number;
+  switchMs?: number;
+  leaseMs?: number;
+  /** Called at every journal point of rollouts, before and after the write; for crash tests. */
+  atPoint?: (point: string) => void;
+}
+
+export interface Holdfast {
+  database: Database;
+  metrics: Metrics;
+  events: Events;
+  jobs: Jobs;
+  audit: Audit;
+  secrets: Secrets;
+  identity: Identity;
+  findings: Findings;
+  rollouts: Rollouts;
+  devices: Devices;
+  http: Http;
+  /** Begins all that this process's roles do; the address where the API answers, if it has that role. */
+  start(): Promise<string | undefined>;
+  /** Stops in the reverse order; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const consoleDirectory = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
+const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+
+export async function compose(options: ComposeOptions): Promise<Holdfast> {
+  const { settings, log } = options;
+  const database = await openDatabase({
+    home: settings.home,
+    log,
+    ...(settings.databaseUrl ? { url: settings.databaseUrl.reveal() } : {}),
+  });
+  try {
+    await migrate({ url: database.url, log });
+    return await composeOn(options, database);
+  } catch (thrown) {
+    await database.stop();
+    throw thrown;
+  }
+}
+
+async function composeOn(options: ComposeOptions, database: Database): Promise<Holdfast> {
+  const { settings, log } = options;
+  const clock = options.clock ?? systemClock;
+  const { db } = database;
+  const metrics = createMetrics();
+  const events = createEvents({ database, log });
+  const jobs = createJobs({ database, log, metrics });
+  const audit = createAudit({ db, clock });
+  const keys = settings.keys ? { inline: settings.keys } : { file: settings.keyRingFile };
+  const secrets = await createSecrets({ db, audit, keys, log, clock });
+  const identity = createIdentity({ db, audit, clock, metrics });
+  const findings = createFindings({ db, audit, clock });
+  const git = createGit({ home: settings.home, log, allowLocal: options.localRepositories ?? false });
+  const reach = createDeviceReach({ db, log, secrets, clock, ...(options.switchMs === undefined ? {} : { switchMs: options.switchMs }) });
+  const rollouts = createRollouts({
+    db,
+    log,
+    clock,
+    audit,
+    secrets,
+    metrics: rolloutMetrics(metrics),
+    carriers: [reach.carrier],
+    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    ...(options.atPoint ? { atPoint: options.atPoint } : {}),
+  });
+  const devices = createDevices({ db, log, secrets, clock, reach, audit, findings, rollouts, git });
+  const work = createDeviceWork({ devices, rollouts, log });
+  const http = await createHttp({
+    contract,
+    router: assembleRouter(routesOf({ db, audit, secrets, identity, findings, rollouts, devices }), events),
+    authenticate: (credentials) => identity.authenticate(credentials),
+    settings: {
+      host: settings.host,
+      port: settings.port,
+      consoleDirectory,
+      version: manifest.version,
+      ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
+    },
+    db,
+    log,
+    metrics,
+    checks: { database: () => database.check() },
+  });
+  const parts = { database, metrics, events, jobs, audit, secrets, identity, findings, rollouts, devices, http };
+  return { ...parts, ...lifeOf({ ...parts, options, reach, work, log }) };
+}
+
+type RoutesDeps = Pick<Holdfast, "audit" | "secrets" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };
+
+function routesOf({ db, audit, secrets, identity, findings, rollouts, devices }: RoutesDeps) {
+  const system = implement(contract.system).$context<RequestContext>();
+  return {
+    identity: createIdentityRoutes(identity),
+    audit: createAuditRoutes(audit),
+    secrets: createSecretsRoutes(secrets),
+    findings: createFindingsRoutes(findings),
+    plans: { ...createPlanRoutes(rollouts), create: createPlanningRoute(devices) },
+    rollouts: createRolloutRoutes(rollouts),
+    repositories: createRepositoryRoutes(devices),
+    devices: createDeviceRoutes({ devices, db, audit }),
+    overview: system.overview.handler(() => readOverview(db)),
+  };
+}
+
+type LifeParts = Omit<Holdfast, "start" | "stop"> & {
+  options: ComposeOptions;
+  reach: ReturnType<typeof createDeviceReach>;
+  work: ReturnType<typeof createDeviceWork>;
+  log: Log;
+};
+
+function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
+  const { settings } = parts.options;
+  const [api, worker] = [settings.roles.has("api"), settings.roles.has("worker")];
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    if (api) await parts.http.close();
+    if (worker) {
+      await parts.jobs.stop();
+      await parts.rollouts.stop();
+    }
+    await parts.reach.close();
+    await parts.events.stop();
+    await parts.database.stop();
+  };
+  return {
+    async start() {
+      await parts.events.start();
+      if (worker) {
+        await parts.jobs.start([]);
+        runSchedules(parts);
+        parts.rollouts.start();
+      }
+      return api ? parts.http.listen() : undefined;
+    },
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+/** Names of the source system, which names these two. */
+function rolloutMetrics(metrics: Metrics) {
+  const duration = metrics.histogram({
+    name: "catnet_deployment_duration_seconds",
+    help: "Time from a rollout's start to its end",
+    labels: ["strategy", "result"],
+    buckets: [1, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400],
+  });
+  const ended = metrics.counter({ name: "catnet_deployments_total", help: "Rollouts that ended", labels: ["status"] });
+  return {
+    duration: (labels: { strategy: string; result: string }, seconds: number) => duration.observe(labels, seconds),
+    ended: (status: string) => ended.inc({ status }),
+  };
+}
+
+export const homeFile = (settings: Settings, name: string): string => join(settings.home, name);

@@ -1,0 +1,16 @@
+/** What the worker does by the clock: on one process at a time, however many there are. */
+import type { DeviceWork } from "#domains/devices";
+import type { Holdfast, ComposeOptions } from "./compose.ts";
+
+const hourMs = 3_600_000;
+
+export function runSchedules(
+  parts: Pick<Holdfast, "jobs" | "identity" | "secrets" | "events"> & { work: DeviceWork; options: ComposeOptions },
+): void {
+  const { jobs, work, options } = parts;
+  jobs.every(options.pollEveryMs ?? 5000, "devices.poll-repositories", () => work.pollRepositories());
+  jobs.every(options.driftEveryMs ?? 60_000, "devices.watch-drift", () => work.watchDrift());
+  jobs.every(24 * hourMs, "devices.back-up", () => work.backUp());
+  jobs.every(hourMs, "identity.sweep", async () => void (await parts.identity.sweep()));
+  jobs.every(hourMs, "secrets.reseal", async () => void (await parts.secrets.reseal()));
+}

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { problemEdges, redact, toProblemDocument, type Problem } from "@holdfast/kit";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../log.ts";
 import { connectionProblem, httpProblem, retryAfterS } from "./problems.ts";
 
@@ -27,16 +27,6 @@ function logProblem(problem: Problem, request: FastifyRequest, log: Log): void {
   const detail =
     level === "error" ? { err: problem } : { facts: redact(problem.facts), ...(problem.cause !== undefined && { cause: problem.cause }) };
   log[level]({ requestId: request.id, code: problem.code, status: problem.status, ...detail }, problem.message);
-}
-
-/** Failures from anywhere in `app` become problems; so does an address that nothing answers. */
-export function refuseFailures(
-  app: FastifyInstance,
-  log: Log,
-  notFound: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
-): void {
-  app.setErrorHandler((thrown, request, reply) => refuse(thrown, request, reply, log));
-  app.setNotFoundHandler(notFound);
 }
 
 /** For what is no readable HTTP request: written straight to the socket, which is then closed. */

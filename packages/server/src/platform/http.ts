@@ -27,7 +27,7 @@ import { newId, Problem } from "@holdfast/kit";
 import { routesOf } from "@holdfast/contract";
 import type { AnyContractRouter } from "@orpc/contract";
 import type { Router } from "@orpc/server";
-import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Db } from "./db.ts";
 import { apiPrefix, serveApi } from "./http/api.ts";
 import { serveConsole } from "./http/console-files.ts";
@@ -110,13 +110,10 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   app.get(`${apiPrefix}/openapi.json`, (_request, reply) => reply.type("application/json").send(document));
   await serveExplorer(app);
   const page = await serveConsole(app, settings.consoleDirectory);
-  const methodsAt = createMethodsAt(contract);
-  app.setNotFoundHandler((request, reply) => {
-    if (wantsPage(request)) return page(request, reply);
-    const allowed = methodsAt(request);
-    if (allowed.length > 0) reply.header("allow", allowed.join(", "));
-    return refuse(allowed.length > 0 ? wrongMethod(request, allowed) : nothingHere(request), request, reply, log);
-  });
+  const missing = createMissing(contract);
+  app.setNotFoundHandler((request, reply) =>
+    wantsPage(request) ? page(request, reply) : refuse(missing(request, reply), request, reply, log),
+  );
   await app.ready();
 
   const sweep = setInterval(() => {
@@ -176,28 +173,29 @@ function wantsPage({ method, url, headers }: FastifyRequest): boolean {
   return !ours && (method === "GET" || method === "HEAD") && headers.accept?.includes("text/html") === true;
 }
 
-/** Which methods the contract has at a request's address. */
-function createMethodsAt(contract: AnyContractRouter): (request: FastifyRequest) => string[] {
+/** Says why nothing answers a request. */
+function createMissing(contract: AnyContractRouter): (request: FastifyRequest, reply: FastifyReply) => Problem {
   const patterns = routesOf(contract).map(({ method, path }) => ({
     method,
     at: new RegExp(`^${apiPrefix}${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
   }));
-  return ({ url }) => patterns.filter(({ at }) => at.test(url.split("?")[0] ?? "")).map(({ method }) => method);
-}
-
-function wrongMethod({ method }: FastifyRequest, allowed: string[]): Problem {
-  return new Problem("method_not_allowed", {
-    kind: "invalid",
-    status: 405,
-    say: `There is no ${method} here; there is ${allowed.join(", ")}.`,
-  });
-}
-
-function nothingHere({ method }: FastifyRequest): Problem {
-  return new Problem("route_missing", {
-    kind: "missing",
-    say: `Nothing answers ${method} at this address; ${apiPrefix}/docs lists what does.`,
-  });
+  return ({ method, url }, reply) => {
+    const methods = patterns.filter(({ at }) => at.test(url.split("?")[0] ?? "")).map((pattern) => pattern.method as string);
+    if (methods.length === 0)
+      return new Problem("route_missing", {
+        kind: "missing",
+        say: `Nothing answers ${method} at this address; ${apiPrefix}/docs lists what does.`,
+      });
+    // There is such a route, but Fastify passes over parts of an address that are longer than maxParamLength.
+    if (methods.includes(method))
+      return new Problem("url_too_long", { kind: "invalid", status: 414, say: "A part of the address is too long." });
+    reply.header("allow", methods.join(", "));
+    return new Problem("method_not_allowed", {
+      kind: "invalid",
+      status: 405,
+      say: `There is no ${method} here; there is ${methods.join(", ")}.`,
+    });
+  };
 }
 
 async function listen(app: FastifyInstance, { host, port }: HttpSettings): Promise<string> {

@@ -150,6 +150,42 @@ create table devices.version (
 CREATE INDEX version_newest ON devices.version USING btree (device_id, id DESC);
 
 
+-- -------------------- findings
+create schema findings;
+
+create table findings.finding (
+  id text not null,
+  fingerprint text not null,
+  source text not null,
+  scope text,
+  kind text not null,
+  severity text not null,
+  state text not null,
+  title text not null,
+  detail text not null,
+  subject text not null,
+  subject_name text not null,
+  labels jsonb not null,
+  evidence jsonb not null,
+  occurrences integer not null,
+  first_seen_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  resolved_at timestamp with time zone,
+  suppressed_until timestamp with time zone,
+  note text,
+  acknowledged_by text,
+  constraint finding_pkey PRIMARY KEY (id),
+  constraint finding_check CHECK ((state = 'resolved'::text) = (resolved_at IS NOT NULL)),
+  constraint finding_severity_check CHECK (severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text])),
+  constraint finding_state_check CHECK (state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'suppressed'::text, 'resolved'::text]))
+);
+CREATE INDEX finding_history ON findings.finding USING btree (fingerprint, id);
+CREATE INDEX finding_scope ON findings.finding USING btree (source, scope) WHERE (state <> 'resolved'::text);
+CREATE INDEX finding_state ON findings.finding USING btree (state, id);
+CREATE INDEX finding_subject ON findings.finding USING btree (subject, id);
+CREATE UNIQUE INDEX finding_live ON findings.finding USING btree (fingerprint) WHERE (state <> 'resolved'::text);
+
+
 -- -------------------- identity
 create schema identity;
 
@@ -279,7 +315,7 @@ create table platform.subscriber (
   name text not null,
   done_until bigint not null default 0,
   failures integer not null default 0,
-  retry_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  retry_at timestamp with time zone,
   updated_at timestamp with time zone not null default now(),
   constraint subscriber_pkey PRIMARY KEY (name)
 );

@@ -15,7 +15,7 @@ create table platform.subscriber (
   name text primary key,
   done_until bigint not null default 0,
   failures int not null default 0,
-  retry_at timestamptz not null default '-infinity',
+  retry_at timestamptz,
   updated_at timestamptz not null default now()
 );
 

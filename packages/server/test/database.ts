@@ -1,10 +1,9 @@
 /** A fresh, migrated database for one test file. */
 import { randomBytes } from "node:crypto";
-import pg from "pg";
 import { inject } from "vitest";
 import { openDatabase, type Database } from "../src/platform/db.ts";
 import { silentLog } from "../src/platform/log.ts";
-import { databaseUrl, templateDatabase } from "./database-url.ts";
+import { databaseUrl, onServer } from "./database-server.ts";
 
 export interface TestDatabase extends Database {
   /** Closes the connections and removes the database. */
@@ -13,7 +12,7 @@ export interface TestDatabase extends Database {
 
 /** Copies the migrated template (about 60 ms). Call `drop()` in `afterAll`. */
 export function testDatabase(): Promise<TestDatabase> {
-  return makeDatabase(templateDatabase);
+  return makeDatabase(inject("templateDatabase"));
 }
 
 /** A database without our tables. */
@@ -24,23 +23,13 @@ export function emptyDatabase(): Promise<TestDatabase> {
 async function makeDatabase(template: string): Promise<TestDatabase> {
   const clusterUrl = inject("clusterUrl");
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await onCluster(clusterUrl, `create database ${name} template ${template}`);
+  await onServer(clusterUrl, `create database ${name} template ${template}`);
   const database = await openDatabase({ url: databaseUrl(clusterUrl, name), home: "", log: silentLog, connections: 10 });
   return {
     ...database,
     async drop() {
       await database.stop();
-      await onCluster(clusterUrl, `drop database ${name} with (force)`);
+      await onServer(clusterUrl, `drop database ${name} with (force)`);
     },
   };
-}
-
-async function onCluster(clusterUrl: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: clusterUrl });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,8 +1,8 @@
 /** One PostgreSQL cluster per test run, with a migrated database that every test file's own is copied from. */
+import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { isHeld } from "../src/platform/directory-lock.ts";
 import { startEmbeddedPostgres } from "../src/platform/embedded-postgres.ts";
@@ -10,38 +10,48 @@ import { installJobs } from "../src/platform/jobs.ts";
 import { silentLog } from "../src/platform/log.ts";
 import { migrate } from "../src/platform/migrate.ts";
 import { clearEarlierRun } from "../src/platform/postgres/postmaster.ts";
-import { databaseUrl, templateDatabase } from "./database-url.ts";
+import { databaseUrl, onServer } from "./database-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The cluster's database `holdfast`, from which others are made. */
+    /** A database of the server on which the tests make theirs. */
     clusterUrl: string;
+    /** Name of the migrated database that they are copied from. */
+    templateDatabase: string;
   }
 }
 
 const homePrefix = "holdfast-test-";
 
-/** Vitest calls this once per run; what it returns ends the cluster. */
+/** Vitest calls this once per run; what it returns ends the cluster. TEST_DATABASE_URL runs the tests on another server (its role may make databases). */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await clearAbandoned();
-  const home = await mkdtemp(join(tmpdir(), homePrefix));
-  const cluster = await startEmbeddedPostgres({ home, log: silentLog, durable: false, makesDatabases: true });
-  await makeTemplate(cluster.url);
+  const cluster = process.env["TEST_DATABASE_URL"]
+    ? { url: process.env["TEST_DATABASE_URL"], stop: async () => undefined }
+    : await startCluster();
+  const template = `template_${randomBytes(6).toString("hex")}`;
+  await onServer(cluster.url, `create database ${template}`);
+  const url = databaseUrl(cluster.url, template);
+  await migrate({ url, log: silentLog });
+  await installJobs(url);
   project.provide("clusterUrl", cluster.url);
+  project.provide("templateDatabase", template);
   return async () => {
+    await onServer(cluster.url, `drop database ${template}`);
     await cluster.stop();
-    await rm(home, { recursive: true, force: true });
   };
 }
 
-async function makeTemplate(clusterUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: clusterUrl });
-  await client.connect();
-  await client.query(`create database ${templateDatabase}`);
-  await client.end();
-  const url = databaseUrl(clusterUrl, templateDatabase);
-  await migrate({ url, log: silentLog });
-  await installJobs(url);
+async function startCluster(): Promise<{ url: string; stop: () => Promise<void> }> {
+  await clearAbandoned();
+  const home = await mkdtemp(join(tmpdir(), homePrefix));
+  const cluster = await startEmbeddedPostgres({ home, log: silentLog, durable: false, makesDatabases: true });
+  return {
+    url: cluster.url,
+    async stop() {
+      await cluster.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Clusters of test runs that were killed: their servers are ended and their files removed. */

@@ -204,18 +204,27 @@ describe("the programs of PostgreSQL", () => {
 });
 
 describe.runIf(asRoot)("as root", () => {
-  test("a home below a folder that only root may enter works, and PostgreSQL runs as another user", async () => {
+  test("a home below a folder that only root may enter works; made anew, it begins empty and the old data is kept", async () => {
     const root = await mkdtemp(join(tmpdir(), "holdfast-root-"));
     const home = join(root, "home");
-    const server = await startEmbeddedPostgres({ home, log: silentLog, durable: false });
+    const first = await startEmbeddedPostgres({ home, log: silentLog, durable: false });
     const place = dirname(await placeDirectory(home, undefined));
+    const running = [first];
     try {
-      expect(await ask(server.url, "select 1 as n")).toEqual([{ n: 1 }]);
+      await ask(first.url, "create table kept as select 1 as n");
       expect(place).toMatch(/^\/var\/lib\/holdfast\//);
-      const status = await readFile(`/proc/${server.pid()}/status`, "utf8");
+      const status = await readFile(`/proc/${first.pid()}/status`, "utf8");
       expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).not.toBe("0");
+
+      await rm(home, { recursive: true });
+      await expect(startEmbeddedPostgres({ home, log: silentLog })).rejects.toMatchObject({ code: "directory_in_use" });
+      await first.stop();
+      await rm(home, { recursive: true });
+      running.push(await startEmbeddedPostgres({ home, log: silentLog, durable: false }));
+      expect(await ask(running[1]!.url, "select to_regclass('kept') as kept")).toEqual([{ kept: null }]);
+      expect((await readdir(place)).filter((name) => name.startsWith("postgres.left-"))).toHaveLength(1);
     } finally {
-      await server.stop();
+      await Promise.all(running.map((server) => server.stop()));
       await rm(place, { recursive: true, force: true });
       await rm(root, { recursive: true, force: true });
     }

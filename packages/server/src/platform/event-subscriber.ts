@@ -99,7 +99,7 @@ function typePattern(types: readonly string[]): string {
 }
 
 async function noteDone(tx: Tx, name: string, doneUntil: number): Promise<void> {
-  await sql`update platform.subscriber set done_until = ${doneUntil}, failures = 0, retry_at = '-infinity', updated_at = now() where name = ${name}`.execute(
+  await sql`update platform.subscriber set done_until = ${doneUntil}, failures = 0, retry_at = null, updated_at = now() where name = ${name}`.execute(
     tx,
   );
 }

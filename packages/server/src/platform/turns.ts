@@ -96,6 +96,6 @@ async function renew(db: Db, name: string, holder: string): Promise<boolean> {
 
 async function release(db: Db, name: string, holder: string, nextInMs: number): Promise<void> {
   await sql`
-    update platform.turn set held_until = '-infinity', next_at = now() + make_interval(secs => ${nextInMs / 1000}), holder = ''
+    update platform.turn set held_until = now(), next_at = now() + make_interval(secs => ${nextInMs / 1000}), holder = ''
     where name = ${name} and holder = ${holder}`.execute(db);
 }

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { chmod, chown, mkdir, readFile, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "@holdfast/kit";
+import { isHeld } from "../directory-lock.ts";
 import { postgresMajor, type Binaries } from "./binaries.ts";
 import { mayExecute, ownUserName, type UnprivilegedUser } from "./user.ts";
 
@@ -44,9 +45,18 @@ export async function placeDirectory(home: string, user: UnprivilegedUser | unde
   const existing = await realpath(wanted).catch(() => undefined);
   if (existing) return existing;
   const directory = join(await reachablePlace(home, user), "postgres");
+  if (directory !== wanted) await putAside(directory);
   await mkdir(directory, { recursive: true });
   if (directory !== wanted) await symlink(directory, wanted);
   return realpath(directory);
+}
+
+/** A home that was removed and made anew begins with an empty database. The old one, kept elsewhere, is renamed, never deleted. */
+async function putAside(directory: string): Promise<void> {
+  if (await isHeld(`${directory}.lock`)) return; // Its holder lives; taking the lock will say so.
+  await rename(directory, `${directory}.left-${new Date().toISOString().replaceAll(":", "")}`).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code !== "ENOENT") throw thrown;
+  });
 }
 
 /** User number of the owner of an existing data directory of this home. */

@@ -108,7 +108,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   serveApi(app, { ...parts, idempotencyKeys, closing: closing.signal, secureCookies: https });
   const document = JSON.stringify(await openApiOf(contract, settings.version));
   app.get(`${apiPrefix}/openapi.json`, (_request, reply) => reply.type("application/json").send(document));
-  await serveExplorer(app);
+  serveExplorer(app);
   const page = await serveConsole(app, settings.consoleDirectory);
   const missing = createMissing(contract);
   app.setNotFoundHandler((request, reply) =>

@@ -42,6 +42,7 @@ export function createLiveRoute({ live, newest, recheckMs = 5_000, most = 2000, 
     .handler(async ({ context, lastEventId }) => {
       const leave = seats.take(callerOf(context).userId);
       context.signal.addEventListener("abort", leave, { once: true });
+      context.resHeaders.set("x-accel-buffering", "no"); // nginx would hold events back to fill its buffer
       // What fails before the first event is answered with a status of its own; afterwards only the stream's end can tell.
       const after = lastEventId ?? (await newest().catch((thrown: unknown) => failed(thrown, leave)));
       return stream({ context, after, recheckMs, leave, events: (signal) => live({ after, signal }) });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe("what the code thinks the tables are is what they are:", () => {
-  test.each(globSync("**/tables.ts", { cwd: src }).sort())("%s", async (file) => {
+  test.each(globSync("{core,domains}/*/tables.ts", { cwd: src }).sort())("%s", async (file) => {
     expect(await tableDifferences(database.db, readFileSync(`${src}${file}`, "utf8"))).toEqual([]);
   });
 });

@@ -1,0 +1,84 @@
+/**
+ * Something is not as it should be: one model for all sources. `raise` is for things that happen, `reconcile` for things that
+ * are. Two sayings of the same thing are one finding, told by its fingerprint; one that was resolved and comes back is a new episode.
+ */
+import type { Finding, Severity } from "@holdfast/contract";
+import { systemClock, type Clock } from "@holdfast/kit";
+import { z } from "zod";
+import type { Audit, By } from "#core/audit";
+import { decodeCursor, encodeCursor } from "#platform/cursor";
+import { inTransaction, type Db, type Tx } from "#platform/db";
+import { createActing, missing } from "./act.ts";
+import { createEpisodes } from "./episodes.ts";
+import { findingOf, plain, type FindingIdentity, type FindingInput, type Hold } from "./finding.ts";
+import { createObserving, type Reconciled } from "./observe.ts";
+import { findFinding, search } from "./store.ts";
+
+export { createFindingsRoutes } from "./routes.ts";
+export type { FindingIdentity, FindingInput, Hold } from "./finding.ts";
+export type { Reconciled } from "./observe.ts";
+
+export interface FindingQuery {
+  state?: Finding["state"] | undefined;
+  severity?: Severity | undefined;
+  kind?: string | undefined;
+  subject?: string | undefined;
+  /** In title, detail or the subject's name, whatever the case. */
+  q?: string | undefined;
+  /** `next` of the page before. */
+  cursor?: string | undefined;
+  /** 50 unless told. */
+  limit?: number | undefined;
+}
+
+export interface Findings {
+  /** Something happened: opens a finding, or counts one more occurrence of the open one. */
+  raise(tx: Tx, input: FindingInput): Promise<Finding>;
+  /**
+   * All that is wrong in one scope (e.g. `device:dev_1`) as this source sees it now: opens what is new, keeps what stays, resolves what
+   * is gone. The same again changes nothing but the time it was last seen. Findings of other scopes are left alone.
+   */
+  reconcile(tx: Tx, source: string, scope: string, holds: readonly Hold[]): Promise<Reconciled>;
+  /** Closes a raised finding whose cause is dealt with, on record; false when there is none. */
+  settle(tx: Tx, identity: FindingIdentity, why: By & { reason: string }): Promise<boolean>;
+  /** Opens what was suppressed until now; how many. For a job, every minute or so. */
+  wake(): Promise<number>;
+
+  /** A page, newest first. @throws Problem `cursor_invalid` */
+  list(query: FindingQuery): Promise<{ items: Finding[]; next?: string }>;
+  /** @throws Problem `findings_missing` */
+  get(id: string): Promise<Finding>;
+  /** @throws Problem `findings_missing`, `findings_resolved` */
+  acknowledge(act: { id: string; note?: string | undefined }, by: By): Promise<Finding>;
+  /** Until then it stays silent, also when it goes and comes back. @throws Problem `findings_missing`, `findings_resolved`, `findings_until_past` */
+  suppress(act: { id: string; until: string; reason: string }, by: By): Promise<Finding>;
+  /** Closes it by hand; what still holds is opened anew by the next observation. @throws Problem `findings_missing`, `findings_resolved` */
+  resolve(act: { id: string; reason: string }, by: By): Promise<Finding>;
+}
+
+const seqCursor = z.number().int().positive();
+
+export function createFindings(deps: { db: Db; audit: Audit; clock?: Clock }): Findings {
+  const { db, audit, clock = systemClock } = deps;
+  const episodes = createEpisodes({ clock });
+
+  return {
+    ...createObserving({ clock, episodes }),
+    wake: () => inTransaction(db, episodes.wake),
+    ...createActing({ db, audit, clock }),
+
+    async list({ cursor, limit = 50, ...query }) {
+      const [kind, subject, text] = [query.kind, query.subject, query.q].map((term) => term && plain(term));
+      const filter = { state: query.state, severity: query.severity, kind, subject, text };
+      const rows = await search(db, { ...filter, before: decodeCursor(seqCursor, cursor), limit: limit + 1 });
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      return { items: rows.slice(0, limit).map(findingOf), ...(last ? { next: encodeCursor(last.seq) } : {}) };
+    },
+
+    async get(id) {
+      const row = await findFinding(db, plain(id));
+      if (!row) throw missing(id);
+      return findingOf(row);
+    },
+  };
+}

@@ -58,9 +58,4 @@ describe("the database", () => {
     await expect(work).rejects.toMatchObject({ code: "database_unavailable", kind: "unavailable" });
     await inTransaction(database.db, (tx) => sql`select 1`.execute(tx));
   });
-
-  test("the role of the program is not a superuser", async () => {
-    const { rows } = await sql`select rolsuper from pg_roles where rolname = current_user`.execute(database.db);
-    expect(rows).toEqual([{ rolsuper: false }]);
-  });
 });

@@ -76,6 +76,12 @@ describe("the embedded PostgreSQL", () => {
     expect(await ask((await start()).url, "select * from kept")).toEqual([{ answer: 42 }]);
   });
 
+  test("the role that the program works as is no superuser", async () => {
+    expect(await ask((await start()).url, "select current_user::text as who, rolsuper from pg_roles where rolname = current_user")).toEqual(
+      [{ who: "holdfast", rolsuper: false }],
+    );
+  });
+
   test("a second controller on the same directory is told who has it", async () => {
     await start();
     await expect(start()).rejects.toMatchObject({

@@ -1,0 +1,207 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { contract, roles, routesOf, type Permission, type Role } from "@holdfast/contract";
+import { createAuditRoutes } from "#core/audit";
+import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
+import { can, createIdentityRoutes, permissionsOf, sessionCookie } from "#core/identity";
+import { createSecrets, createSecretsRoutes } from "#core/secrets";
+import { inTransaction } from "#platform/db";
+import { createHttp, type Http } from "#platform/http";
+import { silentLog } from "#platform/log";
+import { identityWorld, password, type IdentityWorld } from "#test/identity";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+const served = { identity: contract.identity, audit: contract.audit, secrets: contract.secrets, findings: contract.findings };
+let world: IdentityWorld;
+let findings: Findings;
+let http: Http;
+let url: string;
+let home: string;
+
+beforeAll(async () => {
+  world = await identityWorld();
+  home = mkdtempSync(join(tmpdir(), "holdfast-core-"));
+  const { db, audit, identity, metrics, clock } = world;
+  const secrets = await createSecrets({ db, audit, keys: { file: join(home, "keys.json") }, log: silentLog, clock });
+  findings = createFindings({ db, audit, clock });
+  http = await createHttp({
+    contract: served,
+    router: {
+      identity: createIdentityRoutes(identity),
+      audit: createAuditRoutes(audit),
+      secrets: createSecretsRoutes(secrets),
+      findings: createFindingsRoutes(findings),
+    },
+    authenticate: identity.authenticate,
+    settings: { port: 0, consoleDirectory: join(home, "none"), version: "0.0.0" },
+    db,
+    log: silentLog,
+    metrics,
+    checks: {},
+  });
+  url = await http.listen();
+});
+afterAll(async () => {
+  await http.close();
+  await world.database.drop();
+  rmSync(home, { recursive: true });
+});
+beforeEach(() => world.empty());
+
+interface Call {
+  body?: unknown;
+  cookie?: string | undefined;
+  key?: string;
+  headers?: Record<string, string>;
+}
+
+/** As the console calls when there is a cookie, as a program calls when there is none. */
+async function call(method: string, path: string, { body, cookie, key, headers = {} }: Call = {}) {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(cookie === undefined ? {} : { cookie: `${sessionCookie}=${cookie}`, "sec-fetch-site": "same-origin" }),
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: text === "" ? undefined : JSON.parse(text) };
+}
+
+const cookieOf = (answer: { headers: Headers }) => /holdfast_session=([^;]*)/.exec(answer.headers.get("set-cookie") ?? "")?.[1];
+const signedIn = async (role: Role = "admin") => {
+  await world.make(role, role);
+  return cookieOf(await call("POST", "/auth/sign-in", { body: { name: role, password } }));
+};
+
+describe("a person", () => {
+  test("makes the first administrator, looks, signs out, and signs in again", async () => {
+    expect((await call("GET", "/setup")).body).toEqual({ needed: true });
+    const token = await world.identity.setupToken();
+    const made = await call("POST", "/setup", { body: { token, name: "ada", password } });
+    expect([made.status, made.body]).toEqual([201, expect.objectContaining({ via: "session" })]);
+    expect(made.headers.get("set-cookie")).toMatch(/^holdfast_session=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
+    const cookie = cookieOf(made);
+    expect((await call("GET", "/auth/me", { cookie })).body).toMatchObject({ user: { name: "ada", role: "admin" } });
+    const out = await call("POST", "/auth/sign-out", { cookie });
+    expect([out.status, cookieOf(out)]).toEqual([204, ""]);
+    expect((await call("GET", "/auth/me", { cookie })).status).toBe(401);
+    const again = await call("POST", "/auth/sign-in", { cookie, body: { name: "ada", password } }); // with the old cookie still there
+    expect(again.status).toBe(200);
+    expect((await call("GET", "/auth/me", { cookie: cookieOf(again) })).status).toBe(200);
+  });
+
+  test("signs in with a link", async () => {
+    await world.make("ada");
+    const { token } = await world.identity.createSignInLink("ada", { actor: "system:test" });
+    const answer = await call("POST", "/auth/link", { body: { token } });
+    expect((await call("GET", "/auth/me", { cookie: cookieOf(answer) })).body.user.name).toBe("ada");
+    expect((await call("POST", "/auth/link", { body: { token } })).status).toBe(401);
+  });
+
+  test("who tries too often is told when to come again", async () => {
+    await world.make("ada");
+    const wrong = { body: { name: "ada", password: "wrong" } };
+    for (let i = 0; i < 5; i++)
+      expect((await call("POST", "/auth/sign-in", wrong)).body).toMatchObject({ status: 401, code: "identity_sign_in_refused" });
+    world.later(20_000);
+    const refused = await call("POST", "/auth/sign-in", wrong);
+    expect([refused.status, refused.headers.get("retry-after"), refused.headers.get("set-cookie")]).toEqual([429, "40", null]);
+    expect((await world.lastEntries(1))[0]).toMatchObject({ after: { address: "127.0.0.1" } });
+  });
+});
+
+test("a program works with a key, which is answered once and never again", async () => {
+  const cookie = await signedIn();
+  const wanted = { body: { name: "ci", scopes: ["secrets:read"] }, cookie, headers: { "idempotency-key": "k1" } };
+  const made = await call("POST", "/api-keys", wanted);
+  expect(made.status).toBe(201);
+  const { key } = made.body;
+  expect((await call("GET", "/secrets", { key })).status).toBe(200);
+  expect((await call("GET", "/audit", { key })).status).toBe(403);
+  expect((await call("GET", "/api-keys", { key })).text).not.toContain(key);
+  expect((await call("POST", "/api-keys", wanted)).status).toBe(409);
+  expect((await call("DELETE", `/api-keys/${made.body.id}`, { cookie })).status).toBe(204);
+  expect((await call("GET", "/secrets", { key })).status).toBe(401);
+});
+
+test("a secret goes in, is changed with its ETag, and its value comes out nowhere", async () => {
+  const cookie = await signedIn();
+  const value = { kind: "password", username: "admin", password: "hunter2" };
+  const made = await call("POST", "/secrets", { cookie, body: { name: "lyon/admin", value } });
+  const path = `/secrets/${made.body.id}`;
+  expect([made.status, made.headers.get("etag")]).toEqual([201, '"v1"']);
+  expect((await call("PUT", path, { cookie, body: { value } })).status).toBe(428);
+  expect((await call("PUT", path, { cookie, body: { value }, headers: { "if-match": '"v9"' } })).status).toBe(412);
+  const replaced = await call("PUT", path, { cookie, body: { value }, headers: { "if-match": '"v1"' } });
+  expect(replaced.body).toMatchObject({ version: 2, etag: "v2" });
+  const listed = await call("GET", "/secrets", { cookie });
+  const trail = await call("GET", "/audit?action=secrets.", { cookie });
+  expect(trail.body.items.map((entry: { actor: string }) => entry.actor)).toEqual(["user:admin", "user:admin", "system:secrets"]);
+  expect([made.text, replaced.text, listed.text, trail.text].join("")).not.toContain("hunter2");
+  expect((await call("DELETE", path, { cookie, headers: { "if-match": '"v2"' } })).status).toBe(204);
+});
+
+test("a finding is looked at, acknowledged and closed, and the trail says by whom", async () => {
+  const cookie = await signedIn("operator");
+  const about = { source: "test", kind: "drift", subject: "device:1", subjectName: "r1", severity: "high" as const };
+  const { id } = await inTransaction(world.db, (tx) => findings.raise(tx, { ...about, title: "drift", detail: "x" }));
+  expect((await call("GET", "/findings?state=open", { cookie })).body.items).toMatchObject([{ id }]);
+  const acknowledged = await call("POST", `/findings/${id}/acknowledge`, { cookie, body: { note: "on it" } });
+  expect(acknowledged.body).toMatchObject({ state: "acknowledged", acknowledgedBy: "user:operator" });
+  const until = new Date(world.clock.now() + 60_000).toISOString();
+  expect((await call("POST", `/findings/${id}/suppress`, { cookie, body: { until, reason: "quiet" } })).body).toMatchObject({
+    suppressedUntil: until,
+  });
+  expect((await call("POST", `/findings/${id}/resolve`, { cookie, body: { reason: "mended" } })).body.state).toBe("resolved");
+  expect((await world.audit.list({ subject: `finding:${id}` })).items).toHaveLength(3);
+});
+
+test("a disabled user is out with the next request", async () => {
+  const admin = await signedIn();
+  const viewer = await signedIn("viewer");
+  const { items } = (await call("GET", "/users", { cookie: admin })).body;
+  const user = items.find(({ name }: { name: string }) => name === "viewer");
+  const change = { cookie: admin, body: { disabled: true }, headers: { "if-match": `"${user.etag}"` } };
+  expect((await call("PATCH", `/users/${user.id}`, change)).body).toMatchObject({ disabled: true });
+  expect((await call("GET", "/findings", { cookie: viewer })).status).toBe(401);
+});
+
+describe("every route is open to exactly those who may:", () => {
+  const routes = routesOf(served).map((route) => ({ ...route, path: route.path.replaceAll(/\{\w+\}/g, "none") }));
+
+  /** Calls every route but sign-out, which would end the session; the routes whose status is not as it should be. */
+  async function breaches(made: Call, isRight: (status: number, permission: Permission, method: string) => boolean): Promise<string[]> {
+    const found: string[] = [];
+    for (const { name, method, path, meta } of routes.filter((route) => !route.name.endsWith("signOut"))) {
+      const headers = { "if-match": '"none"', ...made.headers };
+      const { status } = await call(method, path, { ...made, headers, ...(method === "GET" ? {} : { body: {} }) });
+      if (!isRight(status, meta.permission ?? "self", method)) found.push(`${name} answered ${status}`);
+    }
+    return found;
+  }
+
+  test.each(roles)("%s", async (role) => {
+    const caller = { permissions: permissionsOf(role) };
+    const isRight = (status: number, permission: Permission) => (can(caller, permission) ? ![401, 403].includes(status) : status === 403);
+    expect(await breaches({ cookie: await signedIn(role) }, isRight)).toEqual([]);
+  });
+
+  test("nobody", async () => {
+    const isRight = (status: number, permission: Permission) => (permission === "public" ? ![401, 403].includes(status) : status === 401);
+    expect(await breaches({}, isRight)).toEqual([]);
+  });
+
+  test("somebody on another site in a signed-in browser: to change nothing", async () => {
+    const made = { cookie: await signedIn(), headers: { "sec-fetch-site": "cross-site" } };
+    expect(await breaches(made, (status, _permission, method) => method === "GET" || status === 403)).toEqual([]);
+  });
+});
+
+test("after all of this the chain holds", async () => {
+  expect(await world.audit.verify()).toMatchObject({ ok: true });
+});

@@ -1,0 +1,81 @@
+/** A standing SSH connection: what can be opened on it, and how it ends. */
+import type { Duplex } from "node:stream";
+import type { Client, ClientChannel, PseudoTtyOptions } from "ssh2";
+import { DeviceError } from "./error.ts";
+import { runExec, type ExecOptions, type ExecResult } from "./exec.ts";
+import { unreachable } from "./socket.ts";
+
+export interface SshConnection {
+  /** Why it is lost; undefined while it stands. */
+  readonly lost: DeviceError | undefined;
+  /** Resolves when the connection is over, for whatever reason. */
+  readonly over: Promise<void>;
+  shell(window: PseudoTtyOptions): Promise<ClientChannel>;
+  /** One command on a channel of its own, without a terminal. */
+  exec(command: string, options?: ExecOptions): Promise<ExecResult>;
+  /** A TCP stream from there to `address`. */
+  forward(to: { name: string; address: string; port: number }): Promise<Duplex>;
+  /** Says goodbye; resolves when the connection is gone. */
+  close(): Promise<void>;
+  /** Ends it at once; whatever is under way fails with `why`. */
+  kill(why: DeviceError): void;
+}
+
+/** How long a peer gets to answer our goodbye. */
+const goodbyeMs = 500;
+
+type Done<T> = (error: Error | undefined, opened: T) => void;
+
+export function standing(name: string, client: Client, sock: Duplex): SshConnection {
+  const { promise: over, resolve: ended } = Promise.withResolvers<void>();
+  let lost: DeviceError | undefined;
+  const lose = (say: string, because?: unknown): void => {
+    lost ??= new DeviceError("connection_lost", { say, because });
+  };
+  client.on("error", (error: Error) => lose(`The connection to ${name} broke.`, error));
+  client.once("close", () => {
+    lose(`${name} closed the connection.`);
+    ended();
+  });
+  const open = <T>(begin: (done: Done<T>) => void, refused: (because: unknown) => DeviceError): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (lost) return reject(lost);
+      try {
+        begin((error, opened) => (error ? reject(lost ?? refused(error)) : resolve(opened)));
+      } catch (thrown) {
+        reject(lost ?? refused(thrown));
+      }
+    });
+  const noChannel = (because: unknown): DeviceError =>
+    new DeviceError("connection_lost", { say: `${name} opened no channel for a command.`, because });
+  const kill = (why: DeviceError): void => {
+    lost ??= why;
+    client.destroy();
+    sock.destroy();
+    ended();
+  };
+  return {
+    over,
+    get lost() {
+      return lost;
+    },
+    shell: (window) => open((done: Done<ClientChannel>) => client.shell(window, done), noChannel),
+    exec: async (command, options = {}) => {
+      const channel = await open((done: Done<ClientChannel>) => client.exec(command, done), noChannel);
+      return runExec(channel, { name, command, lost: () => lost }, options);
+    },
+    forward: (to) =>
+      open(
+        (done: Done<ClientChannel>) => client.forwardOut("127.0.0.1", 0, to.address, to.port, done),
+        (because) => unreachable(to, `the bastion ${name} said ${because instanceof Error ? because.message : "no"}`, because),
+      ),
+    kill,
+    close: async () => {
+      lost ??= new DeviceError("closed", { say: `The connection to ${name} was closed here.` });
+      client.end();
+      const timer = setTimeout(() => kill(new DeviceError("closed", { say: `${name} did not say goodbye.` })), goodbyeMs);
+      await over;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,310 @@
+/**
+ * The prompt engine: what a device's screen says about the conversation. Pure and streaming; no I/O, no clock.
+ *
+ * A `#` or `>` proves nothing, so two things decide. A prompt is learned: it is what stood before the echo of our own
+ * command. And where an output ends is told by the echo of the next command, which stands behind the next prompt: a
+ * line of output that looks like a prompt, cut there by the network, can make us write early but never makes an
+ * output shorter. A comment that nobody else would write (a nonce) serves as the next command where there is none.
+ */
+import { decodeLine, encodeLine, Screen } from "./screen.ts";
+
+export interface Prompt {
+  /** As shown, without trailing blanks. */
+  text: string;
+  name: string;
+  /** What stands in parentheses, e.g. `config-if`; empty outside of configuration. */
+  mode: string;
+  /** `#` or `>` and the like. */
+  end: string;
+}
+
+/** What a device may ask after a command, and what we say then. Nothing else is ever answered. */
+export interface DialogRule {
+  /** Matched against the unfinished last line. */
+  when: RegExp;
+  /** Sent as it is; a line break is part of it where one is needed. */
+  answer: string;
+  /** How often in one command; asked again after that, it is not answered. Unlimited unless told. */
+  times?: number;
+}
+
+/** How the command line of a platform looks. */
+export interface Manners {
+  /** A whole prompt line; groups `name`, `mode` (may be absent), `end`. */
+  prompt: RegExp;
+  /** Of a longer name at least this many characters are shown in every mode. */
+  nameShown: number;
+  pagers: readonly DialogRule[];
+  /** The start of a line that a device prints by itself, such as a log line. */
+  log: RegExp;
+}
+
+/** An unfinished line that waits for a person, in any wording. */
+const question = /(?:\?|\]:?|\):?|(?:name|password|passphrase|pin|code):)\s*$|\[confirm\]|\(?yes\/no\)?|press (?:any key|return)/i;
+
+/** `output`: the device is not done, as far as the screen tells. */
+export type Sight = { at: "output" } | { at: "rule"; rule: DialogRule } | { at: "prompt"; prompt: Prompt };
+
+/**
+ * What it means when the device stays silent where it is: it works (`waiting`), it asks something (`question`), the
+ * prompt was there but something was printed over it (`trampled`), or it answers something we did not say (`out_of_step`).
+ */
+export type Silence = "waiting" | "question" | "trampled" | "out_of_step";
+
+export interface Expectation {
+  command: string;
+  /** How the echo looks: `exact`, or `line` for a command too long for the terminal, of which only the line end is sure. */
+  echo: "exact" | "line";
+  /** The prompt may have another name afterwards. */
+  rename?: boolean;
+  rules?: readonly DialogRule[];
+}
+
+interface Entry extends Expectation {
+  bytes: string;
+  /** Lines of the screen when this was sent. */
+  from: number;
+  /** Line of the echo, and the column where the command stands on it. */
+  line?: number;
+  column: number;
+  /** The echo stands behind a prompt. */
+  full: boolean;
+}
+
+export class PromptEngine {
+  readonly #manners: Manners;
+  readonly #screen = new Screen();
+  #learned: Prompt | undefined;
+  #entries: Entry[] = [];
+  #looked = 0;
+  #received = 0;
+  #answered = -1;
+
+  constructor(manners: Manners) {
+    this.#manners = manners;
+  }
+
+  /** The prompt as last seen; undefined until one was learned. */
+  get prompt(): Prompt | undefined {
+    return this.#learned;
+  }
+
+  /** Number of the entry that was sent last. */
+  get last(): number | undefined {
+    return this.#entries.length === 0 ? undefined : this.#entries.length - 1;
+  }
+
+  /** Bytes that came since `forget`. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** The last lines of the screen, for an error. */
+  get tail(): string {
+    return [...this.#screen.lines.slice(-3), this.#screen.line].map(decodeLine).join("\n").trim();
+  }
+
+  /** Drops what was said before; only at a prompt. */
+  forget(): void {
+    this.#screen.lines.length = 0;
+    this.#entries = [];
+    this.#looked = 0;
+    this.#received = 0;
+    this.#answered = -1;
+  }
+
+  /** To be called just before `command` is written. Gives a number for `output` and `column`. */
+  expect(expectation: Expectation): number {
+    const from = this.#screen.lines.length;
+    this.#looked = from;
+    return this.#entries.push({ ...expectation, bytes: encodeLine(expectation.command), from, column: 0, full: false }) - 1;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#received += chunk.length;
+    this.#screen.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1"));
+  }
+
+  sight(): Sight {
+    const entry = this.#entries.at(-1);
+    if (entry) this.#findEcho(entry);
+    const { line } = this.#screen;
+    const rule = line === "" ? undefined : this.#ruleFor(line, entry);
+    if (rule) return { at: "rule", rule };
+    const prompt = this.#heard(entry) ? this.#promptOf(line, entry) : undefined;
+    if (!prompt) return { at: "output" };
+    if (entry) this.#learned = prompt;
+    return { at: "prompt", prompt };
+  }
+
+  /** To be called when the rule of a sight was answered: it is not answered twice, and a pager leaves no trace. */
+  answered(rule: DialogRule): void {
+    if (this.#manners.pagers.includes(rule)) this.#screen.wipe();
+    else this.#answered = this.#screen.lines.length;
+  }
+
+  silence(): Silence {
+    const { line, lines } = this.#screen;
+    const entry = this.#entries.at(-1);
+    if (!this.#heard(entry) && lines.length > (entry?.from ?? 0) && this.#read(line)) {
+      return this.#learned === undefined || isNonce(entry?.command ?? "") ? "trampled" : "out_of_step";
+    }
+    if (this.#heard(entry) && this.#trampled(line, entry)) return "trampled";
+    return question.test(line) ? "question" : "waiting";
+  }
+
+  /** What an entry printed. Final once a later command was sent and its prompt seen; before that as far as it came. */
+  output(number: number): string {
+    const entry = this.#entries[number];
+    if (entry?.line === undefined) return "";
+    const heard = this.#entries.findIndex(({ line }, at) => at > number && line !== undefined);
+    const later = this.#entries.slice(number + 1, heard < 0 ? undefined : heard + 1);
+    const next = heard < 0 ? undefined : later.at(-1);
+    const echo = entry.full ? entry.line : this.#fullEcho(entry, next?.line);
+    const lines = this.#screen.lines.slice(echo + 1, next?.line);
+    const rest = next ? this.#beforePrompt(next) : "";
+    if (rest !== "") lines.push(rest);
+    return withoutStray(this.#withoutTail(lines), later).map(decodeLine).join("\n");
+  }
+
+  /** Column of the screen where the entry's command began, as carets count. */
+  column(number: number): number {
+    return this.#entries[number]?.column ?? 0;
+  }
+
+  /** An echo without a prompt before it will do when something was printed over the prompt, but never for a nonce. */
+  #heard(entry: Entry | undefined): boolean {
+    if (entry === undefined || entry.full) return entry === undefined || !isNonce(entry.command) || this.#nothingSince(entry);
+    return entry.line !== undefined && this.#learned !== undefined && !isNonce(entry.command);
+  }
+
+  /** A nonce prints nothing. If something follows it, it was typed ahead, and its own turn is still to come. */
+  #nothingSince(entry: Entry): boolean {
+    return this.#screen.lines
+      .slice((entry.line ?? 0) + 1)
+      .every((line) => line === "" || this.#printedByItself(line) || this.#read(line) !== undefined);
+  }
+
+  #ruleFor(line: string, entry: Entry | undefined): DialogRule | undefined {
+    const pager = this.#manners.pagers.find(({ when }) => when.test(line));
+    if (pager || entry?.line === undefined || this.#answered === this.#screen.lines.length) return pager;
+    return entry.rules?.find(({ when }) => when.test(line));
+  }
+
+  #findEcho(entry: Entry): void {
+    const { lines } = this.#screen;
+    for (; this.#looked < lines.length && (!entry.full || isNonce(entry.command)); this.#looked++) {
+      this.#tryEcho(entry, lines[this.#looked] ?? "", this.#looked);
+    }
+  }
+
+  #tryEcho(entry: Entry, line: string, index: number): void {
+    const column = this.#echoColumn(entry, line);
+    if (column === undefined) return;
+    const before = line.slice(0, column);
+    const prompt = this.#read(before);
+    if (prompt && (this.#learned === undefined || this.#same(prompt))) {
+      this.#learned = prompt;
+      Object.assign(entry, { line: index, column, full: true });
+    } else if (entry.echo === "line" || (isNonce(entry.command) && this.#endsInPrompt(before))) {
+      Object.assign(entry, { line: index, column, full: true });
+    } else if (entry.line === undefined && before.trim() === "") {
+      Object.assign(entry, { line: index, column });
+    }
+  }
+
+  #echoColumn(entry: Entry, line: string): number | undefined {
+    if (entry.echo === "line") return this.#manners.log.test(line) ? undefined : Math.max(0, line.indexOf(entry.bytes.slice(0, 8)));
+    const shown = line.trimEnd();
+    return shown.endsWith(entry.bytes) ? shown.length - entry.bytes.length : undefined;
+  }
+
+  /** A command that was echoed twice (typed ahead, then again by the line editor): the echo behind the prompt counts. */
+  #fullEcho(entry: Entry, until: number | undefined): number {
+    const first = entry.line ?? 0;
+    const later = this.#screen.lines.slice(first + 1, until).findIndex((line) => {
+      const column = this.#echoColumn(entry, line);
+      const prompt = column === undefined ? undefined : this.#read(line.slice(0, column));
+      return prompt !== undefined && this.#same(prompt);
+    });
+    return later < 0 ? first : first + 1 + later;
+  }
+
+  /** Text on the line of an echo that stands before its prompt: the end of an output without a line break. */
+  #beforePrompt(next: Entry): string {
+    const before = (this.#screen.lines[next.line ?? -1] ?? "").slice(0, next.column).trimEnd();
+    return this.#read(before) || !this.#endsInPrompt(before) ? "" : before.slice(0, -(this.#learned?.text.length ?? 0));
+  }
+
+  #endsInPrompt(line: string): boolean {
+    return this.#learned !== undefined && line.trimEnd().endsWith(this.#learned.text);
+  }
+
+  #read(line: string): Prompt | undefined {
+    const groups = line.length > 200 ? undefined : this.#manners.prompt.exec(line)?.groups;
+    if (!groups) return undefined;
+    return { text: line.trimEnd(), name: groups["name"] ?? "", mode: groups["mode"] ?? "", end: groups["end"] ?? "" };
+  }
+
+  #promptOf(line: string, entry: Entry | undefined): Prompt | undefined {
+    const prompt = this.#read(line);
+    return prompt && (this.#learned === undefined || entry?.rename === true || this.#same(prompt)) ? prompt : undefined;
+  }
+
+  /** Long names are shortened in configuration mode. */
+  #same(prompt: Prompt): boolean {
+    const learned = this.#learned?.name ?? "";
+    if (prompt.name === learned) return true;
+    const [short, long] = prompt.name.length < learned.length ? [prompt.name, learned] : [learned, prompt.name];
+    return short.length >= this.#manners.nameShown && long.startsWith(short);
+  }
+
+  /** The prompt was there, but something was printed over it since, or right before it without a line break. */
+  #trampled(line: string, entry: Entry | undefined): boolean {
+    if (this.#endsInPrompt(line)) return true;
+    if (line !== "" && !this.#printedByItself(line)) return false;
+    const lines = this.#screen.lines.slice((entry?.line ?? -1) + 1);
+    return this.#withoutTail([...lines, line]).length <= lines.length;
+  }
+
+  #printedByItself(line: string): boolean {
+    return this.#manners.log.test(line) || this.#isTrampledPrompt(line);
+  }
+
+  #isTrampledPrompt(line: string): boolean {
+    const text = this.#learned?.text ?? "";
+    return text !== "" && line.startsWith(text) && this.#manners.log.test(line.slice(text.length).trimStart());
+  }
+
+  /** Cuts a prompt off the end, with what the device printed by itself after it. */
+  #withoutTail(lines: string[]): string[] {
+    let cut = lines.length;
+    for (let at = lines.length - 1; at >= 0; at--) {
+      const line = lines[at] ?? "";
+      const prompt = this.#read(line);
+      if ((prompt && this.#same(prompt)) || this.#isTrampledPrompt(line)) cut = at;
+      else if (line.trim() !== "" && !this.#manners.log.test(line)) break;
+    }
+    return lines.slice(0, cut);
+  }
+}
+
+/** A comment written early is echoed where the cursor then was; it is unlike anything else, so it can be taken out again. */
+function withoutStray(lines: string[], later: Entry[]): string[] {
+  for (const { bytes, command } of later) {
+    const at = isNonce(command) ? lines.findIndex((line) => line.endsWith(bytes)) : -1;
+    if (at >= 0) lines.splice(at, 2, (lines[at] ?? "").slice(0, -bytes.length) + (lines[at + 1] ?? ""));
+  }
+  return lines;
+}
+
+const nonceMark = "!holdfast-";
+
+/** A comment on every platform we speak to, and unlike anything that a device prints. */
+export function nonce(random: string): string {
+  return nonceMark + random;
+}
+
+function isNonce(command: string): boolean {
+  return command.startsWith(nonceMark);
+}

@@ -1,0 +1,67 @@
+/** The dead-man's switch of FRR: a detached timer on the host, spoken to through `holdfast-switch` on SSH command channels. */
+import { DeviceError } from "../drivers/error.ts";
+import type { ExecResult } from "../drivers/exec.ts";
+import type { Cli } from "./cli.ts";
+import type { DeviceSession } from "./session.ts";
+
+type Switch = Pick<DeviceSession, "arm" | "confirm" | "revertNow" | "pending">;
+
+/** Going back loads the old configuration, which takes seconds per hundred lines. */
+const revertMs = 180_000;
+
+export function frrSwitch(cli: Cli): Switch {
+  const ask = async (words: string, timeoutMs = 30_000): Promise<string[]> =>
+    read(cli, words, await cli.connection.exec(`holdfast-switch ${words}`, { timeoutMs }));
+  const remaining = async (token: string): Promise<number> => {
+    const [state, holder, left] = await ask("status");
+    return state === "armed" && holder === token ? Number(left) * 1000 : 0;
+  };
+  return {
+    arm: async (token, ms) => {
+      const seconds = Math.max(1, Math.ceil(ms / 1000));
+      const begun = Date.now();
+      const [state, holder] = await ask(`arm ${checked(token)} ${seconds}`);
+      if (state === "armed" && holder === token) return { expiresAtMs: begun + seconds * 1000 };
+      if (holder === token) return { expiresAtMs: begun + (await remaining(token)) };
+      throw new DeviceError("switch_busy", { say: `${cli.name} waits for the confirmation of another change.` });
+    },
+    confirm: async (token) => {
+      const [state] = await ask(`confirm ${checked(token)}`);
+      if (state === "confirmed") return "confirmed";
+      return state === "reverted" ? "already_reverted" : "not_armed";
+    },
+    revertNow: async (token) => ((await ask(`revert ${checked(token)}`, revertMs))[0] === "reverted" ? "reverted" : "not_armed"),
+    pending: async () => {
+      const [state, token = "", left = "0"] = await ask("status");
+      if (state === "armed") return { token, remainingMs: Number(left) * 1000 };
+      return state === "reverting" ? { token, remainingMs: 0 } : undefined;
+    },
+  };
+}
+
+/** A token is part of a command line. */
+function checked(token: string): string {
+  if (/^[A-Za-z0-9_-]{1,100}$/.test(token)) return token;
+  throw new DeviceError("command_malformed", {
+    say: "A token of a dead-man's switch may hold letters, digits, - and _ only.",
+    command: token,
+  });
+}
+
+const states = new Set(["armed", "busy", "confirmed", "idle", "reverted", "reverting"]);
+
+/** The words of the answer. */
+function read(cli: Cli, words: string, { code, stdout, stderr }: ExecResult): string[] {
+  const answer = stdout.trim().split(/\s+/);
+  if (states.has(answer[0] ?? "")) return answer;
+  const vendorText = `${stdout}\n${stderr}`.trim();
+  if (code === 126 || code === 127 || /unknown command|not found/i.test(vendorText)) {
+    const say = `${cli.name} has no dead-man's switch: install holdfast-switch on it (deploy/frr tells how), then try again.`;
+    throw new DeviceError("no_dead_mans_switch", { say, command: `holdfast-switch ${words}`, vendorText });
+  }
+  throw new DeviceError("command_refused", {
+    say: `The dead-man's switch of ${cli.name} failed.`,
+    command: `holdfast-switch ${words}`,
+    vendorText,
+  });
+}

@@ -1,0 +1,76 @@
+/** FRRouting behind OpenSSH, with vtysh as the login shell. */
+import { DeviceError } from "../drivers/error.ts";
+import { openCli, type Cli, type CliOptions } from "./cli.ts";
+import { pagers, promptShape, type Dialect } from "./dialect.ts";
+import { frrHealthCommands, healthFromFrr, pingFromFrr, repliesIn } from "./frr-health.ts";
+import { frrSwitch } from "./frr-switch.ts";
+import type { DeviceEndpoint, DeviceSession } from "./session.ts";
+
+const log = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z0-9_]+: /;
+
+export const frr: Dialect = {
+  // `less`, where somebody turned paging on, waits at `:` and at `(END)`.
+  manners: {
+    prompt: promptShape,
+    nameShown: 63,
+    pagers: [...pagers, { when: /^(?::|lines \d+-\d+)$/, answer: " " }, { when: /\(END\)$/, answer: "q" }],
+    log,
+  },
+  // Wide enough that the line editor never wraps a line of configuration.
+  columns: 4096,
+  prepare: ["terminal length 0"],
+  refusals: {
+    log,
+    harmless: [/^%+ ?(?:warning|note|info)/i],
+    complaints: [/^(?:configuration failed|error type:|error:|malformed |can't |cannot |no such |bgp is already running|invalid )/i],
+  },
+  asks: () => [],
+  renames: (line) => /^(?:no )?hostname\b/.test(line),
+  blockAt: () => undefined,
+};
+
+/** The running configuration in what `show running-config` printed. @throws DeviceError `output_incomplete` */
+export function runningFromFrr(name: string, output: string): string {
+  const lines = output.split("\n").map((line) => line.trimEnd());
+  while (lines.at(-1) === "") lines.pop();
+  const begin = lines.indexOf("Current configuration:");
+  if (begin < 0 || lines.pop() !== "end") {
+    throw new DeviceError("output_incomplete", { say: `${name} broke off in the middle of its running configuration.` });
+  }
+  const kept = lines.slice(begin + 1).filter((line) => !log.test(line));
+  return kept.map((line) => `${line}\n`).join("");
+}
+
+async function save(cli: Cli, pending: DeviceSession["pending"]): Promise<void> {
+  if (await pending())
+    throw new DeviceError("switch_armed", { say: `${cli.name} has a change that is not confirmed yet; it is not saved before that.` });
+  const output = await cli.run("write memory", { timeoutMs: 60_000 });
+  if (output.includes("[OK]")) return;
+  throw new DeviceError("command_refused", {
+    say: `${cli.name} did not save its configuration.`,
+    command: "write memory",
+    vendorText: output.trim(),
+  });
+}
+
+/** `ping` of vtysh goes on until it is interrupted. */
+async function ping(cli: Cli, address: string, count: number): ReturnType<DeviceSession["ping"]> {
+  const interrupt = { seen: (output: string): boolean => repliesIn(output) >= count, afterMs: count * 1000 + 500 };
+  return pingFromFrr((await cli.tryRun(`ping ${address}`, { interrupt })) ?? "", count);
+}
+
+export async function openFrr(endpoint: DeviceEndpoint, options: CliOptions): Promise<{ cli: Cli; session: DeviceSession }> {
+  const cli = await openCli(endpoint, frr, options);
+  const deadman = frrSwitch(cli);
+  const session: DeviceSession = {
+    running: async () => runningFromFrr(cli.name, await cli.run("show running-config")),
+    run: (command, given = {}) => cli.run(command, given),
+    configure: (lines) => cli.configure(lines),
+    ...deadman,
+    save: () => save(cli, deadman.pending),
+    health: async () => healthFromFrr(await cli.runAll(frrHealthCommands)),
+    ping: (address, count) => ping(cli, address, count),
+    close: () => cli.close(),
+  };
+  return { cli, session };
+}

@@ -1,0 +1,143 @@
+/** Cisco IOS and IOS-XE, and what speaks like them. */
+import { DeviceError } from "../drivers/error.ts";
+import { openCli, type Cli, type CliOptions } from "./cli.ts";
+import { pagers, promptShape, type Block, type Dialect } from "./dialect.ts";
+import { healthFromIos, iosHealthCommands, pingFromIos } from "./ios-health.ts";
+import { iosSwitch, type SwitchLedger } from "./ios-switch.ts";
+import { execRefusalOf, refusedCommand } from "./refusal.ts";
+import type { DeviceEndpoint, DeviceSession } from "./session.ts";
+
+/** `%FACILITY-SEVERITY-MNEMONIC:`, with whatever timestamps and sequence numbers before it. */
+const log = /^[*.]?[^%\n]{0,60}%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+: /;
+
+const confirmRemoval = { when: /do you want to continue\?\s*\[confirm\]\s*$/i, answer: "\n" };
+
+export const ios: Dialect = {
+  manners: { prompt: promptShape, nameShown: 16, pagers, log },
+  columns: 511,
+  prepare: ["terminal length 0", "terminal width 511"],
+  refusals: {
+    log,
+    harmless: [
+      /^%+ ?(?:warning|note|info)/i,
+      /removed due to/i,
+      /^% ?OSPF: Reference bandwidth is changed/,
+      /^% ?Access VLAN does not exist\. Creating/,
+      /^%+ ?(?:Generating \d+ bit|The key modulus size|Non-exportable|Key pair)/i,
+      /^% ?Portfast has been configured/i,
+    ],
+    complaints: [
+      /^command (?:authorization failed|rejected)/i,
+      /^bad mask/i,
+      /returned error code:? ?\d+/i,
+      /^error\b/i,
+      /^[^!]{1,60} not found\.?$/i,
+      /^configuration mode (?:is )?locked/i,
+    ],
+  },
+  asks: (line) => (line.startsWith("no username ") ? [confirmRemoval] : []),
+  renames: (line) => /^(?:no )?hostname\b/.test(line),
+  blockAt: bannerAt,
+};
+
+const banner = /^\s*(banner \S+|aaa authentication (?:banner|fail-message)) (\^C|\S)(.*)$/;
+const delimiters = ["~", "|", "=", "+", "@", "%", "_"];
+
+/** A banner is text between two delimiters. `show` prints the delimiter as `^C`, which cannot be typed: another one is taken. */
+function bannerAt(lines: readonly string[], at: number): Block | undefined {
+  const [, command = "", mark = "", first = ""] = banner.exec(lines[at] ?? "") ?? [];
+  if (command === "") return undefined;
+  const further = first.includes(mark) ? 0 : lines.slice(at + 1).findIndex((line) => line.includes(mark)) + 1;
+  if (further === 0 && !first.includes(mark)) {
+    throw new DeviceError("command_malformed", { say: `The text of "${command}" has no end: "${mark}" is missing.`, command });
+  }
+  const text = [first, ...lines.slice(at + 1, at + 1 + further)];
+  const last = text.at(-1) ?? "";
+  text[text.length - 1] = last.slice(0, last.indexOf(mark));
+  const own = delimiters.find((one) => !text.some((line) => line.includes(one)));
+  if (own === undefined)
+    throw new DeviceError("command_malformed", { say: `The text of "${command}" leaves no character free to end it with.`, command });
+  const [head = "", ...rest] = text.map((line, index) => (index === text.length - 1 ? line + own : line));
+  return { command: `${command} ${own}${head}`, text: rest, takes: text.length };
+}
+
+const noise = [
+  /^Building configuration\.\.\.\s*$/,
+  /^Current configuration ?: ?\d+ bytes\s*$/,
+  /^! (?:Last configuration change at|NVRAM config last updated at|No configuration change since last restart)/,
+  /^ntp clock-period \d+\s*$/,
+  /^Load for five secs: /,
+  /^Time source is /,
+];
+
+/** The running configuration in what `show running-config` printed. @throws DeviceError `output_incomplete` */
+export function runningFromIos(name: string, output: string): string {
+  const lines = output.split("\n").map((line) => line.trimEnd());
+  while (lines.at(-1) === "") lines.pop();
+  if (lines.pop() !== "end")
+    throw new DeviceError("output_incomplete", { say: `${name} broke off in the middle of its running configuration.` });
+  const kept = lines.filter((line) => !log.test(line) && !noise.some((one) => one.test(line)));
+  while (kept[0]?.trim() === "") kept.shift();
+  return kept.map((line) => `${line}\n`).join("");
+}
+
+const show = "show running-config";
+
+async function running(cli: Cli): Promise<string> {
+  const [privilege = "", output = ""] = await cli.runAll(["show privilege", show]);
+  const level = /privilege level is (\d+)/.exec(privilege)?.[1];
+  if (level !== undefined && Number(level) < 15) {
+    throw new DeviceError("privilege_too_low", {
+      say: `${cli.name} lets us in at privilege level ${level}; the whole configuration is shown at level 15 only.`,
+    });
+  }
+  const refusal = execRefusalOf(output);
+  if (refusal) throw refusedCommand(cli.name, show, refusal);
+  return runningFromIos(cli.name, output);
+}
+
+const saveRules = [
+  {
+    when: /(?:overwrite the previous nvram configuration\?|destination filename \[startup-config\]\?)\s*(?:\[confirm\])?\s*$/i,
+    answer: "\n",
+  },
+];
+
+async function save(cli: Cli, pending: DeviceSession["pending"]): Promise<void> {
+  if (await pending())
+    throw new DeviceError("switch_armed", { say: `${cli.name} has a change that is not confirmed yet; it is not saved before that.` });
+  const options = { rules: saveRules, timeoutMs: 120_000 };
+  const output = (await cli.tryRun("write memory", options)) ?? (await cli.run("copy running-config startup-config", options));
+  if (/\[OK\]|bytes copied/.test(output)) return;
+  throw new DeviceError("command_refused", {
+    say: `${cli.name} did not save its configuration.`,
+    command: "write memory",
+    vendorText: output.trim(),
+  });
+}
+
+async function ping(cli: Cli, address: string, count: number): ReturnType<DeviceSession["ping"]> {
+  const output = await cli.tryRun(`ping ${address} repeat ${count} timeout 1`, { timeoutMs: 30_000, totalMs: 30_000 + 2000 * count });
+  return pingFromIos(output ?? "", count);
+}
+
+/** @param ledger which switches this process armed: IOS keeps no token */
+export async function openIos(
+  endpoint: DeviceEndpoint,
+  options: CliOptions,
+  ledger: SwitchLedger,
+): Promise<{ cli: Cli; session: DeviceSession }> {
+  const cli = await openCli(endpoint, ios, options);
+  const deadman = iosSwitch(cli, endpoint, ledger);
+  const session: DeviceSession = {
+    running: () => running(cli),
+    run: (command, given = {}) => cli.run(command, given),
+    configure: (lines) => cli.configure(lines),
+    ...deadman,
+    save: () => save(cli, deadman.pending),
+    health: async () => healthFromIos(await cli.runAll(iosHealthCommands)),
+    ping: (address, count) => ping(cli, address, count),
+    close: () => cli.close(),
+  };
+  return { cli, session };
+}

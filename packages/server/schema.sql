@@ -155,6 +155,7 @@ create schema findings;
 
 create table findings.finding (
   id text not null,
+  seq bigint not null generated always as identity,
   fingerprint text not null,
   source text not null,
   scope text,
@@ -175,14 +176,15 @@ create table findings.finding (
   note text,
   acknowledged_by text,
   constraint finding_pkey PRIMARY KEY (id),
+  constraint finding_seq_key UNIQUE (seq),
   constraint finding_check CHECK ((state = 'resolved'::text) = (resolved_at IS NOT NULL)),
   constraint finding_severity_check CHECK (severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text])),
   constraint finding_state_check CHECK (state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'suppressed'::text, 'resolved'::text]))
 );
-CREATE INDEX finding_history ON findings.finding USING btree (fingerprint, id);
+CREATE INDEX finding_history ON findings.finding USING btree (fingerprint, seq);
 CREATE INDEX finding_scope ON findings.finding USING btree (source, scope) WHERE (state <> 'resolved'::text);
-CREATE INDEX finding_state ON findings.finding USING btree (state, id);
-CREATE INDEX finding_subject ON findings.finding USING btree (subject, id);
+CREATE INDEX finding_state ON findings.finding USING btree (state, seq);
+CREATE INDEX finding_subject ON findings.finding USING btree (subject, seq);
 CREATE UNIQUE INDEX finding_live ON findings.finding USING btree (fingerprint) WHERE (state <> 'resolved'::text);
 
 

@@ -1,0 +1,121 @@
+/** `devices`: the inventory. */
+import { readFileSync } from "node:fs";
+import type { Device } from "@holdfast/contract";
+import { Problem } from "@holdfast/kit";
+import type { Command } from "commander";
+import { askYes } from "../ask.ts";
+import { ago, printList, printValue, type Column } from "../output.ts";
+import { everyPage, once, sessionOf } from "../session.ts";
+
+const columns: Column<Device>[] = [
+  { title: "name", of: (device) => device.name },
+  { title: "platform", of: (device) => device.platform },
+  { title: "site", of: (device) => device.site },
+  { title: "address", of: (device) => `${device.address}:${device.port}` },
+  { title: "drift", of: (device) => device.drift.replaceAll("_", " ") },
+  { title: "seen", of: (device) => (device.reachable === false ? `unreachable: ${device.lastProblem ?? ""}` : ago(device.lastSeenAt)) },
+];
+
+export function addDevices(program: Command): void {
+  const devices = program.command("devices").description("The inventory");
+  devices
+    .command("list")
+    .description("List devices")
+    .option("-l, --selector <selector>", "label selector, e.g. site=lyon,role in (edge,core)")
+    .option("-q, --query <text>", "part of the name, address or site")
+    .action(async (options: { selector?: string; query?: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const query = { ...(options.selector ? { selector: options.selector } : {}), ...(options.query ? { q: options.query } : {}) };
+      const rows = await everyPage((cursor) => client.devices.list({ ...query, limit: 500, ...(cursor ? { cursor } : {}) }));
+      printList(screen, format, {
+        rows,
+        columns,
+        empty: "No devices. Connect a repository or import some: holdfast devices import devices.yaml",
+      });
+    });
+  devices
+    .command("show <device>")
+    .description("One device, by name or id")
+    .action(async (id: string, _options, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      printValue(screen, format, await client.devices.get({ id }));
+    });
+  devices
+    .command("running <device>")
+    .description("The newest kept running configuration, secrets masked")
+    .action(async (id: string, _options, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const running = await client.devices.running({ id });
+      if (format === "table") screen.out(running.text);
+      else printValue(screen, format, running);
+    });
+  addExchange(devices);
+  addHostKeys(devices);
+  devices
+    .command("remove <device>")
+    .description("Remove a device and its kept configurations")
+    .option("-y, --yes", "do not ask")
+    .action(async (id: string, options: { yes?: boolean }, command: Command) => {
+      const { client, screen } = sessionOf(command);
+      const device = await client.devices.get({ id });
+      if (options.yes !== true && !(await askYes(`Remove ${device.name} and every configuration that is kept of it?`))) return;
+      await client.devices.remove({ id: device.id }, { context: { ifMatch: device.etag } });
+      screen.err(`${device.name} is removed.\n`);
+    });
+}
+
+function addExchange(devices: Command): void {
+  devices
+    .command("import <file>")
+    .description("Import devices from YAML or CSV: all rows, or none")
+    .option("--dry-run", "only say what would happen")
+    .action(async (file: string, options: { dryRun?: boolean }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const content = readFileSync(file === "-" ? 0 : file, "utf8");
+      const report = await client.devices.import(
+        { format: file.endsWith(".csv") ? "csv" : "yaml", content, dryRun: options.dryRun ?? false },
+        once(),
+      );
+      if (format !== "table") printValue(screen, format, report);
+      else
+        screen.err(
+          `${report.created.length} created, ${report.updated.length} updated, ${report.unchanged.length} unchanged${report.dryRun ? " (dry run: nothing was kept)" : ""}\n`,
+        );
+      if (report.errors.length === 0) return;
+      throw new Problem("cli_import_refused", {
+        kind: "invalid",
+        say: `${file} has ${report.errors.length} faults; nothing was imported.`,
+        places: report.errors,
+      });
+    });
+  devices
+    .command("export")
+    .description("Write devices as YAML or CSV")
+    .option("--format <format>", "yaml or csv", "yaml")
+    .option("-l, --selector <selector>", "label selector")
+    .action(async (options: { format: string; selector?: string }, command: Command) => {
+      const { client, screen } = sessionOf(command);
+      const format = options.format === "csv" ? "csv" : "yaml";
+      screen.out((await client.devices.export({ format, ...(options.selector ? { selector: options.selector } : {}) })).content);
+    });
+}
+
+function addHostKeys(devices: Command): void {
+  devices
+    .command("host-key <device>")
+    .description("The host key that the device shows now")
+    .action(async (id: string, _options, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      printValue(screen, format, await client.devices.hostKey({ id }));
+    });
+  devices
+    .command("trust <device>")
+    .description("Pin the host key of a device, after you compared it")
+    .requiredOption("--fingerprint <SHA256:…>", "the key that you compared, from the device's console")
+    .requiredOption("--reason <text>", "how you know that it is right; goes to the audit trail")
+    .action(async (id: string, options: { fingerprint: string; reason: string }, command: Command) => {
+      const { client, screen } = sessionOf(command);
+      const device = await client.devices.trustHostKey({ id, fingerprint: options.fingerprint, reason: options.reason }, once());
+      screen.err(`${device.name}: ${device.hostKey} is pinned.\n`);
+    });
+}

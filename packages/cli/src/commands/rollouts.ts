@@ -1,0 +1,129 @@
+/** `rollouts`: watch, approve, pause, resume, abort, retry, roll back. */
+import type { Rollout } from "@holdfast/contract";
+import { Problem } from "@holdfast/kit";
+import type { Command } from "commander";
+import { ago, printable, printList, printValue } from "../output.ts";
+import { everyPage, once, sessionOf, type Session } from "../session.ts";
+import { watchRollout, type Progress } from "../watch.ts";
+
+const acts = {
+  start: "Start a rollout that is ready",
+  approve: "Approve a rollout that somebody else proposed",
+  pause: "Let what is in flight finish, then wait",
+  resume: "Go on",
+  abort: "Stop, and revert what was touched",
+  retry: "Propose a rollout of the devices that do not have the change yet",
+  rollback: "Propose a rollout back to how things were before this one",
+} as const;
+
+export function addRollouts(program: Command): void {
+  const rollouts = program.command("rollouts").description("Changes being carried out");
+  rollouts
+    .command("list")
+    .description("List rollouts, newest first")
+    .option("-n, --limit <n>", "how many", "20")
+    .action(async (options: { limit: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const { items } = await client.rollouts.list({ limit: Number(options.limit) });
+      printList(screen, format, {
+        rows: items,
+        columns: [
+          { title: "rollout", of: (one) => one.id },
+          { title: "state", of: (one) => one.state.replaceAll("_", " ") },
+          { title: "proposed", of: (one) => ago(one.createdAt) },
+          { title: "by", of: (one) => one.createdBy },
+          { title: "targets", of: (one) => one.targetCount, right: true },
+          { title: "title", of: (one) => one.title },
+        ],
+        empty: "No rollouts yet. Plan something and apply it: holdfast plan <repository>",
+      });
+    });
+  rollouts
+    .command("show <rollout>")
+    .description("One rollout with its waves and targets")
+    .action(async (id: string, _options, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const rollout = await client.rollouts.get({ id });
+      if (format === "table") return printRollout({ client, screen, format, url: "" }, rollout);
+      return printValue(screen, format, rollout);
+    });
+  rollouts
+    .command("watch <rollout>")
+    .description("Follow a rollout until it rests")
+    .option("--progress <how>", "auto, plain, json or none", "auto")
+    .action(async (id: string, options: { progress: string }, command: Command) => {
+      const session = sessionOf(command);
+      await finish(session, await session.client.rollouts.get({ id }), { wait: true, ...options });
+    });
+  rollouts
+    .command("journal <rollout>")
+    .description("Every step that was begun and ended, oldest first")
+    .option("--device <device>", "only this device's (id)")
+    .action(async (id: string, options: { device?: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const query = { id, limit: 500, ...(options.device ? { target: options.device } : {}) };
+      const rows = await everyPage((cursor) => client.rollouts.journal({ ...query, ...(cursor ? { cursor } : {}) }));
+      printList(screen, format, {
+        rows,
+        columns: [
+          { title: "at", of: (one) => one.at },
+          { title: "step", of: (one) => one.step },
+          { title: "phase", of: (one) => one.phase },
+          { title: "what", of: (one) => one.say },
+        ],
+        empty: "Nothing was begun yet.",
+      });
+    });
+  addActs(rollouts);
+}
+
+function addActs(rollouts: Command): void {
+  for (const [verb, description] of Object.entries(acts) as [keyof typeof acts, string][]) {
+    rollouts
+      .command(`${verb} <rollout>`)
+      .description(description)
+      .option("--reason <text>", "why; goes to the audit trail")
+      .option("--no-wait", "do not follow it")
+      .option("--progress <how>", "auto, plain, json or none", "auto")
+      .action(async (id: string, options: { reason?: string; wait: boolean; progress: string }, command: Command) => {
+        const session = sessionOf(command);
+        const rollout = await session.client.rollouts[verb]({ id, ...(options.reason ? { reason: options.reason } : {}) }, once());
+        const follow = verb !== "pause" && options.wait;
+        await finish(session, rollout, { ...options, wait: follow, unwanted: verb === "abort" ? [] : ["reverted"] });
+      });
+  }
+}
+
+interface Finish {
+  wait: boolean;
+  progress: string;
+  /** States that make the command fail; `reverted` unless told. */
+  unwanted?: Rollout["state"][];
+}
+
+/** Follows a rollout to its rest and prints it. @throws Problem `cli_rollout_reverted`, `cli_rollout_attention` */
+export async function finish(session: Session, begun: Rollout, options: Finish): Promise<void> {
+  const { client, screen, format } = session;
+  if (begun.state !== "awaiting_approval") screen.err(`${begun.id}\n`);
+  const rollout = options.wait ? await watchRollout({ client, screen, progress: options.progress as Progress }, begun.id) : begun;
+  if (format === "table") printRollout(session, rollout);
+  else printValue(screen, format, rollout);
+  if (rollout.state === "needs_attention") throw new Problem("cli_rollout_attention", { kind: "unavailable", say: rollout.say });
+  if ((options.unwanted ?? ["reverted"]).includes(rollout.state))
+    throw new Problem("cli_rollout_reverted", { kind: "conflict", say: rollout.say });
+}
+
+function printRollout({ screen }: Session, rollout: Rollout): void {
+  printList(screen, "table", {
+    rows: rollout.targets,
+    columns: [
+      { title: "wave", of: (target) => target.wave + 1, right: true },
+      { title: "device", of: (target) => target.targetName },
+      { title: "state", of: (target) => (target.state === "done" ? (target.outcome ?? "done") : target.state.replaceAll("_", " ")) },
+      { title: "has", of: (target) => target.side },
+      { title: "what", of: (target) => target.say },
+    ],
+    empty: "This rollout has no targets.",
+  });
+  screen.out(`${rollout.id}  ${rollout.state.replaceAll("_", " ")}  ${printable(rollout.say)}\n`);
+}

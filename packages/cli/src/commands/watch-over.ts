@@ -1,0 +1,233 @@
+/** `drift`, `backups`, `findings`, `audit`, `secrets`: looking after what is there. */
+import { readFileSync } from "node:fs";
+import { Problem } from "@holdfast/kit";
+import { secretValue } from "@holdfast/contract";
+import type { Command } from "commander";
+import { ago, printList, printValue } from "../output.ts";
+import { everyPage, once, sessionOf } from "../session.ts";
+import { diffText, showPlan } from "./plan.ts";
+
+export function addDrift(program: Command): void {
+  const drift = program.command("drift").description("Devices that are not as intended");
+  drift
+    .command("list")
+    .description("Drift as last seen")
+    .option("--diff", "show the differences")
+    .action(async (options: { diff?: boolean }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const rows = await everyPage((cursor) => client.devices.drift({ limit: 100, ...(cursor ? { cursor } : {}) }));
+      printList(screen, format, {
+        rows,
+        columns: [
+          { title: "device", of: (item) => item.deviceName },
+          { title: "site", of: (item) => item.site },
+          { title: "since", of: (item) => ago(item.since) },
+          { title: "what", of: (item) => item.summary },
+        ],
+        empty: "Every device is as intended, as last seen. Look now: holdfast drift check",
+      });
+      if (options.diff !== true || format !== "table") return;
+      for (const item of rows) screen.out(`\n${item.deviceName}\n${item.diff.map((line) => diffText(screen, line)).join("")}`);
+    });
+  drift
+    .command("check")
+    .description("Look now; exit code 6 when a device drifted")
+    .option("-l, --selector <selector>", "only devices with these labels")
+    .action(async (options: { selector?: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const seen = await client.devices.checkDrift(options.selector ? { selector: options.selector } : {}, once());
+      if (format === "table")
+        for (const item of seen.items)
+          screen.out(`${item.deviceName}: ${item.summary}\n${item.diff.map((line) => diffText(screen, line)).join("")}`);
+      else printValue(screen, format, seen);
+      screen.err(`${seen.checked} looked at, ${seen.drifted} drifted, ${seen.unreachable} unreachable.\n`);
+      if (seen.drifted > 0) throw new Problem("cli_drift", { kind: "conflict", say: `${seen.drifted} devices are not as intended.` });
+    });
+  drift
+    .command("revert <device>")
+    .description("Plan the way back to what the last rollout left")
+    .action(async (id: string, _options, command: Command) => {
+      const session = sessionOf(command);
+      await showPlan(session, await session.client.devices.revertDrift({ id }, once()), true);
+    });
+}
+
+export function addBackups(program: Command): void {
+  const backups = program.command("backups").description("Kept configurations");
+  backups
+    .command("run")
+    .description("Keep the running configuration of devices now")
+    .option("-l, --selector <selector>", "only devices with these labels")
+    .action(async (options: { selector?: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const { items } = await client.devices.backup(options.selector ? { selector: options.selector } : {}, once());
+      const outcome = (item: (typeof items)[number]): string => item.problem ?? (item.changed ? "kept, changed" : "same as before");
+      printList(screen, format, {
+        rows: items,
+        columns: [
+          { title: "device", of: (item) => item.deviceName },
+          { title: "version", of: (item) => item.version?.id },
+          { title: "outcome", of: outcome },
+        ],
+        empty: "No devices.",
+      });
+      const failed = items.filter((item) => item.problem !== undefined).length;
+      if (failed > 0)
+        throw new Problem("cli_backup_incomplete", { kind: "unavailable", say: `${failed} of ${items.length} devices could not be read.` });
+    });
+  backups
+    .command("list <device>")
+    .description("Versions of a device, newest first")
+    .option("-n, --limit <n>", "how many", "20")
+    .action(async (id: string, options: { limit: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const { items } = await client.devices.versions({ id, limit: Number(options.limit) });
+      printList(screen, format, {
+        rows: items,
+        columns: [
+          { title: "version", of: (one) => one.id },
+          { title: "kept", of: (one) => ago(one.at) },
+          { title: "lines", of: (one) => one.lines, right: true },
+          { title: "reason", of: (one) => one.reason },
+        ],
+        empty: "Nothing was kept yet. Keep it now: holdfast backups run",
+      });
+    });
+  addVersions(backups);
+}
+
+function addVersions(backups: Command): void {
+  backups
+    .command("show <device> <version>")
+    .description("One kept configuration")
+    .option("--reveal", "with its secrets (needs devices:reveal; audited)")
+    .action(async (id: string, version: string, options: { reveal?: boolean }, command: Command) => {
+      const { client, screen } = sessionOf(command);
+      screen.out((await client.devices.version({ id, version, ...(options.reveal ? { reveal: "true" } : {}) })).text);
+    });
+  backups
+    .command("diff <device> <version>")
+    .description("What changed since the version before, or since another")
+    .option("--from <version>", "the other version")
+    .action(async (id: string, version: string, options: { from?: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const seen = await client.devices.versionDiff({ id, version, ...(options.from ? { from: options.from } : {}) });
+      if (format === "table") screen.out(seen.diff.map((line) => diffText(screen, line)).join(""));
+      else printValue(screen, format, seen);
+    });
+  backups
+    .command("restore <device> <version>")
+    .description("Plan going back to a kept configuration")
+    .action(async (id: string, version: string, _options, command: Command) => {
+      const session = sessionOf(command);
+      await showPlan(session, await session.client.devices.restore({ id, version }, once()), true);
+    });
+}
+
+export function addFindings(program: Command): void {
+  const findings = program.command("findings").description("What is not as it should be");
+  findings
+    .command("list")
+    .description("List findings, newest first")
+    .option("--state <state>", "open, acknowledged, suppressed or resolved")
+    .action(async (options: { state?: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const { items } = await client.findings.list({ limit: 100, ...(options.state ? { state: options.state as "open" } : {}) });
+      printList(screen, format, {
+        rows: items,
+        columns: [
+          { title: "finding", of: (one) => one.id },
+          { title: "severity", of: (one) => one.severity },
+          { title: "state", of: (one) => one.state },
+          { title: "seen", of: (one) => ago(one.lastSeenAt) },
+          { title: "title", of: (one) => one.title },
+        ],
+        empty: "Nothing is wrong that we know of.",
+      });
+    });
+  findings
+    .command("acknowledge <finding>")
+    .description("Say that you are on it")
+    .option("--note <text>", "what you know")
+    .action(async (id: string, options: { note?: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      printValue(screen, format, await client.findings.acknowledge({ id, ...(options.note ? { note: options.note } : {}) }));
+    });
+}
+
+export function addAudit(program: Command): void {
+  const audit = program.command("audit").description("Who did what, and why");
+  audit
+    .command("list")
+    .description("Search the audit trail, newest first")
+    .option("--actor <actor>", "who")
+    .option("--action <action>", "what, e.g. rollout.rollout.create or devices.*")
+    .option("-q, --query <text>", "anywhere")
+    .option("-n, --limit <n>", "how many", "50")
+    .action(async (options: { actor?: string; action?: string; query?: string; limit: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const terms = {
+        ...(options.actor ? { actor: options.actor } : {}),
+        ...(options.action ? { action: options.action } : {}),
+        ...(options.query ? { q: options.query } : {}),
+      };
+      const { items } = await client.audit.list({ limit: Number(options.limit), ...terms });
+      printList(screen, format, {
+        rows: items,
+        columns: [
+          { title: "#", of: (one) => one.seq, right: true },
+          { title: "at", of: (one) => one.at },
+          { title: "actor", of: (one) => one.actor },
+          { title: "action", of: (one) => one.action },
+          { title: "subject", of: (one) => one.subject },
+          { title: "reason", of: (one) => one.reason },
+        ],
+        empty: "No entries.",
+      });
+    });
+  audit
+    .command("verify")
+    .description("Recompute the hash chain; exit code 1 when it is broken")
+    .action(async (_options, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const seen = await client.audit.verify();
+      printValue(screen, format, seen);
+      if (!seen.ok) throw new Problem("cli_audit_broken", { kind: "broken", say: seen.say });
+    });
+}
+
+export function addSecrets(program: Command): void {
+  const secrets = program.command("secrets").description("Sealed credentials; values go in and never come out");
+  secrets
+    .command("list")
+    .description("List secrets")
+    .action(async (_options, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const rows = await everyPage((cursor) => client.secrets.list({ limit: 500, ...(cursor ? { cursor } : {}) }));
+      printList(screen, format, {
+        rows,
+        columns: [
+          { title: "name", of: (one) => one.name },
+          { title: "kind", of: (one) => one.kind },
+          { title: "username", of: (one) => one.username },
+          { title: "version", of: (one) => one.version, right: true },
+          { title: "changed", of: (one) => ago(one.updatedAt) },
+        ],
+        empty: "No secrets. Store one: holdfast secrets put lab/ssh < credential.json",
+      });
+    });
+  secrets
+    .command("put <name>")
+    .description('Store a secret, or a new version of it; reads JSON such as {"kind":"password","username":"…","password":"…"} from stdin')
+    .action(async (name: string, _options, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const value = secretValue.parse(JSON.parse(readFileSync(0, "utf8")));
+      const known = (await everyPage((cursor) => client.secrets.list({ limit: 500, ...(cursor ? { cursor } : {}) }))).find(
+        (one) => one.name === name,
+      );
+      const stored = known
+        ? await client.secrets.replace({ id: known.id, value }, { context: { ifMatch: known.etag } })
+        : await client.secrets.create({ name, value }, once());
+      printValue(screen, format, stored);
+    });
+}

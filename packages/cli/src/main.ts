@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/** `holdfast`: runs one command and exits with the code of what happened. */
+import { asProblem, isProblem, problemEdges } from "@holdfast/kit";
+import { requestIdOf } from "@holdfast/contract";
+import { CommanderError } from "commander";
+import { paint, printable, terminal } from "./output.ts";
+import { createProgram } from "./program.ts";
+
+function explain(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : problemEdges.invalid.exit;
+  const problem = asProblem(thrown);
+  const requestId = requestIdOf(problem);
+  terminal.err(`${paint(terminal, "red", "holdfast:")} ${printable(problem.message)}\n`);
+  for (const { at, say } of problem.places) terminal.err(`  ${printable(at)}: ${printable(say)}\n`);
+  if (requestId !== undefined) terminal.err(`  request ${requestId}\n`);
+  if (!isProblem(thrown) && thrown instanceof Error) terminal.err(`  ${thrown.message}\n`);
+  return problemEdges[problem.kind].exit;
+}
+
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (thrown) {
+  process.exitCode = explain(thrown);
+}

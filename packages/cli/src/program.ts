@@ -1,0 +1,38 @@
+/** The commands of `holdfast`. */
+import { Command, Option } from "commander";
+import { addDevices } from "./commands/devices.ts";
+import { addLogin } from "./commands/login.ts";
+import { addPlan } from "./commands/plan.ts";
+import { addRepos } from "./commands/repos.ts";
+import { addRollouts } from "./commands/rollouts.ts";
+import { addAudit, addBackups, addDrift, addFindings, addSecrets } from "./commands/watch-over.ts";
+import { completionFor } from "./completion.ts";
+import { formats, terminal } from "./output.ts";
+
+const exitCodes = `
+Exit codes: 0 done · 1 something broke · 2 not signed in · 3 not allowed · 4 wrong input · 5 no such thing
+6 conflict (a rollout was reverted, a device drifted, an ETag moved) · 7 a limit · 8 unavailable`;
+
+export function createProgram(): Command {
+  const program = new Command("holdfast")
+    .description("Change a network safely: plan, roll out canary-first, watch, undo")
+    .addOption(new Option("-o, --output <format>", "how results are printed").choices([...formats]).default("table"))
+    .addHelpText("after", exitCodes)
+    .showHelpAfterError("(holdfast --help lists the commands)")
+    .exitOverride();
+  addLogin(program);
+  addDevices(program);
+  addRepos(program);
+  addPlan(program);
+  addRollouts(program);
+  addDrift(program);
+  addBackups(program);
+  addFindings(program);
+  addAudit(program);
+  addSecrets(program);
+  program
+    .command("completion <shell>")
+    .description("Print completion for bash, zsh or fish")
+    .action((shell: string) => terminal.out(completionFor(shell, program)));
+  return program;
+}

@@ -1,0 +1,62 @@
+/**
+ * Device configurations as trees: parse, compare, plan the way from one to the other, mask secrets. Pure: text in, text out.
+ * What differs between platforms is in one file per dialect, as data; what a device does with it is proven on real FRR and on
+ * an independent interpreter.
+ */
+import { compareLines } from "./compare.ts";
+import { compileDialect, type DialectName, type Rules } from "./dialect.ts";
+import { diffOf, type ConfigDiff } from "./diff.ts";
+import { atTop } from "./facts.ts";
+import { frr } from "./frr.ts";
+import { ios } from "./ios.ts";
+import { maskLine, maskText } from "./mask.ts";
+import { normalOf } from "./normal.ts";
+import { parseWith } from "./parse.ts";
+import { planTrees } from "./plan.ts";
+import type { ConfigTree } from "./tree.ts";
+
+export { printConfig, type ConfigNode, type ConfigTree } from "./tree.ts";
+export type { ConfigDiff } from "./diff.ts";
+export type { DialectName } from "./dialect.ts";
+
+const dialects: Record<DialectName, Rules> = { ios: compileDialect(ios), frr: compileDialect(frr) };
+
+/**
+ * The ordered tree of a configuration: comments, noise and defaults dropped, each line in the platform's own way of writing.
+ * Never fails: a line that no rule knows is kept as it is.
+ */
+export function parseConfig(text: string, dialect: DialectName): ConfigTree {
+  return parseWith(dialects[dialect], text);
+}
+
+/**
+ * Canonical text, to be hashed: two configurations that mean the same give the same text. It holds secrets. Lines that a device
+ * writes by itself are left out, so `diffConfigs(…).empty` stays the judge of whether a device is as intended.
+ */
+export function normalConfig(text: string, dialect: DialectName): string {
+  return normalOf(dialects[dialect], parseConfig(text, dialect));
+}
+
+/** What separates the running configuration from the intended one, for people: secrets masked. */
+export function diffConfigs(running: string, intended: string, dialect: DialectName): ConfigDiff {
+  const rules = dialects[dialect];
+  const deltas = compareLines(rules, atTop, [parseConfig(running, dialect).children, parseConfig(intended, dialect).children]);
+  return diffOf(deltas, (line, above) => maskLine(line, above));
+}
+
+/**
+ * The commands that bring `running` to `intended`, in order, to be typed from the top of configuration mode; the last one leaves
+ * the last section. They hold secrets. A banner is ONE entry with line breaks in it: type it whole, then wait for the prompt.
+ * The way back is `planCommands(after, before)`.
+ */
+export function planCommands(running: string, intended: string, dialect: DialectName): string[] {
+  return planTrees(dialects[dialect], parseConfig(running, dialect), parseConfig(intended, dialect));
+}
+
+/**
+ * The same text with every secret replaced by a mark: passwords, keys, communities, hashes. Lines and their structure stay.
+ * Works on a whole configuration, on commands, and on a single line.
+ */
+export function maskSecrets(text: string, _dialect: DialectName): string {
+  return maskText(text);
+}

@@ -1,6 +1,5 @@
 /** The one file that knows every module: makes them, top to bottom in the order of their dependencies, and wires them. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { contract } from "@holdfast/contract";
 import { systemClock, type Clock } from "@holdfast/kit";
@@ -24,6 +23,7 @@ import { createEvents, type Events } from "#platform/events";
 import { createGit } from "#platform/git";
 import { createHttp, type Http, type RequestContext } from "#platform/http";
 import { createJobs, type Jobs } from "#platform/jobs";
+import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
 import { createMetrics, type Metrics } from "#platform/metrics";
 import { migrate } from "#platform/migrate";
@@ -90,7 +90,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const clock = options.clock ?? systemClock;
   const { db } = database;
   const metrics = createMetrics();
-  const events = createEvents({ database, log });
+  const events = createEvents({ database, log, metrics });
   const jobs = createJobs({ database, log, metrics });
   const audit = createAudit({ db, clock });
   const keys = settings.keys ? { inline: settings.keys } : { file: settings.keyRingFile };
@@ -114,7 +114,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const work = createDeviceWork({ devices, rollouts, log });
   const http = await createHttp({
     contract,
-    router: assembleRouter(routesOf({ db, audit, secrets, identity, findings, rollouts, devices }), events),
+    router: assembleRouter(routesOf({ db, audit, secrets, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
     authenticate: (credentials) => identity.authenticate(credentials),
     settings: {
       host: settings.host,
@@ -126,7 +126,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     db,
     log,
     metrics,
-    checks: { database: () => database.check() },
+    checks: { database: async () => databaseAnswers(database) },
   });
   const parts = { database, metrics, events, jobs, audit, secrets, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, log }) };
@@ -162,19 +162,17 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     if (api) await parts.http.close();
-    if (worker) {
-      await parts.jobs.stop();
-      await parts.rollouts.stop();
-    }
+    await parts.jobs.stop();
+    await parts.rollouts.stop();
     await parts.reach.close();
     await parts.events.stop();
     await parts.database.stop();
   };
   return {
     async start() {
-      await parts.events.start();
+      await parts.jobs.start([], { work: worker });
+      await parts.events.start([]);
       if (worker) {
-        await parts.jobs.start([]);
         runSchedules(parts);
         parts.rollouts.start();
       }
@@ -182,6 +180,10 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
     },
     stop: () => (stopping ??= stop()),
   };
+}
+
+function databaseAnswers(database: Database): void {
+  if (!database.answers()) throw new Error("the database does not answer");
 }
 
 /** Names of the source system, which names these two. */
@@ -198,5 +200,3 @@ function rolloutMetrics(metrics: Metrics) {
     ended: (status: string) => ended.inc({ status }),
   };
 }
-
-export const homeFile = (settings: Settings, name: string): string => join(settings.home, name);

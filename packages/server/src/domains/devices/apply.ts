@@ -19,7 +19,12 @@ const memo = z.object({
   version: z.string(),
   before: z.object({ health: healthShape, pings: z.array(z.object({ target: z.string(), sent: z.number(), received: z.number() })) }),
 });
-type Memo = z.infer<typeof memo>;
+interface Memo {
+  /** The version kept before the change. */
+  version: string;
+  /** Its health before the change. */
+  before: HealthSeen;
+}
 
 export interface ConfigCarrierDeps {
   db: Db;
@@ -164,7 +169,7 @@ async function apply(deps: ConfigCarrierDeps, step: Step): Promise<Applied> {
   } catch (thrown) {
     if (!(thrown instanceof DeviceError)) throw thrown;
     // A switch that could not even be armed left the device as it was.
-    if (thrown.reason === "no_dead_mans_switch") touched = false;
+    if (thrown.reason === "no_dead_mans_switch" || thrown.reason === "switch_busy") touched = false;
     return { outcome: outcomeOf(thrown), say: thrown.message, touched };
   }
 }
@@ -197,7 +202,7 @@ async function notAsIntended(session: DeviceSession, step: Step): Promise<string
 
 async function gateNow(session: DeviceSession, step: Step): Promise<GateResult[]> {
   const { health: wanted, downOnPurpose } = step.change.payload;
-  const { before } = memo.parse(step.memo);
+  const { before } = memo.parse(step.memo) as Memo;
   return compareHealth(wanted, before, await measure(session, wanted), downOnPurpose);
 }
 

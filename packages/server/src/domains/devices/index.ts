@@ -13,12 +13,11 @@ import type { Asker, Carrier, Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
 import { createConfigCarrier } from "./apply.ts";
 import type { ConfigPayload } from "./payload.ts";
-import { createPool, type Pool } from "./drivers/pool.ts";
 import { readDevices, writeDevices, type ExchangeError } from "./exchange.ts";
 import { createInventory, deviceView, specOf, type Inventory } from "./inventory.ts";
 import { createObserver, type Observer } from "./observe.ts";
 import { createPlanning, type Planning } from "./planning.ts";
-import { scanHostKey } from "./platforms/index.ts";
+import { createDevicePool, scanHostKey, type Pool } from "./platforms/index.ts";
 import { createRepositories, type Repositories } from "./repositories.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createVersions, type Versions } from "./versions.ts";
@@ -46,7 +45,7 @@ export interface DeviceReach {
 
 export function createDeviceReach(deps: DeviceReachDeps): DeviceReach {
   const clock = deps.clock ?? systemClock;
-  const pool = createPool({ log: deps.log });
+  const pool = createDevicePool();
   const sessions = createSessions({ db: deps.db, secrets: deps.secrets, pool, clock });
   const versions = createVersions({ db: deps.db, secrets: deps.secrets, clock });
   const carrier = createConfigCarrier({

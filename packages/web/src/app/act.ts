@@ -1,0 +1,67 @@
+/** An act: one call that changes something, with everything a button, a palette line or a confirmation needs to know of it. */
+import type { ReactNode } from "react";
+import { invoke, type RouteInput, type RouteName, type RouteOutput } from "./api.ts";
+import { apiLine, commandLine } from "./as-code.ts";
+import { whyNot, type Me } from "./session.ts";
+
+export interface Confirm {
+  title: string;
+  /** What it touches, how many, and how it is undone. */
+  says: ReactNode;
+  /** `asked`: a reason may be given; `needed`: it must be. It becomes `reason` of the input. */
+  reason?: "asked" | "needed";
+  /** For the worst: this has to be typed first. */
+  typing?: string;
+}
+
+interface ActSpec<R extends RouteName> {
+  route: R;
+  input: RouteInput<R>;
+  label: string;
+  icon?: ReactNode;
+  tone?: "primary" | "danger";
+  ifMatch?: string | undefined;
+  /** Why it cannot be done now, although the caller may. */
+  blocked?: string | undefined;
+  confirm?: Confirm;
+  /** What to say, or where to go, afterwards. */
+  done?: (output: RouteOutput<R>) => string | undefined | void;
+}
+
+export interface Act {
+  route: RouteName;
+  label: string;
+  icon: ReactNode;
+  tone: "primary" | "danger" | "plain";
+  blocked: string | undefined;
+  confirm: Confirm | undefined;
+  /** Does it. @throws Problem. Returns what to say afterwards. */
+  run: (reason?: string) => Promise<string | undefined>;
+  /** The same as an API call and as a command line. */
+  lines: (reason?: string) => { api: string; command: string | undefined };
+}
+
+export function act<R extends RouteName>(spec: ActSpec<R>): Act {
+  const inputWith = (reason?: string): RouteInput<R> => (reason === undefined || reason === "" ? spec.input : { ...(spec.input as object), reason }) as RouteInput<R>;
+  return {
+    route: spec.route,
+    label: spec.label,
+    icon: spec.icon,
+    tone: spec.tone ?? "plain",
+    blocked: spec.blocked,
+    confirm: spec.confirm,
+    run: async (reason) => {
+      const output = await invoke(spec.route, inputWith(reason), spec.ifMatch === undefined ? {} : { ifMatch: spec.ifMatch });
+      return spec.done?.(output) ?? undefined;
+    },
+    lines: (reason) => ({
+      api: apiLine(spec.route, inputWith(reason), { origin: location.origin, ifMatch: spec.ifMatch }),
+      command: commandLine(spec.route, inputWith(reason)),
+    }),
+  };
+}
+
+/** Why an act is not possible for somebody now; undefined when it is. */
+export function obstacle(one: Act, me: Me | undefined): string | undefined {
+  return whyNot(me, one.route) ?? one.blocked;
+}

@@ -1,0 +1,35 @@
+/** Reads for TanStack Query. The key of a read is its route and its input: `["devices", "get", { id }]`. */
+import { infiniteQueryOptions, queryOptions, type QueryKey } from "@tanstack/react-query";
+import { invoke, type RouteInput, type RouteName, type RouteOutput } from "./api.ts";
+
+type Paged = { [R in RouteName]: RouteOutput<R> extends { items: unknown[]; next?: string | undefined } ? (RouteInput<R> extends { cursor?: string | undefined } | undefined ? R : never) : never }[RouteName];
+type ItemOf<R extends Paged> = RouteOutput<R> extends { items: (infer I)[] } ? I : never;
+
+/** The key of everything that a route gave, or of one input. */
+export function keyOf(name: RouteName, ...input: unknown[]): QueryKey {
+  return [...name.split("."), ...input];
+}
+
+/** One answer of a route. */
+export function read<R extends RouteName>(name: R, input: RouteInput<R>) {
+  return queryOptions({
+    queryKey: keyOf(name, input),
+    queryFn: ({ signal }) => invoke(name, input, { signal }),
+  });
+}
+
+export const pageSize = 200;
+
+/** All pages of a list, fetched as they are needed. The answer is the items read so far. */
+export function readPages<R extends Paged>(name: R, input: Omit<NonNullable<RouteInput<R>>, "cursor" | "limit">) {
+  return infiniteQueryOptions({
+    queryKey: keyOf(name, "pages", input),
+    initialPageParam: undefined as string | undefined,
+    queryFn: async ({ pageParam, signal }) => {
+      const page = { ...input, limit: pageSize, ...(pageParam !== undefined && { cursor: pageParam }) };
+      return (await invoke(name, page as RouteInput<R>, { signal })) as { items: ItemOf<R>[]; next?: string };
+    },
+    getNextPageParam: (page) => page.next,
+    select: (pages) => pages.pages.flatMap((page) => page.items),
+  });
+}

@@ -1,0 +1,32 @@
+/** Who is signed in, and what they may do. */
+import { useQuery } from "@tanstack/react-query";
+import type { Permission } from "@holdfast/contract";
+import { permissionOf, type RouteName, type RouteOutput } from "./api.ts";
+import { read } from "./reads.ts";
+
+export type Me = RouteOutput<"identity.me">;
+
+export const meRead = () => ({ ...read("identity.me", undefined), staleTime: 60_000 });
+
+/** The caller; every page inside the shell has one. */
+export function useMe(): Me | undefined {
+  return useQuery(meRead()).data;
+}
+
+/** Whether somebody holds a permission. `self` and `public` are held by all who are signed in. */
+export function holds(me: Me | undefined, permission: Permission): boolean {
+  if (permission === "public" || permission === "self") return true;
+  return me?.permissions.includes(permission) ?? false;
+}
+
+/** A sentence that says why somebody may not call a route; undefined when they may. */
+export function whyNot(me: Me | undefined, route: RouteName): string | undefined {
+  const permission = permissionOf(route);
+  if (me === undefined || holds(me, permission)) return undefined;
+  return `This needs the permission ${permission}, which your role ${me.user.role} does not have.`;
+}
+
+export function useMay(): (route: RouteName) => boolean {
+  const me = useMe();
+  return (route) => holds(me, permissionOf(route));
+}

@@ -1,0 +1,64 @@
+/** Who is signed in; the colours; the way out. */
+import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { IconKeyboard, IconLogout, IconSelector } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { sayProblem } from "../../parts/run-act.tsx";
+import { invoke } from "../api.ts";
+import { useMe } from "../session.ts";
+import classes from "./person-menu.module.css";
+
+export function PersonMenu({ onHelp }: { onHelp: () => void }) {
+  const me = useMe();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const signOut = useMutation({
+    mutationFn: () => invoke("identity.signOut", undefined),
+    onSuccess: async () => {
+      await navigate({ to: "/sign-in" });
+      queries.clear();
+    },
+    onError: sayProblem,
+  });
+  const name = me?.user.name ?? "";
+  return (
+    <Menu position="top-start" width={232}>
+      <Menu.Target>
+        <UnstyledButton className={classes["person"] ?? ""} aria-label={`${name}, ${me?.user.role ?? ""}: your menu`}>
+          <span className={classes["initial"]} aria-hidden="true">
+            {name.slice(0, 1).toUpperCase()}
+          </span>
+          <span className={classes["who"]}>
+            <span className="clip">{name}</span>
+            <span className={classes["role"]}>{me?.user.role}</span>
+          </span>
+          <IconSelector size={14} />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Colours</Menu.Label>
+        <div className={classes["scheme"]}>
+          <SegmentedControl
+            fullWidth
+            aria-label="Colours"
+            value={colorScheme}
+            onChange={(value) => setColorScheme(value as "light" | "dark" | "auto")}
+            data={[
+              { value: "auto", label: "System" },
+              { value: "light", label: "Light" },
+              { value: "dark", label: "Dark" },
+            ]}
+          />
+        </div>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconKeyboard size={15} />} onClick={onHelp}>
+          Keyboard
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => signOut.mutate()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

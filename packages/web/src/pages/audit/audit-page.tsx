@@ -1,0 +1,109 @@
+/** Who did what to what, and why; and whether the chain that proves it is whole. */
+import { TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { IconListCheck } from "@tabler/icons-react";
+import { getRouteApi } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import type { AuditEntry } from "@holdfast/contract";
+import { readPages } from "../../app/reads.ts";
+import { Actor, actorName } from "../../parts/actor.tsx";
+import type { Column } from "../../parts/data-list/columns.ts";
+import { DataList } from "../../parts/data-list/data-list.tsx";
+import { Empty } from "../../parts/empty.tsx";
+import { FilterBar } from "../../parts/filter-bar.tsx";
+import { exact, short } from "../../parts/format.ts";
+import { LinkButton } from "../../parts/link-button.tsx";
+import { Loaded } from "../../parts/loaded.tsx";
+import { Page, Panel } from "../../parts/page.tsx";
+import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { When } from "../../parts/when.tsx";
+import { ChainBadge, useVerify } from "./chain.tsx";
+import { EntryDrawer } from "./entry-drawer.tsx";
+
+const route = getRouteApi("/shell/audit");
+const none: AuditEntry[] = [];
+
+const columns: Column<AuditEntry>[] = [
+  { id: "action", header: "Action", cell: (row) => <span className="mono">{row.action}</span>, text: (row) => row.action, width: "minmax(150px, 1.3fr)" },
+  { id: "actor", header: "Who", cell: (row) => <Actor actor={row.actor} />, text: (row) => actorName(row.actor), width: "minmax(76px, 0.7fr)" },
+  { id: "subject", header: "To what", cell: (row) => <span className="mono dim">{row.subject}</span>, text: (row) => row.subject, width: "minmax(140px, 1.2fr)", from: "mid" },
+  { id: "reason", header: "Why", cell: (row) => row.reason ?? <span className="dim">–</span>, text: (row) => row.reason ?? "", width: "minmax(120px, 1.2fr)", from: "wide" },
+  { id: "hash", header: "Hash", cell: (row) => <span className="mono dim">{short(row.hash)}</span>, text: (row) => row.hash, width: "84px", from: "wide" },
+  { id: "seq", header: "No.", cell: (row) => row.seq, text: (row) => row.seq, width: "64px", align: "end", from: "mid" },
+  { id: "at", header: "When", cell: (row) => <When at={row.at} />, text: (row) => exact(row.at).utc, width: "96px", align: "end", from: "mid" },
+];
+
+export function AuditPage() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { q, actor, action, subject, entry: open } = search;
+  const filters = { ...(q && { q }), ...(actor && { actor }), ...(action && { action }), ...(subject && { subject }) };
+  const filtered = Object.keys(filters).length > 0;
+  const audit = useInfiniteQuery(readPages("audit.list", filters));
+  const verify = useVerify();
+  const rows = audit.data ?? none;
+  const shown = open === undefined ? undefined : rows.find((row) => String(row.seq) === open);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = audit;
+  useEffect(() => {
+    // An entry named in the URL may be older than what was read so far.
+    if (open !== undefined && shown === undefined && hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [open, shown, hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const set = (patch: typeof search): void => void navigate({ search: { ...search, ...patch }, replace: true, resetScroll: false });
+  return (
+    <Page title="Audit" say={verify.data === undefined ? "Every change of state, chained so that a missing or altered entry shows." : verify.data.say} beside={<ChainBadge verify={verify} />}>
+      <FilterBar looksIn="anything in an entry" text={q} onText={(text) => set({ q: text })} filtered={filtered} onClear={() => void navigate({ search: {}, replace: true })} views="audit">
+        <Field key={`actor ${actor ?? ""}`} label="Who" placeholder="Who" value={actor} onPass={(value) => set({ actor: value })} />
+        <Field key={`action ${action ?? ""}`} label="Action" placeholder="devices.device.create" value={action} onPass={(value) => set({ action: value })} width={190} />
+        <Field key={`subject ${subject ?? ""}`} label="To what" placeholder="device:dev_…" value={subject} onPass={(value) => set({ subject: value })} width={190} />
+      </FilterBar>
+      <Loaded query={audit} skeleton={<RowsSkeleton rows={12} />}>
+        {() => (
+          <DataList
+            label="Audit trail"
+            noun={["entry", "entries"]}
+            rows={rows}
+            columns={columns}
+            rowKey={(row) => String(row.seq)}
+            rowName={(row) => `${row.action} by ${row.actor}`}
+            rowLink={(row) => ({ to: "/audit", search: { ...search, entry: String(row.seq) }, resetScroll: false })}
+            current={open}
+            more={{ hasMore: hasNextPage, loading: isFetchingNextPage, load: () => void fetchNextPage() }}
+            empty={
+              <Panel>
+                {filtered ? <Empty icon={<IconListCheck size={22} />} title="No entry fits this filter" act={<LinkButton variant="default" to="/audit">Show all entries</LinkButton>} /> : <Empty icon={<IconListCheck size={22} />} title="Nothing has been done yet" />}
+              </Panel>
+            }
+          />
+        )}
+      </Loaded>
+      {open !== undefined && <EntryDrawer entry={shown} seq={open} reading={hasNextPage || audit.isPending} onClose={() => set({ entry: undefined })} />}
+    </Page>
+  );
+}
+
+interface FieldProps {
+  label: string;
+  placeholder: string;
+  value: string | undefined;
+  onPass: (value: string | undefined) => void;
+  width?: number;
+}
+
+function Field({ label, placeholder, value, onPass, width = 130 }: FieldProps) {
+  const [typed, setTyped] = useState(value ?? "");
+  const pass = useDebouncedCallback((text: string) => onPass(text.trim() === "" ? undefined : text.trim()), 500);
+  return (
+    <TextInput
+      aria-label={label}
+      placeholder={placeholder}
+      w={width}
+      spellCheck={false}
+      value={typed}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        pass(event.currentTarget.value);
+      }}
+    />
+  );
+}

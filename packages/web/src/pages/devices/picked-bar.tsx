@@ -1,0 +1,45 @@
+/** What can be done to the selected devices, at the foot of the screen. */
+import { Button } from "@mantine/core";
+import { IconArrowsDiff, IconDatabaseExport } from "@tabler/icons-react";
+import type { Device } from "@holdfast/contract";
+import { act } from "../../app/act.ts";
+import { ActBar } from "../../parts/act-bar.tsx";
+import { listed, plural } from "../../parts/format.ts";
+import classes from "./devices.module.css";
+
+export function PickedBar({ rows, onClear }: { rows: Device[]; onClear: () => void }) {
+  if (rows.length === 0) return null;
+  const selector = `name in (${rows.map((row) => row.name).join(",")})`;
+  const acts = [
+    act({
+      route: "devices.backup",
+      input: { devices: rows.map((row) => row.id) },
+      label: "Back up",
+      icon: <IconDatabaseExport size={15} />,
+      done: (out) => {
+        const failed = out.items.filter((item) => item.problem !== undefined);
+        const kept = out.items.filter((item) => item.changed).length;
+        return failed.length === 0 ? `${plural(out.items.length, "device")} backed up; ${kept} had changed.` : `${failed.length} of ${out.items.length} failed: ${listed(failed.map((item) => item.deviceName))}.`;
+      },
+    }),
+    act({
+      route: "devices.checkDrift",
+      input: { selector },
+      label: "Check drift",
+      blocked: selector.length > 1000 ? "Too many are selected for one check; filter by labels and check with the command line, or check all from Drift." : undefined,
+      icon: <IconArrowsDiff size={15} />,
+      done: (out) => `${plural(out.checked, "device")} checked: ${out.drifted} drifted, ${out.unreachable} unreachable.`,
+    }),
+  ];
+  return (
+    <div className={classes["picked"]} role="region" aria-label="Selected devices">
+      <span>
+        <strong>{plural(rows.length, "device")}</strong> selected
+      </span>
+      <ActBar acts={acts} />
+      <Button variant="subtle" color="gray" onClick={onClear}>
+        Clear
+      </Button>
+    </div>
+  );
+}

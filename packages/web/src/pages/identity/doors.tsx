@@ -1,0 +1,144 @@
+/** The ways in: name and password, the one-time setup link, the one-time sign-in link. */
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useDocumentTitle } from "@mantine/hooks";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { invoke, type RouteOutput } from "../../app/api.ts";
+import { read } from "../../app/reads.ts";
+import { meRead } from "../../app/session.ts";
+import { Mark } from "../../app/shell/mark.tsx";
+import { LinkButton } from "../../parts/link-button.tsx";
+import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { safeNext, takeToken } from "./fragment.ts";
+import classes from "./doors.module.css";
+
+function Door({ title, says, children }: { title: string; says?: ReactNode; children: ReactNode }) {
+  useDocumentTitle(`${title} · Holdfast`);
+  return (
+    <main className={classes["door"]}>
+      <div className={classes["card"]}>
+        <div className={classes["brand"]}>
+          <Mark size={30} />
+          Holdfast
+        </div>
+        <h1 className={classes["title"]}>{title}</h1>
+        {says !== undefined && <p className={classes["says"]}>{says}</p>}
+        {children}
+      </div>
+    </main>
+  );
+}
+
+/** Goes in as `me`, to where the caller came from. */
+function useEnter(): (me: RouteOutput<"identity.me">, next?: string) => Promise<void> {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  return async (me, next) => {
+    queries.clear();
+    queries.setQueryData(meRead().queryKey, me);
+    await navigate({ href: safeNext(next), replace: true });
+  };
+}
+
+const signInRoute = getRouteApi("/sign-in");
+
+export function SignInPage() {
+  const { next } = signInRoute.useSearch();
+  const enter = useEnter();
+  const setup = useQuery(read("identity.setupState", undefined));
+  const form = useForm({ initialValues: { name: "", password: "" } });
+  const signIn = useMutation({ mutationFn: (values: { name: string; password: string }) => invoke("identity.signIn", values), onSuccess: (me) => enter(me, next) });
+  return (
+    <Door title="Sign in">
+      {setup.data?.needed === true && (
+        <p className={classes["hint"]}>
+          Nobody can sign in yet: the first administrator is still to be made. <Link to="/setup">Set Holdfast up</Link>
+        </p>
+      )}
+      <form className={classes["form"]} onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
+        <TextInput size="sm" label="Name" autoComplete="username" autoCapitalize="none" spellCheck={false} required withAsterisk={false} autoFocus {...form.getInputProps("name")} />
+        <PasswordInput size="sm" label="Password" autoComplete="current-password" required withAsterisk={false} {...form.getInputProps("password")} />
+        {signIn.isError && <ProblemNotice thrown={signIn.error} />}
+        <Button size="sm" type="submit" loading={signIn.isPending} fullWidth>
+          Sign in
+        </Button>
+      </form>
+      <p className={classes["foot"]}>
+        No password at hand? On the server, <span className="mono">npm run admin -- link NAME</span> prints a one-time link.
+      </p>
+    </Door>
+  );
+}
+
+export function SetupPage() {
+  const [token] = useState(takeToken);
+  const enter = useEnter();
+  const setup = useQuery(read("identity.setupState", undefined));
+  const form = useForm({
+    initialValues: { name: "", password: "", again: "" },
+    validate: {
+      password: (value) => (value.length < 12 ? "12 characters at least; a few words are easiest to remember" : null),
+      again: (value, values) => (value === values.password ? null : "Not the same as above"),
+    },
+  });
+  const make = useMutation({
+    mutationFn: ({ name, password }: { name: string; password: string }) => invoke("identity.setup", { token: token ?? "", name, password }),
+    onSuccess: (me) => enter(me),
+  });
+  if (setup.data?.needed === false)
+    return (
+      <Door title="Already set up" says="The first administrator was made before; a setup link works only once.">
+        <LinkButton to="/sign-in" size="sm">
+          To the sign-in
+        </LinkButton>
+      </Door>
+    );
+  if (token === undefined)
+    return (
+      <Door title="Welcome to Holdfast" says="The first administrator is made with a one-time link, so that nobody who merely finds this page can take it over.">
+        <p>
+          The server printed the link when it started. It begins with <span className="mono">{location.origin}/setup#token=</span>. Open that one.
+        </p>
+      </Door>
+    );
+  return (
+    <Door title="Welcome to Holdfast" says="Make the first administrator. Everybody else is added later, under People.">
+      <form className={classes["form"]} onSubmit={form.onSubmit((values) => make.mutate(values))}>
+        <TextInput size="sm" label="Name" description="What you sign in with." autoComplete="username" autoCapitalize="none" spellCheck={false} required withAsterisk={false} autoFocus {...form.getInputProps("name")} />
+        <PasswordInput size="sm" label="Password" description="12 characters at least." autoComplete="new-password" required withAsterisk={false} {...form.getInputProps("password")} />
+        <PasswordInput size="sm" label="Password again" autoComplete="new-password" required withAsterisk={false} {...form.getInputProps("again")} />
+        {make.isError && <ProblemNotice thrown={make.error} />}
+        <Button size="sm" type="submit" loading={make.isPending} fullWidth>
+          Make the administrator and sign in
+        </Button>
+      </form>
+    </Door>
+  );
+}
+
+export function LinkPage() {
+  const [token] = useState(takeToken);
+  const enter = useEnter();
+  const redeem = useMutation({ mutationFn: (value: string) => invoke("identity.redeemLink", { token: value }), onSuccess: (me) => enter(me) });
+  const { mutate } = redeem;
+  const begun = useRef(false);
+  useEffect(() => {
+    if (token === undefined || begun.current) return;
+    begun.current = true;
+    mutate(token);
+  }, [token, mutate]);
+  return (
+    <Door title="Signing in" says={token === undefined ? "This address has no token; open the whole link, with everything behind the #." : "One moment: the one-time link is being used."}>
+      {redeem.isError && (
+        <>
+          <ProblemNotice thrown={redeem.error} />
+          <p className={classes["foot"]}>
+            <Link to="/sign-in">Sign in with name and password</Link>
+          </p>
+        </>
+      )}
+    </Door>
+  );
+}

@@ -1,0 +1,93 @@
+/** API keys of the one who is signed in: for the command line and for programs. */
+import { useQuery } from "@tanstack/react-query";
+import { IconKey, IconPlus, IconTrash } from "@tabler/icons-react";
+import { Outlet } from "@tanstack/react-router";
+import { act } from "../../app/act.ts";
+import type { RouteOutput } from "../../app/api.ts";
+import { read } from "../../app/reads.ts";
+import { ActButton } from "../../parts/act-bar.tsx";
+import { Empty } from "../../parts/empty.tsx";
+import { listed, plural } from "../../parts/format.ts";
+import { LinkButton } from "../../parts/link-button.tsx";
+import { Loaded } from "../../parts/loaded.tsx";
+import { Page, Panel } from "../../parts/page.tsx";
+import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { When } from "../../parts/when.tsx";
+import classes from "./settings.module.css";
+
+type Key = RouteOutput<"identity.listKeys">["items"][number];
+
+export function KeysPage() {
+  const keys = useQuery(read("identity.listKeys", undefined));
+  const add = (
+    <LinkButton leftSection={<IconPlus size={15} />} to="/settings/keys/new">
+      Create an API key
+    </LinkButton>
+  );
+  return (
+    <Page title="API keys" say={keys.data === undefined ? (keys.error ? undefined : null) : `You have ${plural(keys.data.items.length, "key")}. A key may never do more than you.`} acts={add}>
+      <Loaded query={keys} skeleton={<RowsSkeleton rows={3} />}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Panel>
+              <Empty icon={<IconKey size={22} />} title="No API key yet" act={add}>
+                The command line and programs sign in with a key: <span className="mono">holdfast login</span>.
+              </Empty>
+            </Panel>
+          ) : (
+            <div className={classes["scroll"]}>
+              <table className={classes["table"]}>
+                <thead>
+                  <tr>
+                    <th scope="col">Name</th>
+                    <th scope="col">Begins with</th>
+                    <th scope="col">May</th>
+                    <th scope="col">Last used</th>
+                    <th scope="col">Ends</th>
+                    <th scope="col">
+                      <span className="dim">Acts</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((item) => (
+                    <KeyRow key={item.id} item={item} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Loaded>
+      <Outlet />
+    </Page>
+  );
+}
+
+function KeyRow({ item }: { item: Key }) {
+  const revoke = act({
+    route: "identity.revokeKey",
+    input: { id: item.id },
+    label: "Revoke",
+    icon: <IconTrash size={14} />,
+    tone: "danger",
+    confirm: { title: `Revoke the key “${item.name}”`, says: <p>Whatever signs in with it is refused from now on. A revoked key cannot be brought back; create another one instead.</p> },
+    done: () => `The key “${item.name}” is revoked.`,
+  });
+  return (
+    <tr>
+      <th scope="row">{item.name}</th>
+      <td className="mono">{item.prefix}…</td>
+      <td>{item.scopes.length === 0 ? "all that you may" : listed(item.scopes, 2)}</td>
+      <td>
+        <When at={item.lastUsedAt} />
+      </td>
+      <td>
+        <When at={item.expiresAt} />
+      </td>
+      <td>
+        <ActButton one={revoke} size="compact-xs" />
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,110 @@
+/** Who may sign in, and as what. */
+import { Select, Switch } from "@mantine/core";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { IconPlus } from "@tabler/icons-react";
+import { Outlet } from "@tanstack/react-router";
+import type { Role, User } from "@holdfast/contract";
+import { roles } from "virtual:contract";
+import { invoke } from "../../app/api.ts";
+import { readPages } from "../../app/reads.ts";
+import { useMay, useMe } from "../../app/session.ts";
+import { plural } from "../../parts/format.ts";
+import { State } from "../../parts/glyph.tsx";
+import { LinkButton } from "../../parts/link-button.tsx";
+import { Loaded } from "../../parts/loaded.tsx";
+import { Page } from "../../parts/page.tsx";
+import { sayDone, sayProblem } from "../../parts/run-act.tsx";
+import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { When } from "../../parts/when.tsx";
+import classes from "./settings.module.css";
+
+const roleSays: Record<Role, string> = {
+  admin: "everything",
+  operator: "changes devices, plans, rollouts",
+  approver: "approves rollouts",
+  viewer: "reads",
+  auditor: "reads, the audit trail too",
+};
+
+export function PeoplePage() {
+  const may = useMay();
+  const people = useInfiniteQuery(readPages("identity.listUsers", {}));
+  return (
+    <Page
+      title="People"
+      say={people.data === undefined ? (people.error ? undefined : null) : `${plural(people.data.length, "person", "people")} can sign in, unless disabled.`}
+      acts={
+        may("identity.createUser") && (
+          <LinkButton leftSection={<IconPlus size={15} />} to="/settings/people/new">
+            Add a person
+          </LinkButton>
+        )
+      }
+    >
+      <Loaded query={people} skeleton={<RowsSkeleton rows={4} />}>
+        {(rows) => (
+          <div className={classes["scroll"]}>
+            <table className={classes["table"]}>
+              <thead>
+                <tr>
+                  <th scope="col">Name</th>
+                  <th scope="col">Role</th>
+                  <th scope="col">May sign in</th>
+                  <th scope="col" className="number">
+                    Added
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((row) => (
+                  <Person key={row.id} person={row} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Loaded>
+      <Outlet />
+    </Page>
+  );
+}
+
+function Person({ person }: { person: User }) {
+  const me = useMe();
+  const may = useMay();
+  const queries = useQueryClient();
+  const update = useMutation({
+    mutationFn: (patch: { role?: Role; disabled?: boolean }) => invoke("identity.updateUser", { id: person.id, ...patch }, { ifMatch: person.etag }),
+    onSuccess: (after) => sayDone(`${after.name} is ${after.role}${after.disabled ? ", and may not sign in" : ""}.`),
+    onError: sayProblem,
+    onSettled: () => queries.invalidateQueries(),
+  });
+  const self = me?.user.id === person.id;
+  const fixed = self || !may("identity.updateUser");
+  return (
+    <tr>
+      <th scope="row">
+        {person.name} {self && <span className="dim">(you)</span>}
+      </th>
+      <td>
+        {fixed ? (
+          <>
+            {person.role} <span className="dim">· {roleSays[person.role]}</span>
+          </>
+        ) : (
+          <Select aria-label={`Role of ${person.name}`} w={250} allowDeselect={false} disabled={update.isPending} data={roles.map((value) => ({ value, label: `${value} · ${roleSays[value]}` }))} value={person.role} onChange={(role) => role !== null && role !== person.role && update.mutate({ role: role as Role })} />
+        )}
+      </td>
+      <td>
+        {fixed ? (
+          <State look={person.disabled ? { tone: "mute", shape: "skip", word: "no" } : { tone: "ok", shape: "check", word: "yes" }} />
+        ) : (
+          <Switch aria-label={`${person.name} may sign in`} checked={!person.disabled} disabled={update.isPending} onChange={(event) => update.mutate({ disabled: !event.currentTarget.checked })} />
+        )}
+      </td>
+      <td className="number">
+        <When at={person.createdAt} />
+      </td>
+    </tr>
+  );
+}

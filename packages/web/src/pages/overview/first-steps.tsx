@@ -1,0 +1,48 @@
+/** What to do first, with nothing here yet. Each step knows by itself whether it is done. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, type LinkProps } from "@tanstack/react-router";
+import { read } from "../../app/reads.ts";
+import { useMay } from "../../app/session.ts";
+import { LinkButton } from "../../parts/link-button.tsx";
+import { Glyph } from "../../parts/glyph.tsx";
+import classes from "./overview.module.css";
+
+export function FirstSteps() {
+  const may = useMay();
+  const secrets = useQuery({ ...read("secrets.list", { limit: 1 }), enabled: may("secrets.list") });
+  const repositories = useQuery({ ...read("repositories.list", { limit: 1 }), enabled: may("repositories.list") });
+  const some = (query: { data?: { items: unknown[] } | undefined }): boolean => (query.data?.items.length ?? 0) > 0;
+  return (
+    <ol className={classes["steps"]}>
+      <Step n={1} done={some(secrets)} title="Store how to sign in" to="/settings/secrets/new" act="Add a secret">
+        A user and password, or an SSH key, for your devices. Sealed at once; it never comes back out.
+      </Step>
+      <Step n={2} done={false} title="Add devices" to="/devices/import" act="Import devices">
+        From YAML or CSV, all rows or none, with every error named by its row. Or <Link to="/devices/new">add one by hand</Link>.
+      </Step>
+      <Step n={3} done={some(repositories)} title="Connect a repository" to="/repositories/new" act="Connect a repository">
+        Git holds what the network should be. Each commit can be planned, looked at, and rolled out.
+      </Step>
+      <Step n={4} done={false} title="Plan and roll out" to="/plans" act="See plans">
+        A plan touches nothing. A rollout begins with a canary and undoes itself when it hurts.
+      </Step>
+    </ol>
+  );
+}
+
+function Step({ n, done, title, to, act, children }: { n: number; done: boolean; title: string; to: LinkProps["to"]; act: string; children: React.ReactNode }) {
+  return (
+    <li className={classes["step"]} data-done={done || undefined}>
+      <span className={classes["stepHead"]}>
+        <Glyph tone={done ? "ok" : "mute"} shape={done ? "check" : "ring"} size={16} /> {n}. {title}
+        {done && <span className="dim">done</span>}
+      </span>
+      <p>{children}</p>
+      {!done && (
+        <LinkButton variant="default" to={to ?? "/"}>
+          {act}
+        </LinkButton>
+      )}
+    </li>
+  );
+}

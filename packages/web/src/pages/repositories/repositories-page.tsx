@@ -1,0 +1,79 @@
+/** The repositories that hold what the network should be. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { IconGitBranch, IconPlus } from "@tabler/icons-react";
+import { Outlet } from "@tanstack/react-router";
+import type { Repository } from "@holdfast/contract";
+import { readPages } from "../../app/reads.ts";
+import { useMay } from "../../app/session.ts";
+import type { Column } from "../../parts/data-list/columns.ts";
+import { DataList } from "../../parts/data-list/data-list.tsx";
+import { Empty } from "../../parts/empty.tsx";
+import { listed, plural, short } from "../../parts/format.ts";
+import { State } from "../../parts/glyph.tsx";
+import { LinkButton } from "../../parts/link-button.tsx";
+import { Loaded } from "../../parts/loaded.tsx";
+import { Page, Panel } from "../../parts/page.tsx";
+import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { When } from "../../parts/when.tsx";
+import { fetchLook } from "./fetch-look.ts";
+
+const columns: Column<Repository>[] = [
+  { id: "name", header: "Name", cell: (row) => row.name, text: (row) => row.name, width: "minmax(110px, 0.8fr)" },
+  { id: "state", header: "Fetched", cell: (row) => <State look={fetchLook(row)} />, text: (row) => fetchLook(row).word, width: "minmax(96px, 0.7fr)" },
+  { id: "head", header: "Newest revision", cell: (row) => <Head row={row} />, text: (row) => row.headSubject ?? "", width: "minmax(200px, 2.4fr)", from: "mid" },
+  { id: "author", header: "Author", cell: (row) => row.headAuthor ?? <span className="dim">unknown</span>, text: (row) => row.headAuthor ?? "", width: "minmax(100px, 0.8fr)", from: "wide" },
+  { id: "at", header: "Committed", cell: (row) => <When at={row.headAt} />, text: (row) => row.headAt ?? "", width: "96px", align: "end", from: "mid" },
+  { id: "branch", header: "Branch", cell: (row) => <span className="mono">{row.branch}</span>, text: (row) => row.branch, width: "minmax(80px, 0.5fr)", from: "wide" },
+  { id: "url", header: "URL", cell: (row) => <span className="mono dim">{row.url}</span>, text: (row) => row.url, width: "minmax(180px, 1.6fr)", from: "wide" },
+];
+
+function Head({ row }: { row: Repository }) {
+  if (row.head === undefined) return <span className="dim">none seen yet</span>;
+  return (
+    <>
+      <span className="mono dim">{short(row.head)}</span> {row.headSubject}
+    </>
+  );
+}
+
+export function RepositoriesPage() {
+  const may = useMay();
+  const repositories = useInfiniteQuery(readPages("repositories.list", {}));
+  const connect = may("repositories.create") && (
+    <LinkButton leftSection={<IconPlus size={15} />} to="/repositories/new">
+      Connect a repository
+    </LinkButton>
+  );
+  return (
+    <Page title="Repositories" say={repositories.data === undefined ? (repositories.error ? undefined : null) : answer(repositories.data)} acts={connect}>
+      <Loaded query={repositories} skeleton={<RowsSkeleton rows={4} />}>
+        {(rows) => (
+          <DataList
+            label="Repositories"
+            noun={["repository", "repositories"]}
+            rows={rows}
+            columns={columns}
+            rowKey={(row) => row.id}
+            rowName={(row) => row.name}
+            rowLink={(row) => ({ to: "/repositories/$repository", params: { repository: row.id } })}
+            empty={
+              <Panel>
+                <Empty icon={<IconGitBranch size={22} />} title="No repository yet" act={connect || undefined}>
+                  A Git repository holds what the network should be: inventory, templates, data and policies. Holdfast follows a branch and plans its commits.
+                </Empty>
+              </Panel>
+            }
+          />
+        )}
+      </Loaded>
+      <Outlet />
+    </Page>
+  );
+}
+
+function answer(rows: Repository[]): string {
+  if (rows.length === 0) return "No repository is connected.";
+  const failing = rows.filter((row) => row.problem !== undefined);
+  if (failing.length > 0) return `${listed(failing.map((row) => row.name))} could not be fetched; the revision seen last is used.`;
+  return `${plural(rows.length, "repository", "repositories")}, ${rows.length === 1 ? "fetched" : "all fetched"} without a problem.`;
+}

@@ -1,0 +1,80 @@
+/** The journal: every step, before and after, as the engine wrote it down. Oldest first; the newest is in view. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import type { RouteOutput } from "../../app/api.ts";
+import { readPages } from "../../app/reads.ts";
+import { exact, plural } from "../../parts/format.ts";
+import { Loaded } from "../../parts/loaded.tsx";
+import { Panel } from "../../parts/page.tsx";
+import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import classes from "./rollout.module.css";
+
+type Entry = RouteOutput<"rollouts.journal">["items"][number];
+
+interface JournalProps {
+  rollout: string;
+  /** Only of this target. */
+  target?: string;
+  /** Asks again now and then: the stream is cut. */
+  moving: boolean;
+  names: Map<string, string>;
+}
+
+export function Journal({ rollout, target, moving, names }: JournalProps) {
+  const journal = useInfiniteQuery({ ...readPages("rollouts.journal", { id: rollout, ...(target !== undefined && { target }) }), refetchInterval: moving ? 5000 : false });
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = journal;
+  useEffect(() => {
+    // A journal is read to its end, so that the newest line is there.
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return (
+    <Panel id={target === undefined ? "journal" : "target-journal"} title={target === undefined ? "Journal" : "Journal of this device"} flush beside={journal.data && <span className="dim">{plural(journal.data.length, "line")}</span>}>
+      <Loaded query={journal} skeleton={<RowsSkeleton rows={4} />}>
+        {(entries) => (entries.length === 0 ? <p className={classes["none"]}>Nothing has been done yet.</p> : <Entries entries={entries} names={names} plain={target !== undefined} />)}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<string, string>; plain: boolean }) {
+  const list = useRef<HTMLOListElement>(null);
+  const follows = useRef(true);
+  const newest = entries.at(-1)?.seq;
+  useEffect(() => {
+    const element = list.current;
+    if (element && follows.current) element.scrollTop = element.scrollHeight;
+  }, [newest]);
+  return (
+    <>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
+      <ol className={classes["entries"]} ref={list} tabIndex={0} aria-label="Journal, oldest first" onScroll={(event) => (follows.current = atEnd(event.currentTarget))}>
+        {entries.map((entry) => (
+          <li key={entry.seq} className={classes["entry"]} data-plain={plain || undefined}>
+            <time dateTime={entry.at} title={`${exact(entry.at).utc} · lease ${entry.fencing}`}>
+              {new Date(entry.at).toLocaleTimeString(undefined, { hour12: false })}
+            </time>
+            {!plain && <span className="clip">{entry.target === undefined ? <span className="dim">rollout</span> : (names.get(entry.target) ?? entry.target)}</span>}
+            <span className={classes["step"]} data-phase={entry.phase}>
+              {entry.step}
+              {entry.phase === "begin" ? " …" : ""}
+            </span>
+            <span className={classes["text"]}>
+              {entry.say}
+              {entry.detail !== undefined && <span className={classes["detail"]}> {sayDetail(entry.detail)}</span>}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function atEnd(element: HTMLElement): boolean {
+  return element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+}
+
+function sayDetail(detail: Record<string, unknown>): string {
+  return Object.entries(detail)
+    .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
+}

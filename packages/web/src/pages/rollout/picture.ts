@@ -1,0 +1,58 @@
+/** What the picture of a rollout shows: shares, fills, counts. Pure. */
+import type { Rollout, RolloutTarget } from "@holdfast/contract";
+import { targetLook, type Look } from "../../parts/states.ts";
+
+export type Wave = Rollout["waves"][number];
+
+/** How far a target is on its way to the new configuration, from 0 to 1. */
+export function fill(target: Pick<RolloutTarget, "state" | "outcome" | "side">): number {
+  switch (target.state) {
+    case "waiting":
+      return 0;
+    case "preparing":
+      return 0.15;
+    case "applying":
+      return 0.4;
+    case "verifying":
+      return 0.65;
+    case "confirming":
+      return 0.85;
+    case "reverting":
+    case "pending_revert":
+      return 0.5;
+    case "done":
+      return target.side === "new" || target.outcome === "unchanged" ? 1 : 0;
+  }
+}
+
+/** The targets of a wave in its order. */
+export function targetsOf(rollout: Rollout, wave: Wave): RolloutTarget[] {
+  const byId = new Map(rollout.targets.map((target) => [target.target, target]));
+  return wave.targets.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** Each look that occurs with how often, the commonest first. */
+export function tally(targets: RolloutTarget[]): { look: Look; n: number }[] {
+  const counts = new Map<string, { look: Look; n: number }>();
+  for (const target of targets) {
+    const look = targetLook(target);
+    const entry = counts.get(look.word);
+    if (entry) entry.n += 1;
+    else counts.set(look.word, { look, n: 1 });
+  }
+  return [...counts.values()].sort((a, b) => b.n - a.n);
+}
+
+/** Milliseconds until a baking wave's gate opens, and the share of the watch that is over. */
+export function baking(wave: Wave, nowMs: number): { leftMs: number; over: number } | undefined {
+  if (wave.state !== "baking" || wave.bakeUntil === undefined) return undefined;
+  const leftMs = Math.max(0, Date.parse(wave.bakeUntil) - nowMs);
+  return { leftMs, over: wave.bakeMs === 0 ? 1 : Math.min(1, 1 - leftMs / wave.bakeMs) };
+}
+
+/** Share of all targets that have changed when this wave is done, in whole percent. */
+export function reach(rollout: Rollout, wave: Wave): number {
+  const all = rollout.targets.length;
+  const until = rollout.waves.filter((one) => one.index <= wave.index).reduce((sum, one) => sum + one.targets.length, 0);
+  return all === 0 ? 100 : Math.round((100 * until) / all);
+}

@@ -1,0 +1,157 @@
+/** A rollout as a picture: waves as columns, targets as cells that fill, gates between the columns. */
+import { Progress, Tooltip } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import type { Rollout, RolloutTarget } from "@holdfast/contract";
+import { countdown, duration, plural } from "../../parts/format.ts";
+import { Glyph, State } from "../../parts/glyph.tsx";
+import { gateLook, targetLook, waveLooks } from "../../parts/states.ts";
+import { useNow } from "../../parts/when.tsx";
+import { baking, fill, reach, tally, targetsOf, type Wave } from "./picture.ts";
+import classes from "./picture.module.css";
+
+/** Beyond this many targets a wave shows shapes only; the names are one hover or click away. */
+const mostNamed = 60;
+
+export function Picture({ rollout, current }: { rollout: Rollout; current: string | undefined }) {
+  return (
+    <div className={classes["picture"]}>
+      <Tally rollout={rollout} />
+      {/* Many waves scroll; a region that scrolls can be reached with the keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <ol className={classes["waves"]} aria-label="Waves" tabIndex={0}>
+        {rollout.waves.map((wave) => (
+          <li key={wave.index} className={classes["step"]} style={{ flexGrow: Math.min(4, 1 + wave.targets.length / 8) }}>
+            <WaveColumn rollout={rollout} wave={wave} current={current} />
+            <Gate wave={wave} last={wave.index === rollout.waves.length - 1} />
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** All targets in one bar, and in words. */
+function Tally({ rollout }: { rollout: Rollout }) {
+  const entries = tally(rollout.targets);
+  return (
+    <div className={classes["tally"]}>
+      <div className={classes["bar"]} aria-hidden="true">
+        {entries.map(({ look, n }) => (
+          <span key={look.word} data-tone={look.tone} data-shape={look.shape} style={{ flexGrow: n }} />
+        ))}
+      </div>
+      <ul className={classes["legend"]} aria-label="Targets by state">
+        {entries.map(({ look, n }) => (
+          <li key={look.word}>
+            <State look={look} said={`${n} ${look.word}`} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function WaveColumn({ rollout, wave, current }: { rollout: Rollout; wave: Wave; current: string | undefined }) {
+  const targets = targetsOf(rollout, wave);
+  return (
+    <section className={classes["wave"]} data-state={wave.state} aria-label={`Wave ${wave.index + 1}`}>
+      <div className={classes["waveHead"]}>
+        <h3>
+          Wave {wave.index + 1}
+          <span className={classes["size"]}>
+            {plural(targets.length, "device")} · to {reach(rollout, wave)} %
+          </span>
+        </h3>
+        <State look={waveLooks[wave.state]} />
+      </div>
+      <ul className={classes["cells"]} data-dense={targets.length > mostNamed || undefined}>
+        {targets.map((target) => (
+          <li key={target.target}>
+            <Cell rollout={rollout.id} target={target} dense={targets.length > mostNamed} current={current === target.target} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface CellProps {
+  rollout: string;
+  target: RolloutTarget;
+  dense: boolean;
+  current: boolean;
+}
+
+function Cell({ rollout, target, dense, current }: CellProps) {
+  const look = targetLook(target);
+  const name = `${target.targetName}: ${look.word}`;
+  const cell = (
+    <Link
+      to="/rollouts/$rollout"
+      params={{ rollout }}
+      search={{ target: target.target }}
+      resetScroll={false}
+      className={classes["cell"] ?? ""}
+      data-tone={look.tone}
+      data-current={current || undefined}
+      aria-label={dense ? name : undefined}
+    >
+      <span className={classes["fill"]} aria-hidden="true" style={{ transform: `scaleX(${fill(target)})` }} />
+      <Glyph shape={look.shape} tone={look.tone} size={13} />
+      {!dense && (
+        <>
+          <span className={classes["name"]}>{target.targetName}</span>
+          <span className={classes["word"]}>{look.word}</span>
+        </>
+      )}
+    </Link>
+  );
+  if (!dense) return cell;
+  return <Tooltip label={target.say === undefined ? name : `${name}. ${target.say}`}>{cell}</Tooltip>;
+}
+
+/** What must hold before the next wave, with its live values. */
+function Gate({ wave, last }: { wave: Wave; last: boolean }) {
+  if (last && wave.gate.length === 0 && wave.bakeMs === 0) return null;
+  return (
+    <section className={classes["gate"]} data-state={wave.state} aria-label={`Gate after wave ${wave.index + 1}`}>
+      <span className={classes["arrow"]} aria-hidden="true" />
+      <h4>{last ? "Last look" : "Gate"}</h4>
+      <Watch wave={wave} />
+      {wave.gate.length > 0 ? (
+        <ul className={classes["checks"]}>
+          {wave.gate.map((check) => {
+            const look = gateLook(check.ok);
+            return (
+              <li key={check.check}>
+                <Glyph shape={look.shape} tone={look.tone} size={12} />
+                <span>
+                  {check.check}
+                  <span className={classes["hidden"]}> {look.word}: </span>
+                  <small>{check.say}</small>
+                </span>
+              </li>
+            );
+          })}
+        </ul>
+      ) : (
+        <p className={classes["unknown"]}>{wave.state === "skipped" ? "not reached" : "health is looked at here"}</p>
+      )}
+    </section>
+  );
+}
+
+function Watch({ wave }: { wave: Wave }) {
+  const now = useNow();
+  const bake = baking(wave, now);
+  if (wave.bakeMs === 0) return null;
+  if (bake === undefined) return <p className={classes["watch"]}>watched for {duration(wave.bakeMs)}</p>;
+  return (
+    <div className={classes["watch"]}>
+      <span role="timer" aria-label="Left of the watch">
+        <strong>{countdown(bake.leftMs)}</strong> left of {duration(wave.bakeMs)}
+      </span>
+      <Progress value={100 * bake.over} size={4} mt={4} transitionDuration={900} aria-label="The watch so far" />
+    </div>
+  );
+}

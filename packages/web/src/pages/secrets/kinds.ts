@@ -1,0 +1,39 @@
+/** The kinds of secrets, as people say them. */
+import type { SecretSummary, SecretValue } from "@holdfast/contract";
+
+export const kindWords: Record<SecretSummary["kind"], string> = {
+  password: "User and password",
+  ssh_key: "SSH key",
+  git_https: "Git over HTTPS",
+  git_ssh: "Git over SSH",
+};
+
+export interface SecretFields {
+  name: string;
+  kind: SecretSummary["kind"];
+  username: string;
+  password: string;
+  enablePassword: string;
+  privateKey: string;
+  passphrase: string;
+  token: string;
+  knownHosts: string;
+}
+
+export const blankSecret: SecretFields = { name: "", kind: "password", username: "", password: "", enablePassword: "", privateKey: "", passphrase: "", token: "", knownHosts: "" };
+
+/** What the fields say, for their kind. Pure. */
+export function valueOf(fields: SecretFields): SecretValue {
+  const { username, password, privateKey, passphrase, enablePassword, token, knownHosts } = fields;
+  const enable = enablePassword === "" ? {} : { enablePassword };
+  switch (fields.kind) {
+    case "password":
+      return { kind: "password", username, password, ...enable };
+    case "ssh_key":
+      return { kind: "ssh_key", username, privateKey, ...(passphrase === "" ? {} : { passphrase }), ...enable };
+    case "git_https":
+      return { kind: "git_https", username, token };
+    case "git_ssh":
+      return { kind: "git_ssh", privateKey, knownHosts };
+  }
+}

@@ -1,0 +1,19 @@
+/** Labels of an asset, as key=value. */
+import classes from "./labels.module.css";
+
+export function Labels({ labels, most = 99 }: { labels: Record<string, string>; most?: number }) {
+  const all = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (all.length === 0) return <span className="dim">none</span>;
+  const rest = all.length - most;
+  return (
+    <span className={classes["labels"]}>
+      {all.slice(0, most).map(([key, value]) => (
+        <span key={key} className={classes["label"]}>
+          <span className="dim">{key}=</span>
+          {value}
+        </span>
+      ))}
+      {rest > 0 && <span className="dim">+{rest}</span>}
+    </span>
+  );
+}

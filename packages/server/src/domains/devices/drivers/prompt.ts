@@ -180,9 +180,12 @@ export class PromptEngine {
 
   /** A nonce prints nothing. If something follows it, it was typed ahead, and its own turn is still to come. */
   #nothingSince(entry: Entry): boolean {
-    return this.#screen.lines
-      .slice((entry.line ?? 0) + 1)
-      .every((line) => line === "" || this.#printedByItself(line) || this.#read(line) !== undefined);
+    const since = this.#screen.lines.slice((entry.line ?? 0) + 1);
+    if (since.length === 0) return true;
+    return (
+      since.some((line) => this.#printedByItself(line)) &&
+      since.every((line) => line === "" || this.#printedByItself(line) || this.#read(line))
+    );
   }
 
   #ruleFor(line: string, entry: Entry | undefined): DialogRule | undefined {
@@ -233,7 +236,8 @@ export class PromptEngine {
   /** Text on the line of an echo that stands before its prompt: the end of an output without a line break. */
   #beforePrompt(next: Entry): string {
     const before = (this.#screen.lines[next.line ?? -1] ?? "").slice(0, next.column).trimEnd();
-    return this.#read(before) || !this.#endsInPrompt(before) ? "" : before.slice(0, -(this.#learned?.text.length ?? 0));
+    const prompt = this.#read(before);
+    return (prompt && this.#same(prompt)) || !this.#endsInPrompt(before) ? "" : before.slice(0, -(this.#learned?.text.length ?? 0));
   }
 
   #endsInPrompt(line: string): boolean {
@@ -276,13 +280,15 @@ export class PromptEngine {
     return text !== "" && line.startsWith(text) && this.#manners.log.test(line.slice(text.length).trimStart());
   }
 
-  /** Cuts a prompt off the end, with what the device printed by itself after it. */
+  /** Cuts off the end a prompt over which the device printed something by itself, with what it printed. */
   #withoutTail(lines: string[]): string[] {
     let cut = lines.length;
+    let overwritten = false;
     for (let at = lines.length - 1; at >= 0; at--) {
       const line = lines[at] ?? "";
+      overwritten ||= this.#printedByItself(line);
       const prompt = this.#read(line);
-      if ((prompt && this.#same(prompt)) || this.#isTrampledPrompt(line)) cut = at;
+      if ((prompt && this.#same(prompt)) || this.#isTrampledPrompt(line)) cut = overwritten ? at : cut;
       else if (line.trim() !== "" && !this.#manners.log.test(line)) break;
     }
     return lines.slice(0, cut);
@@ -293,7 +299,8 @@ export class PromptEngine {
 function withoutStray(lines: string[], later: Entry[]): string[] {
   for (const { bytes, command } of later) {
     const at = isNonce(command) ? lines.findIndex((line) => line.endsWith(bytes)) : -1;
-    if (at >= 0) lines.splice(at, 2, (lines[at] ?? "").slice(0, -bytes.length) + (lines[at + 1] ?? ""));
+    const joined = at < 0 ? "" : (lines[at] ?? "").slice(0, -bytes.length) + (lines[at + 1] ?? "");
+    if (at >= 0) lines.splice(at, 2, ...(joined === "" && at === lines.length - 1 ? [] : [joined]));
   }
   return lines;
 }

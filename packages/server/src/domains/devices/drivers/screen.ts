@@ -22,7 +22,7 @@ export class Screen {
   #column = 0;
   #escape: Escape = { kind: "none" };
   /** Set after a pager was answered: the cursor moves and blanks that wipe it away are not text. */
-  #wiping: { movedLeft: boolean } | undefined;
+  #wiping: { begun: boolean; returned: boolean } | undefined;
 
   /** The unfinished last line. */
   get line(): string {
@@ -31,7 +31,7 @@ export class Screen {
 
   /** The pager on the last line was answered: what wipes it from the screen is not output. */
   wipe(): void {
-    this.#wiping = { movedLeft: false };
+    this.#wiping = { begun: false, returned: false };
   }
 
   write(bytes: string): void {
@@ -51,11 +51,14 @@ export class Screen {
 
   #text(text: string): void {
     if (this.#wiping) {
-      const blanks = /^ */.exec(text)?.[0].length ?? 0;
-      this.#column += blanks;
-      if (blanks === text.length) return;
+      const { begun, returned } = this.#wiping;
+      this.#wiping.begun = begun || returned;
+      // The pager may have been answered before the last of it was here.
+      const { length } = (this.#wiping.begun ? /^ */ : /^[-> )]*/).exec(text)?.[0] ?? "";
+      this.#column += length;
+      if (length === text.length) return;
       this.#endWiping();
-      return this.#text(text.slice(blanks));
+      return this.#text(text.slice(length));
     }
     const { length } = this.#line;
     if (this.#column === length) this.#line += text;
@@ -66,9 +69,8 @@ export class Screen {
 
   /** The pager is gone: what is left of the line are the blanks before the cursor, which are output. */
   #endWiping(): void {
-    const left = this.#wiping?.movedLeft ?? false;
+    if (this.#wiping?.begun !== true) this.#column = 0;
     this.#wiping = undefined;
-    if (!left) this.#column = 0;
     this.#line = " ".repeat(this.#column);
   }
 
@@ -77,9 +79,11 @@ export class Screen {
       case "\n":
         return this.#newline();
       case "\r":
-        return this.#moveTo(0);
+        if (this.#wiping) this.#wiping.returned = true;
+        this.#column = 0;
+        return;
       case "\b":
-        return this.#moveTo(Math.max(0, this.#column - 1));
+        return this.#back(1);
       case esc:
         this.#escape = { kind: "escape" };
         return;
@@ -87,19 +91,16 @@ export class Screen {
     }
   }
 
-  #moveTo(column: number): void {
-    if (this.#wiping && column < this.#column) this.#wiping.movedLeft = true;
-    this.#column = column;
+  #back(count: number): void {
+    if (this.#wiping) this.#wiping.begun = true;
+    this.#column = Math.max(0, this.#column - count);
   }
 
   #newline(): void {
-    if (this.#wiping) {
-      const { movedLeft } = this.#wiping;
-      this.#endWiping();
-      // A pager that was not wiped, only left: its own line is not output.
-      if (!movedLeft) return;
-    }
-    this.lines.push(this.#line);
+    // A pager that was not wiped but left: its own line is not output.
+    const left = this.#wiping?.begun === false;
+    if (this.#wiping) this.#endWiping();
+    if (!left) this.lines.push(this.#line);
     this.#line = "";
     this.#column = 0;
   }
@@ -139,8 +140,8 @@ export class Screen {
   #act(char: string, argument: number | undefined): void {
     const count = argument ?? 1;
     if (char === "C") this.#column += Math.min(count, 1000);
-    else if (char === "D") this.#moveTo(Math.max(0, this.#column - count));
-    else if (char === "G") this.#moveTo(Math.max(0, count - 1));
+    else if (char === "D") this.#back(count);
+    else if (char === "G") this.#back(this.#column - count + 1);
     else if (char === "K" || char === "J") this.#erase(argument ?? 0);
     else if (char === "P") this.#line = this.#line.slice(0, this.#column) + this.#line.slice(this.#column + count);
     else if (char === "@")
@@ -149,7 +150,7 @@ export class Screen {
 
   #erase(which: number): void {
     if (this.#wiping) {
-      this.#wiping.movedLeft = true;
+      this.#wiping.begun = true;
       if (which === 2) this.#column = 0;
       return;
     }

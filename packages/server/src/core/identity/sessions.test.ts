@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { identityWorld, password, root, won, type IdentityWorld } from "#test/identity";
+import { inTransaction } from "#platform/db";
+import { untilSomebodyWaits } from "#test/locks";
+import { identityWorld, root, won, type IdentityWorld } from "#test/identity";
 import { sql } from "kysely";
 
 let world: IdentityWorld;
@@ -85,16 +87,21 @@ describe("a user", () => {
 
   test("who is disabled while signing in has no session afterwards", async () => {
     await world.make("ada");
-    for (let round = 0; round < 5; round++) {
-      const bob = await world.make(`bob${round}`, "viewer");
-      const [signedIn] = await Promise.allSettled([
-        world.signIn(bob.name, password, `192.0.2.${round}`),
-        world.identity.updateUser({ id: bob.id, etag: bob.etag, disabled: true }, root),
-      ]);
-      if (signedIn.status === "fulfilled") expect(await world.withCookie(signedIn.value.token)).toBeUndefined();
-    }
-    const { rows } = await world.database.pool.query("select from identity.session");
-    expect(rows).toEqual([]);
+    const [tried] = await inTransaction(world.db, async (tx) => {
+      await sql`update identity.user set disabled = true where name = 'ada'`.execute(tx);
+      const signingIn = Promise.allSettled([world.signIn()]);
+      await untilSomebodyWaits(world.database.pool);
+      return () => signingIn;
+    }).then((ended) => ended());
+    expect(tried).toMatchObject({ status: "rejected", reason: { code: "identity_sign_in_refused" } });
+    expect((await world.database.pool.query("select from identity.session")).rowCount).toBe(0);
+  });
+
+  test("who was disabled by hand, in the database, is out as well", async () => {
+    await world.make("ada");
+    const { token } = await world.signIn();
+    await world.database.pool.query("update identity.user set disabled = true");
+    expect(await world.withCookie(token)).toBeUndefined();
   });
 
   test("who is the last administrator stays one", async () => {

@@ -30,9 +30,11 @@ describe("the first administrator", () => {
   });
 
   test("is made exactly once by twenty who redeem at the same moment, with two tokens", async () => {
+    const instant = { hash: () => Promise.resolve("none"), verify: () => Promise.resolve(false) };
+    const quick = createIdentity({ db: world.db, audit: world.audit, clock: world.clock, passwords: instant });
     const tokens = [await world.identity.setupToken(), await world.identity.setupToken()];
-    const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => setup(tokens[i % 2] ?? "", `user${i}`)));
-    expect(won(results)).toBe(1);
+    const redeem = (i: number) => quick.redeemSetup({ token: tokens[i % 2] ?? "", name: `user${i}`, password }, from);
+    expect(won(await Promise.allSettled(Array.from({ length: 20 }, (_, i) => redeem(i))))).toBe(1);
     expect((await world.identity.listUsers({})).items).toHaveLength(1);
   });
 

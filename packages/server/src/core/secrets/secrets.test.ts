@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SecretValue } from "@holdfast/contract";
@@ -7,9 +7,11 @@ import { createAudit, type Audit } from "#core/audit";
 import { inTransaction } from "#platform/db";
 import { silentLog } from "#platform/log";
 import { testDatabase, type TestDatabase } from "#test/database";
+import { untilSomebodyWaits } from "#test/locks";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSecrets, type Secrets } from "./index.ts";
+import { lockKeyRing } from "./store.ts";
 
 let database: TestDatabase;
 let audit: Audit;
@@ -40,12 +42,6 @@ const ada = { actor: "user:ada", requestId: "req_1" };
 const value: SecretValue = { kind: "password", username: "admin", password: "hunter2" };
 const actions = async (count: number) => (await audit.list({ limit: count })).items.map(({ action }) => action).reverse();
 const place = { table: "public.kept", row: "1", column: "sealed", version: 0 };
-
-/** Until a transaction of this database stands before a lock. */
-async function untilSomebodyWaits(): Promise<void> {
-  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  while ((await database.pool.query(waiting)).rowCount === 0);
-}
 
 describe("a named secret", () => {
   test("comes back as it was put in, and is nowhere in the database in the clear", async () => {
@@ -111,7 +107,7 @@ describe("a named secret", () => {
     await inTransaction(database.db, async (tx) => {
       await secrets.mustExist(tx, "one");
       held.resolve();
-      await untilSomebodyWaits();
+      await untilSomebodyWaits(database.pool);
       references.push("device r1");
     });
     await expect(removal).rejects.toMatchObject({ code: "secrets_secret_in_use" });
@@ -219,6 +215,18 @@ describe("a rotation", () => {
     const fresh = await open();
     for (const one of sealed) expect(fresh.open(place, one).toString()).toBe("kept");
     expect((await fresh.rotation()).keys).toHaveLength(5);
+  });
+
+  test("waits while another process changes the ring", async () => {
+    const before = readFileSync(file, "utf8");
+    const rotating = await inTransaction(database.db, async (tx) => {
+      await lockKeyRing(tx);
+      const waiting = secrets.rotate(ada);
+      await untilSomebodyWaits(database.pool);
+      expect(readFileSync(file, "utf8")).toBe(before);
+      return { waiting };
+    });
+    expect((await rotating.waiting).keys).toHaveLength(2);
   });
 
   test("of a ring from the settings is done there, and what is sealed follows", async () => {

@@ -22,7 +22,7 @@ import { meOf, type ApiKey, type Me } from "./view.ts";
 
 export { createIdentityRoutes } from "./routes.ts";
 export { sessionCookie, type Caller } from "./authenticate.ts";
-export { can, permissionsOf, rolePermissions } from "./permissions.ts";
+export { can, permissionsOf } from "./permissions.ts";
 export type { NewApiKey } from "./api-keys.ts";
 export type { From, SessionTimes, SignedIn } from "./sessions.ts";
 export type { SetupRequest } from "./setup.ts";

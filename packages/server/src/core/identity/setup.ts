@@ -40,12 +40,13 @@ export function createSetup(parts: Parts) {
     const hash = hashToken(token);
     const kept = checkName(name);
     // The password is hashed for somebody with a token only, and before the lock that others wait for.
-    if (!isToken(token) || !(await store.hasSetupToken(db, hash, new Date(clock.now())))) throw await refusal();
+    if (!isToken(token) || !(await store.hasSetupToken(db, hash, new Date(clock.now())))) throw refusal(await setupNeeded());
     const passwordHash = await passwords.hash(password);
     return inTransaction(db, async (tx) => {
       await store.lockAdmins(tx);
       const now = new Date(clock.now());
-      if ((await store.countAdmins(tx)) > 0 || !(await store.hasSetupToken(tx, hash, now))) throw await refusal();
+      const needed = (await store.countAdmins(tx)) === 0;
+      if (!needed || !(await store.hasSetupToken(tx, hash, now))) throw refusal(needed);
       await store.deleteSetupTokens(tx);
       const row = { id: newId("usr", now.getTime()), name: kept, name_key: foldName(kept), role: "admin" as const };
       const user = await store.insertUser(tx, { ...row, password_hash: passwordHash, created_at: now, updated_at: now });
@@ -56,14 +57,14 @@ export function createSetup(parts: Parts) {
     });
   }
 
-  async function refusal(): Promise<Problem> {
-    return (await setupNeeded())
-      ? new Problem("identity_setup_refused", {
-          kind: "unauthenticated",
-          say: "This setup token is not valid (any more). Restart Holdfast; it prints a new one as long as there is no administrator.",
-        })
-      : new Problem("identity_setup_done", { kind: "conflict", say: "The first administrator has been made already; sign in." });
-  }
-
   return { setupNeeded, setupToken, redeemSetup };
+}
+
+function refusal(needed: boolean): Problem {
+  return needed
+    ? new Problem("identity_setup_refused", {
+        kind: "unauthenticated",
+        say: "This setup token is not valid (any more). Restart Holdfast; it prints a new one as long as there is no administrator.",
+      })
+    : new Problem("identity_setup_done", { kind: "conflict", say: "The first administrator has been made already; sign in." });
 }

@@ -82,7 +82,9 @@ async function connect({ url, embedded, log, connections }: ConnectParts): Promi
     postgresPid: () => embedded?.pid(),
     async stop() {
       await pulse.stop();
+      const closed = allClosed(pool);
       if (!pool.ending) await guarded.end();
+      await Promise.race([closed, sleep(1000)]);
       await embedded?.stop();
     },
   };
@@ -109,6 +111,18 @@ function makePool(url: string, connections: number, log: Log): pg.Pool {
   pool.on("error", (err) => log.warn({ err }, "an idle connection to the database broke"));
   pool.on("connect", (client) => client.on("error", (err) => log.debug({ err }, "a connection to the database broke")));
   return pool;
+}
+
+/** The pool's end does not wait for its connections to be closed; a server that is shut down meanwhile complains of each. */
+async function allClosed(pool: pg.Pool): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let open = pool.totalCount;
+  if (open === 0) return;
+  pool.on("remove", () => {
+    open -= 1;
+    if (open === 0) resolve();
+  });
+  await promise;
 }
 
 /** bigint as number (ours stay below 2^53), date as its text (it has no time zone to make an instant of); all else as pg does. */

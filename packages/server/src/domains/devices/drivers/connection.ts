@@ -10,7 +10,8 @@ export interface SshConnection {
   readonly lost: DeviceError | undefined;
   /** Resolves when the connection is over, for whatever reason. */
   readonly over: Promise<void>;
-  shell(window: PseudoTtyOptions): Promise<ClientChannel>;
+  /** A terminal; `use` gets it before anything comes over it. */
+  shell<T>(window: PseudoTtyOptions, use: (channel: ClientChannel) => T): Promise<T>;
   /** One command on a channel of its own, without a terminal. */
   exec(command: string, options?: ExecOptions): Promise<ExecResult>;
   /** A TCP stream from there to `address`. */
@@ -37,11 +38,16 @@ export function standing(name: string, client: Client, sock: Duplex): SshConnect
     lose(`${name} closed the connection.`);
     ended();
   });
-  const open = <T>(begin: (done: Done<T>) => void, refused: (because: unknown) => DeviceError): Promise<T> =>
+  // What comes with the answer is emitted right after it: listeners have to be there when `use` returns.
+  const open = <T, R>(
+    begin: (done: Done<T>) => void,
+    use: (opened: T) => R | Promise<R>,
+    refused: (because: unknown) => DeviceError,
+  ): Promise<R> =>
     new Promise((resolve, reject) => {
       if (lost) return reject(lost);
       try {
-        begin((error, opened) => (error ? reject(lost ?? refused(error)) : resolve(opened)));
+        begin((error, opened) => (error ? reject(lost ?? refused(error)) : resolve(use(opened))));
       } catch (thrown) {
         reject(lost ?? refused(thrown));
       }
@@ -59,14 +65,17 @@ export function standing(name: string, client: Client, sock: Duplex): SshConnect
     get lost() {
       return lost;
     },
-    shell: (window) => open((done: Done<ClientChannel>) => client.shell(window, done), noChannel),
-    exec: async (command, options = {}) => {
-      const channel = await open((done: Done<ClientChannel>) => client.exec(command, done), noChannel);
-      return runExec(channel, { name, command, lost: () => lost }, options);
-    },
+    shell: (window, use) => open((done: Done<ClientChannel>) => client.shell(window, done), use, noChannel),
+    exec: (command, options = {}) =>
+      open(
+        (done: Done<ClientChannel>) => client.exec(command, done),
+        (channel) => runExec(channel, { name, command, lost: () => lost }, options),
+        noChannel,
+      ),
     forward: (to) =>
       open(
         (done: Done<ClientChannel>) => client.forwardOut("127.0.0.1", 0, to.address, to.port, done),
+        (channel): Duplex => channel,
         (because) => unreachable(to, `the bastion ${name} said ${because instanceof Error ? because.message : "no"}`, because),
       ),
     kill,

@@ -61,7 +61,8 @@ function untilPrompt(engine: PromptEngine, wire: Wire, onRule?: (rule: DialogRul
 }
 
 /** One command and a nonce, as the shell does it. */
-function run(engine: PromptEngine, wire: Wire, command: string, output: string, prompt: string): string {
+function run(engine: PromptEngine, wire: Wire, command: string, output: string): string {
+  const prompt = "r1#";
   engine.forget();
   const number = engine.expect({ command, echo: "exact" });
   wire.typed(command, output + prompt);
@@ -112,8 +113,8 @@ describe("the prompt engine", () => {
           const engine = signedIn(wire, "r1#");
           const output = lines.map(({ sent }) => sent + lineEnd).join("");
           const expected = lines.map(({ text }) => text).join("\n");
-          expect(run(engine, wire, "show x", output, "r1#")).toBe(expected);
-          expect(run(engine, wire, "show again", output, "r1#")).toBe(expected);
+          expect(run(engine, wire, "show x", output)).toBe(expected);
+          expect(run(engine, wire, "show again", output)).toBe(expected);
         }),
         { numRuns: 3000 },
       );
@@ -182,14 +183,14 @@ describe("the prompt engine", () => {
     test("printed before our echo, with the prompt shown again, does not matter", () => {
       const wire = new Wire(`r1#`, [4]);
       const engine = signedIn(wire, `r1#\r\n${log}\r\nr1#`);
-      expect(run(engine, wire, "show x", "answer\r\n", "r1#")).toBe("answer");
+      expect(run(engine, wire, "show x", "answer\r\n")).toBe("answer");
     });
 
     test("printed before our echo, without the prompt, does not matter", () => {
       const wire = new Wire("r1#", [1000]);
       const engine = signedIn(wire, "r1#");
       wire.says(`\r\n${log}\r\n`);
-      expect(run(engine, wire, "show x", "answer\r\n", "r1#")).toBe("answer");
+      expect(run(engine, wire, "show x", "answer\r\n")).toBe("answer");
     });
   });
 
@@ -244,7 +245,7 @@ describe("the prompt engine", () => {
     const wire = new Wire("r1#", [1400]);
     const engine = signedIn(wire, "r1#");
     const begun = performance.now();
-    expect(run(engine, wire, "show x", lines.map((line) => `${line}\r\n`).join(""), "r1#")).toBe(lines.join("\n"));
+    expect(run(engine, wire, "show x", lines.map((line) => `${line}\r\n`).join(""))).toBe(lines.join("\n"));
     expect(performance.now() - begun).toBeLessThan(5000);
   });
 });

@@ -92,6 +92,7 @@ export class Shell {
 
   /** Forgets what was said; to be called before a new exchange. */
   forget(): void {
+    this.#refuseSecond("");
     this.#engine.forget();
   }
 
@@ -99,6 +100,7 @@ export class Shell {
   async send(command: string, options: SendOptions = {}): Promise<Reply> {
     const lines = [command, ...(options.block ?? [])];
     for (const line of lines) refuseControls(line);
+    this.#refuseSecond(command);
     const echo = command.length + 80 > this.#options.columns ? "line" : "exact";
     const number = this.#engine.expect({ command, echo, rename: options.rename === true, rules: options.rules ?? [] });
     const answered = this.#wait(command, options);
@@ -129,6 +131,11 @@ export class Shell {
     const { number } = await this.send(command, options);
     await this.prove();
     return this.final(number);
+  }
+
+  /** One command at a time: a second one would answer the first one's question. */
+  #refuseSecond(command: string): void {
+    if (this.#waiting) throw new DeviceError("out_of_step", { say: `${this.#options.name} is busy with another command.`, command });
   }
 
   kill(why: DeviceError): void {

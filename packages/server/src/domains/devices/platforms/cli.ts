@@ -40,13 +40,9 @@ export async function openCli(endpoint: DeviceEndpoint, dialect: Dialect, option
     connection.kill(new DeviceError("aborted", { say: `The sign-in to ${endpoint.name} was given up.`, because: signal?.reason }));
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    const channel = await connection.shell({ term: "vt100", cols: dialect.columns, rows: 1000, width: 0, height: 0 });
-    const shell = new Shell(channel, connection, {
-      name: endpoint.name,
-      manners: dialect.manners,
-      columns: dialect.columns,
-      ...shellOptions(options),
-    });
+    const talk: ShellOptions = { name: endpoint.name, manners: dialect.manners, columns: dialect.columns, ...shellOptions(options) };
+    const window = { term: "vt100", cols: dialect.columns, rows: 1000, width: 0, height: 0 };
+    const shell = await connection.shell(window, (channel) => new Shell(channel, connection, talk));
     if (signal?.aborted) stop();
     await shell.greet(options.promptMs ?? 20_000);
     const [first = "", ...rest] = dialect.prepare;

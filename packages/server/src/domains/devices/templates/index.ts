@@ -4,7 +4,7 @@
  * and a budget for its work. What is not supported is refused by name and place. Each line of the result says where it came from.
  */
 import { isProblem, Problem } from "@holdfast/kit";
-import { toVariables, type TemplateData } from "./data.ts";
+import { toVariables, type TemplateData } from "./variables.ts";
 import { execute } from "./execute.ts";
 import { TemplateFault, type Place } from "./fault.ts";
 import type { Template } from "./nodes.ts";
@@ -17,7 +17,7 @@ import { Sheet, type LineSource } from "./sheet.ts";
 import { defaultLimits, Work, type TemplateLimits } from "./work.ts";
 
 export { Float } from "./values.ts";
-export type { TemplateData } from "./data.ts";
+export type { TemplateData } from "./variables.ts";
 export type { LineSource } from "./sheet.ts";
 export { defaultLimits, type TemplateLimits } from "./work.ts";
 

@@ -10,7 +10,7 @@ export interface TemplateLimits {
   depth: number;
 }
 
-export const defaultLimits: TemplateLimits = { textLength: 2_000_000, steps: 5_000_000, depth: 100 };
+export const defaultLimits: TemplateLimits = { textLength: 2_000_000, steps: 2_000_000, depth: 100 };
 
 /** The budget of one run. */
 export class Work {

@@ -1,0 +1,38 @@
+/** The settings as this process has them. */
+import { loadSettings, settingsShape, type Settings } from "#platform/settings";
+import type { AdminCall, AdminCommand } from "./command.ts";
+
+export const configCommands: AdminCommand[] = [
+  {
+    words: "config explain",
+    takes: [],
+    options: {},
+    say: "Show every setting with its value and its meaning; secret ones stay hidden.",
+    run: explain,
+  },
+];
+
+type Name = keyof typeof settingsShape;
+
+/** What each setting came to; undefined: not set, and without a default. */
+const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
+  HOLDFAST_HOME: (settings) => settings.home,
+  DATABASE_URL: (settings) => settings.databaseUrl && "(set; hidden)",
+  HOLDFAST_HOST: (settings) => settings.host,
+  HOLDFAST_PORT: (settings) => String(settings.port),
+  HOLDFAST_PUBLIC_URL: (settings) => settings.publicUrl,
+  HOLDFAST_LOG_LEVEL: (settings) => settings.logLevel,
+  HOLDFAST_ROLES: (settings) => [...settings.roles].join(","),
+  HOLDFAST_KEY_RING: (settings) => settings.keyRingFile,
+  HOLDFAST_KEYS: (settings) => settings.keys && "(set; hidden)",
+};
+
+async function explain({ settings, terminal }: AdminCall): Promise<void> {
+  const defaults = loadSettings({});
+  for (const name of Object.keys(settingsShape) as Name[]) {
+    const value = valueOf[name](settings);
+    const unset = value === undefined ? "(not set)" : value;
+    const note = value !== undefined && value === valueOf[name](defaults) ? "  (default)" : "";
+    await terminal.out(`${name}=${unset}${note}\n    ${settingsShape[name].description ?? ""}\n`);
+  }
+}

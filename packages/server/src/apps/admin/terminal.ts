@@ -1,0 +1,35 @@
+/** Where an administrator sits: results go to stdout, everything else to stderr; answers come from the keyboard, or as lines of stdin. */
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+
+/** Tests hand in their own. */
+export interface Terminal {
+  out(text: string): Promise<void>;
+  err(text: string): void;
+  /** A line that is not shown while it is typed; "" when there is none. */
+  askHidden(question: string): Promise<string>;
+  /** Somebody types the answers, and may mistype them. */
+  typed: boolean;
+}
+
+export const terminal: Terminal = {
+  // A reader that is slower than we are, holds us up; nothing is gathered in memory.
+  out: (text) => new Promise((resolve, reject) => process.stdout.write(text, (fault) => (fault ? reject(fault) : resolve()))),
+  err: (text) => void process.stderr.write(text),
+  askHidden: readHidden,
+  typed: process.stdin.isTTY,
+};
+
+async function readHidden(question: string): Promise<string> {
+  process.stderr.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: process.stdin.isTTY });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  lines.once("line", resolve).once("close", () => resolve(""));
+  try {
+    return await promise;
+  } finally {
+    lines.close();
+    process.stderr.write("\n");
+  }
+}

@@ -43,7 +43,7 @@ export interface Identity {
 
   /** @throws Problem `identity_sign_in_refused` (unknown, wrong and disabled alike), `identity_too_many_tries` with `facts.retryAfterS`, `identity_busy` */
   signIn(request: { name: string; password: string }, from: From): Promise<SignedIn>;
-  /** A one-time link's token, good for 15 minutes; the address is `<console>/sign-in#token=<token>`, so that no log sees it. @throws Problem `identity_user_missing` */
+  /** A one-time link's token, good for 15 minutes; the address is `<console>/link#token=<token>`, so that no log sees it. @throws Problem `identity_user_missing` */
   createSignInLink(userName: string, by: By): Promise<{ token: string; expiresAt: Date }>;
   /** @throws Problem `identity_link_refused` */
   redeemLink(token: string, from: From): Promise<SignedIn>;

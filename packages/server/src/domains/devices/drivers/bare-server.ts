@@ -37,18 +37,21 @@ const credential: DeviceCredential = { kind: "password", username: "ops", passwo
 
 export type KeyType = "ed25519" | "rsa" | "ecdsa";
 
-/** About one key in a hundred that ssh2 makes cannot be read by ssh2: then another one is made. */
+/** Some keys that ssh2 makes cannot be read by ssh2: then another one is made. */
 export function keyPair(type: KeyType, passphrase?: string): { public: string; private: string } {
-  const locked = passphrase === undefined ? {} : { passphrase, cipher: "aes256-ctr" };
   for (;;) {
-    const pair =
-      type === "rsa"
-        ? ssh2.utils.generateKeyPairSync("rsa", { bits: 2048, ...locked })
-        : type === "ecdsa"
-          ? ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256, ...locked })
-          : ssh2.utils.generateKeyPairSync("ed25519", locked);
+    const pair = newPair(type, passphrase);
     if (!(ssh2.utils.parseKey(pair.private, passphrase) instanceof Error)) return pair;
   }
+}
+
+function newPair(type: KeyType, passphrase: string | undefined): { public: string; private: string } {
+  if (type === "ed25519") return ssh2.utils.generateKeyPairSync("ed25519");
+  if (type === "ecdsa") return ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
+  return ssh2.utils.generateKeyPairSync(
+    "rsa",
+    passphrase === undefined ? { bits: 2048 } : { bits: 2048, passphrase, cipher: "aes256-ctr" },
+  );
 }
 
 export async function bareServer(options: BareOptions = {}): Promise<BareServer> {

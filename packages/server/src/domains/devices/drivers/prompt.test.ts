@@ -137,13 +137,18 @@ describe("the prompt engine", () => {
     expect(engine.prompt?.mode).toBe("config");
   });
 
-  test("does not take another device's prompt for ours", () => {
+  test("a prompt by another name is only believed when it stands before a nonce of ours", () => {
     const wire = new Wire("r1#", [100]);
     const engine = signedIn(wire, "r1#");
     engine.forget();
-    engine.expect({ command: "show x", echo: "exact" });
-    wire.typed("show x", "r12#");
-    expect(() => untilPrompt(engine, wire)).toThrow("no prompt");
+    const number = engine.expect({ command: "show x", echo: "exact" });
+    wire.typed("show x", "answer\r\nr12#");
+    expect(() => untilPrompt(engine, wire)).toThrow("no prompt: trampled");
+    engine.expect({ command: nonce("1"), echo: "exact" });
+    wire.typed(nonce("1"), "r12#");
+    untilPrompt(engine, wire);
+    expect(engine.prompt?.name).toBe("r12");
+    expect(engine.output(number)).toBe("answer");
   });
 
   test("an output without a line break at its end is whole, too", () => {

@@ -69,6 +69,8 @@ interface Entry extends Expectation {
   column: number;
   /** The echo stands behind a prompt. */
   full: boolean;
+  /** A name that the device may have now. */
+  perhaps?: string;
 }
 
 export class PromptEngine {
@@ -149,8 +151,14 @@ export class PromptEngine {
     if (!this.#heard(entry) && lines.length > (entry?.from ?? 0) && this.#read(line)) {
       return this.#learned === undefined || isNonce(entry?.command ?? "") ? "trampled" : "out_of_step";
     }
-    if (this.#heard(entry) && this.#trampled(line, entry)) return "trampled";
+    // Also when it is a prompt by another name, as after a rename by somebody else: a nonce will tell.
+    if (this.#heard(entry) && (this.#read(line) || this.#trampled(line, entry))) return "trampled";
     return question.test(line) ? "question" : "waiting";
+  }
+
+  /** Whether the echo of an entry was found; without it, nothing that came is its output. */
+  heard(number: number): boolean {
+    return this.#entries[number]?.line !== undefined;
   }
 
   /** What an entry printed. Final once a later command was sent and its prompt seen; before that as far as it came. */
@@ -206,7 +214,11 @@ export class PromptEngine {
     if (column === undefined) return;
     const before = line.slice(0, column);
     const prompt = this.#read(before);
-    if (prompt && (this.#learned === undefined || this.#same(prompt))) {
+    // `twor1#` is text before the prompt `r1#`, or another name: the prompt after it will tell.
+    const unclear = prompt !== undefined && this.#endsInPrompt(before) && !this.#same(prompt);
+    if (unclear) entry.perhaps = prompt.name;
+    if (prompt && !unclear) {
+      // Whatever the device calls itself by now: what stands before our command is its prompt.
       this.#learned = prompt;
       Object.assign(entry, { line: index, column, full: true });
     } else if (entry.echo === "line" || (isNonce(entry.command) && this.#endsInPrompt(before))) {
@@ -252,7 +264,9 @@ export class PromptEngine {
 
   #promptOf(line: string, entry: Entry | undefined): Prompt | undefined {
     const prompt = this.#read(line);
-    return prompt && (this.#learned === undefined || entry?.rename === true || this.#same(prompt)) ? prompt : undefined;
+    const known =
+      this.#learned === undefined || entry?.rename === true || (prompt && (this.#same(prompt) || prompt.name === entry?.perhaps));
+    return known ? prompt : undefined;
   }
 
   /** Long names are shortened in configuration mode. */

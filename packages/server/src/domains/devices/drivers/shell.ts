@@ -107,6 +107,7 @@ export class Shell {
     // A question mark would ask for help; inside a block it is text.
     this.#channel.write([command.replaceAll("?", `${asItIs}?`), ...(options.block ?? []), ""].join("\n"));
     const prompt = await answered;
+    if (!this.#engine.heard(number)) throw this.#outOfStep(command);
     return { number, output: this.#engine.output(number), prompt };
   }
 
@@ -181,6 +182,13 @@ export class Shell {
     this.#fail("unexpected_prompt", { say, vendorText: this.#engine.tail });
   }
 
+  #outOfStep(command: string): DeviceError {
+    const say = `${this.#options.name} answered something else than what was sent.`;
+    const error = new DeviceError("out_of_step", { say, command, vendorText: this.#engine.tail });
+    this.#break(error);
+    return error;
+  }
+
   #interruptWhenSeen(waiting: Waiting): void {
     const { interrupt } = waiting.options;
     if (!interrupt || waiting.interrupted) return;
@@ -222,11 +230,10 @@ export class Shell {
   /** Nothing came for a while. */
   #quiet(waiting: Waiting): void {
     const silence = this.#engine.silence();
-    const { name } = this.#options;
     if (silence === "question") {
       this.#asked();
     } else if (silence === "out_of_step") {
-      this.#fail("out_of_step", { say: `${name} answered something else than what was sent.`, vendorText: this.#engine.tail });
+      this.#outOfStep(waiting.command);
     } else if (silence === "trampled" && waiting.nudges < mostNudges) {
       // Something was printed over the prompt: a comment brings a new one.
       waiting.nudges++;

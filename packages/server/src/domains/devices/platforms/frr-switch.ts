@@ -23,14 +23,19 @@ export function frrSwitch(cli: Cli): Switch {
       const [state, holder] = await ask(`arm ${checked(token)} ${seconds}`);
       if (state === "armed" && holder === token) return { expiresAtMs: begun + seconds * 1000 };
       if (holder === token) return { expiresAtMs: begun + (await remaining(token)) };
-      throw new DeviceError("switch_busy", { say: `${cli.name} waits for the confirmation of another change.` });
+      throw busy(cli.name);
     },
     confirm: async (token) => {
       const [state] = await ask(`confirm ${checked(token)}`);
       if (state === "confirmed") return "confirmed";
+      if (state === "busy") throw busy(cli.name);
       return state === "reverted" ? "already_reverted" : "not_armed";
     },
-    revertNow: async (token) => ((await ask(`revert ${checked(token)}`, revertMs))[0] === "reverted" ? "reverted" : "not_armed"),
+    revertNow: async (token) => {
+      const [state] = await ask(`revert ${checked(token)}`, revertMs);
+      if (state === "busy") throw busy(cli.name);
+      return state === "reverted" ? "reverted" : "not_armed";
+    },
     pending: async () => {
       const [state, token = "", left = "0"] = await ask("status");
       if (state === "armed") return { token, remainingMs: Number(left) * 1000 };
@@ -39,11 +44,15 @@ export function frrSwitch(cli: Cli): Switch {
   };
 }
 
+function busy(name: string): DeviceError {
+  return new DeviceError("switch_busy", { say: `${name} waits for the confirmation of another change.` });
+}
+
 /** A token is part of a command line. */
 function checked(token: string): string {
-  if (/^[A-Za-z0-9_-]{1,100}$/.test(token)) return token;
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(token)) return token;
   throw new DeviceError("command_malformed", {
-    say: "A token of a dead-man's switch may hold letters, digits, - and _ only.",
+    say: "A token of a dead-man's switch may hold up to 64 letters, digits, - and _ only.",
     command: token,
   });
 }

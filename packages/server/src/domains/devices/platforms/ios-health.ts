@@ -7,7 +7,7 @@ export const iosHealthCommands = [
   "show ip ospf neighbor",
   "show ip bgp summary",
   "show processes cpu | include CPU utilization",
-  "show processes memory | include Processor Pool",
+  "show memory statistics",
   "show version | include uptime is",
 ] as const;
 
@@ -20,7 +20,7 @@ export function healthFromIos([
   version = "",
 ]: readonly string[]): DeviceHealth {
   const cpuPercent = /CPU utilization for five seconds: ?(\d+)%/.exec(cpu)?.[1];
-  const pool = /Processor\s+Pool Total: *(\d+) Used: *(\d+)/.exec(memory);
+  const pool = /^\s*Processor\s+(?:[0-9A-F]+|Pool Total:)\s+(\d+)\s+(?:Used:\s*)?(\d+)/m.exec(memory);
   const uptimeS = uptimeFrom(version);
   return {
     ...(cpuPercent === undefined ? {} : { cpuPercent: Number(cpuPercent) }),

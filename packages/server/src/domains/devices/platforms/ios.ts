@@ -7,8 +7,9 @@ import { iosSwitch, type SwitchLedger } from "./ios-switch.ts";
 import { execRefusalOf, refusedCommand } from "./refusal.ts";
 import type { DeviceEndpoint, DeviceSession } from "./session.ts";
 
-/** `%FACILITY-SEVERITY-MNEMONIC:`, with whatever timestamps and sequence numbers before it. */
-const log = /^[*.]?[^%\n]{0,60}%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+: /;
+/** `%FACILITY-SEVERITY-MNEMONIC:`, with whatever timestamps and sequence numbers before it; and what the rollback timer says to all. */
+const log =
+  /^(?:[*.]?[^%\n]{0,60}%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+: |Rollback Confirmed Change: Roll|Enter "configure confirm" if)/i;
 
 const confirmRemoval = { when: /do you want to continue\?\s*\[confirm\]\s*$/i, answer: "\n" };
 
@@ -77,7 +78,8 @@ export function runningFromIos(name: string, output: string): string {
   if (lines.pop() !== "end")
     throw new DeviceError("output_incomplete", { say: `${name} broke off in the middle of its running configuration.` });
   const kept = lines.filter((line) => !log.test(line) && !noise.some((one) => one.test(line)));
-  while (kept[0]?.trim() === "") kept.shift();
+  // Empty comments stand around the timestamps at the top, and come and go with them.
+  while (kept[0] !== undefined && /^!?$/.test(kept[0])) kept.shift();
   return kept.map((line) => `${line}\n`).join("");
 }
 

@@ -72,7 +72,7 @@ describe("local administration of users", () => {
   test("a user without a password gets a link that signs in once", async () => {
     const made = await admin("create-user grace --role operator");
     expect(made).toMatchObject({ code: 0 });
-    expect(made.out).toMatch(/^https:\/\/holdfast\.example\.net\/sign-in#token=\S+\n$/);
+    expect(made.out).toMatch(/^https:\/\/holdfast\.example\.net\/link#token=\S+\n$/);
     expect((await identity().redeemLink(tokenIn(made.out), from)).me.user).toMatchObject({ name: "grace", role: "operator" });
     await expect(identity().redeemLink(tokenIn(made.out), from)).rejects.toMatchObject({ code: "identity_link_refused" });
   });

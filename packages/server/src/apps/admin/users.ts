@@ -72,7 +72,7 @@ async function printLink(call: AdminCall, user: string): Promise<void> {
   const { identity } = await call.holdfast();
   const { token, expiresAt } = await identity.createSignInLink(user, localAdmin());
   call.terminal.err(`Good once, until ${expiresAt.toISOString()}:\n`);
-  await call.terminal.out(`${addressOf(call.settings)}/sign-in#token=${token}\n`);
+  await call.terminal.out(`${addressOf(call.settings)}/link#token=${token}\n`);
 }
 
 async function disableUser(call: AdminCall): Promise<void> {

@@ -1,15 +1,17 @@
-/** Asks on the terminal; secrets are not shown. Without a terminal, the answer is a line of stdin. */
+/** Asks on the terminal; secrets are not shown. Without a terminal, each answer is the next line of stdin. */
+import { readSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 
 export function ask(question: string): Promise<string> {
-  return read(question, process.stderr);
+  return process.stdin.isTTY ? read(question, process.stderr) : Promise.resolve(nextLine());
 }
 
-export function askHidden(question: string): Promise<string> {
+export async function askHidden(question: string): Promise<string> {
+  if (!process.stdin.isTTY) return nextLine();
   process.stderr.write(question);
-  const nothing = new Writable({ write: (_chunk, _encoding, done) => done() });
-  return read("", nothing).finally(() => process.stderr.write("\n"));
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  return read("", nowhere).finally(() => process.stderr.write("\n"));
 }
 
 /** True for a plain yes. Without a terminal the answer is no. */
@@ -19,7 +21,7 @@ export async function askYes(question: string): Promise<boolean> {
 }
 
 async function read(question: string, output: NodeJS.WritableStream): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output, terminal: process.stdin.isTTY });
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
   const { promise, resolve } = Promise.withResolvers<string>();
   lines.once("close", () => resolve(""));
   lines.question(question, resolve);
@@ -27,5 +29,28 @@ async function read(question: string, output: NodeJS.WritableStream): Promise<st
     return await promise;
   } finally {
     lines.close();
+  }
+}
+
+/** Takes one line and leaves the rest for who asks next; "" at the end. */
+function nextLine(): string {
+  const bytes: number[] = [];
+  for (const one = Buffer.alloc(1); readByte(one) === 1 && one[0] !== newline;) bytes.push(one[0] ?? 0);
+  return Buffer.from(bytes).toString("utf8").replace(/\r$/, "");
+}
+
+const newline = 10;
+
+/** Waits where stdin does not block by itself. */
+function readByte(into: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(0, into);
+    } catch (thrown) {
+      const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+      if (code === "EOF") return 0;
+      if (code !== "EAGAIN") throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }

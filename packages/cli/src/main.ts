@@ -17,6 +17,9 @@ function explain(thrown: unknown): number {
   return problemEdges[problem.kind].exit;
 }
 
+// Who reads us may stop early: `holdfast devices list | head`.
+process.stdout.on("error", (thrown: NodeJS.ErrnoException) => process.exit(thrown.code === "EPIPE" ? 0 : 1));
+
 try {
   await createProgram().parseAsync(process.argv);
 } catch (thrown) {

@@ -14,6 +14,8 @@ export interface Column<T> {
 /** Where output goes; tests hand in their own. */
 export interface Screen {
   out(text: string): void;
+  /** Text of a device or a file: on a terminal it cannot move the cursor, in a pipe it stays as it is. */
+  outText(text: string): void;
   err(text: string): void;
   /** Columns when stderr is a terminal; undefined otherwise. */
   width: number | undefined;
@@ -22,6 +24,7 @@ export interface Screen {
 
 export const terminal: Screen = {
   out: (text) => void process.stdout.write(text),
+  outText: (text) => void process.stdout.write(process.stdout.isTTY ? printable(text.replaceAll("\r\n", "\n")) : text),
   err: (text) => void process.stderr.write(text),
   width: process.stderr.isTTY ? process.stderr.columns : undefined,
   colour: process.stderr.isTTY && process.env["NO_COLOR"] === undefined,
@@ -44,12 +47,16 @@ export function printValue(screen: Screen, format: Format, value: unknown): void
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return "";
-  if (typeof value !== "object") return printable(`${value as string | number | boolean}`);
-  return printable(JSON.stringify(value));
+  if (typeof value !== "object") return inCell(`${value as string | number | boolean}`);
+  const [items, pairs] = [Array.isArray(value) ? value : undefined, Object.entries(value)];
+  if (items?.every((item) => typeof item === "string")) return inCell(items.join(", "));
+  if (!items && pairs.every(([, item]) => typeof item === "string"))
+    return inCell(pairs.map(([key, item]) => `${key}=${item as string}`).join(", "));
+  return inCell(JSON.stringify(value));
 }
 
 export function table<T>(rows: T[], columns: Column<T>[]): string {
-  const cells = rows.map((row) => columns.map((column) => printable(String(column.of(row) ?? ""))));
+  const cells = rows.map((row) => columns.map((column) => inCell(String(column.of(row) ?? ""))));
   const widths = columns.map((column, i) => Math.max(column.title.length, ...cells.map((line) => line[i]?.length ?? 0)));
   const line = (texts: string[]): string =>
     texts
@@ -59,10 +66,15 @@ export function table<T>(rows: T[], columns: Column<T>[]): string {
   return `${[line(columns.map((column) => column.title.toUpperCase())), ...cells.map(line)].join("\n")}\n`;
 }
 
-/** Text from outside cannot move the cursor or change colours. */
+/** Text from outside cannot move the cursor, change colours, or turn the direction of reading. */
 export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is taken out
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�");
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "�");
+}
+
+/** One line, whatever it was. */
+function inCell(text: string): string {
+  return printable(text.trim().replaceAll(/\s*[\r\n]+\s*/g, " "));
 }
 
 const colours = { red: 31, green: 32, yellow: 33, blue: 34, grey: 90 } as const;

@@ -7,6 +7,8 @@ import { Problem, Secret } from "@holdfast/kit";
 export interface Profile {
   url: string;
   apiKey: Secret;
+  /** `login` made the key for this machine alone, so `logout` ends it. */
+  ours?: boolean;
 }
 
 /** `HOLDFAST_CONFIG`, else `holdfast/cli.json` in the user's configuration directory. */
@@ -14,13 +16,32 @@ export function profilePath(env: NodeJS.ProcessEnv = process.env): string {
   return env["HOLDFAST_CONFIG"] ?? join(env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config"), "holdfast", "cli.json");
 }
 
-/** `HOLDFAST_URL` and `HOLDFAST_API_KEY` where both are set, else the file. @throws Problem `cli_signed_out`, `cli_profile_readable`, `cli_profile_invalid` */
+/**
+ * `HOLDFAST_URL` and `HOLDFAST_API_KEY` where both are set, else the file. A key never goes to another server than the one it is for.
+ * @throws Problem `cli_signed_out`, `cli_profile_readable`, `cli_profile_invalid`, `cli_url_invalid`
+ */
 export function readProfile(env: NodeJS.ProcessEnv = process.env): Profile {
   const [url, key] = [env["HOLDFAST_URL"], env["HOLDFAST_API_KEY"]];
-  if (url !== undefined && key !== undefined) return { url, apiKey: new Secret(key) };
+  if (url !== undefined && key !== undefined) return { url: originOf(url), apiKey: new Secret(key) };
+  if (key !== undefined) throw signedOut("HOLDFAST_API_KEY is set and HOLDFAST_URL is not; set both.");
   const path = profilePath(env);
-  const stored = parse(path, readPrivate(path));
-  return { url: url ?? stored.url, apiKey: new Secret(stored.apiKey) };
+  const { apiKey, ...stored } = parse(path, readPrivate(path));
+  if (url !== undefined && originOf(url) !== stored.url) throw signedOut(`You are signed in to ${stored.url}, not to ${originOf(url)}.`);
+  return { ...stored, apiKey: new Secret(apiKey) };
+}
+
+/** The address of a server, without path. @throws Problem `cli_url_invalid` */
+export function originOf(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && ["http:", "https:"].includes(url.protocol)) return url.origin;
+  throw new Problem("cli_url_invalid", {
+    kind: "invalid",
+    say: `"${text}" is no address of a server; it is like https://holdfast.example.net.`,
+  });
+}
+
+function signedOut(say: string): Problem {
+  return new Problem("cli_signed_out", { kind: "unauthenticated", say });
 }
 
 function readPrivate(path: string): string {
@@ -34,21 +55,19 @@ function readPrivate(path: string): string {
     return readFileSync(path, "utf8");
   } catch (thrown) {
     if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") {
-      throw new Problem("cli_signed_out", {
-        kind: "unauthenticated",
-        say: "You are not signed in; run `holdfast login --url https://…`, or set HOLDFAST_URL and HOLDFAST_API_KEY.",
-      });
+      throw signedOut("You are not signed in; run `holdfast login --url https://…`, or set HOLDFAST_URL and HOLDFAST_API_KEY.");
     }
     throw thrown;
   }
 }
 
-function parse(path: string, text: string): { url: string; apiKey: string } {
+function parse(path: string, text: string): { url: string; apiKey: string; ours: boolean } {
   try {
-    const { url, apiKey } = JSON.parse(text) as { url?: unknown; apiKey?: unknown };
-    if (typeof url === "string" && typeof apiKey === "string") return { url, apiKey };
-  } catch (thrown) {
-    throw new Problem("cli_profile_invalid", { kind: "invalid", say: `${path} is not JSON; sign in again.`, because: thrown });
+    const { url, apiKey, ours } = JSON.parse(text) as { url?: unknown; apiKey?: unknown; ours?: unknown };
+    if (typeof url === "string" && typeof apiKey === "string") return { url, apiKey, ours: ours === true };
+  } catch {
+    // What JSON.parse says would quote the file, and the key with it.
+    throw new Problem("cli_profile_invalid", { kind: "invalid", say: `${path} is not JSON; sign in again.` });
   }
   throw new Problem("cli_profile_invalid", { kind: "invalid", say: `${path} has no url and apiKey; sign in again.` });
 }
@@ -56,7 +75,7 @@ function parse(path: string, text: string): { url: string; apiKey: string } {
 /** Keeps a profile, mode 0600. */
 export function writeProfile(profile: Profile, path: string = profilePath()): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(path, `${JSON.stringify({ url: profile.url, apiKey: profile.apiKey.reveal() }, undefined, 2)}\n`, { mode: 0o600 });
+  writeFileSync(path, `${JSON.stringify({ ...profile, apiKey: profile.apiKey.reveal() }, undefined, 2)}\n`, { mode: 0o600 });
   chmodSync(path, 0o600);
 }
 

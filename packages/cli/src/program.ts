@@ -1,15 +1,21 @@
 /** The commands of `holdfast`. */
+import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addDevices } from "./commands/devices.ts";
 import { addLogin } from "./commands/login.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addRepos } from "./commands/repos.ts";
 import { addRollouts } from "./commands/rollouts.ts";
-import { addAudit, addBackups, addDrift, addFindings, addSecrets } from "./commands/watch-over.ts";
+import { addSecrets } from "./commands/secrets.ts";
+import { addAudit, addBackups, addDrift, addFindings } from "./commands/watch-over.ts";
 import { completionFor } from "./completion.ts";
 import { formats, terminal } from "./output.ts";
 
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+
 const exitCodes = `
+Begin with: holdfast login --url https://holdfast.example.net
+
 Exit codes: 0 done · 1 something broke · 2 not signed in · 3 not allowed · 4 wrong input · 5 no such thing
 6 conflict (a rollout was reverted, a device drifted, an ETag moved) · 7 a limit · 8 unavailable`;
 
@@ -17,6 +23,7 @@ export function createProgram(): Command {
   const program = new Command("holdfast")
     .description("Change a network safely: plan, roll out canary-first, watch, undo")
     .addOption(new Option("-o, --output <format>", "how results are printed").choices([...formats]).default("table"))
+    .version(version, "-V, --version", "print the version")
     .addHelpText("after", exitCodes)
     .showHelpAfterError("(holdfast --help lists the commands)")
     .exitOverride();
@@ -33,6 +40,7 @@ export function createProgram(): Command {
   program
     .command("completion <shell>")
     .description("Print completion for bash, zsh or fish")
+    .addHelpText("after", "\nbash and zsh: source <(holdfast completion bash)    fish: holdfast completion fish | source")
     .action((shell: string) => terminal.out(completionFor(shell, program)));
   return program;
 }

@@ -25,7 +25,7 @@ export function strategyOf(options: StrategyOptions): Strategy {
       return {
         kind: "rolling",
         batch: amountOf("--batch", options.batch),
-        healthyPercent: numberOf("--healthy", options.healthy.replace("%", "")),
+        healthyPercent: percentOf("--healthy", options.healthy),
         pauseMs: bakeMs,
       };
     case "blue-green":
@@ -43,18 +43,31 @@ export function strategyOf(options: StrategyOptions): Strategy {
 export function limitsOf(options: StrategyOptions): Limits {
   const perLabel = (options.perLabel ?? []).map((pair): [string, number] => {
     const at = pair.lastIndexOf("=");
-    return [pair.slice(0, at), numberOf("--per-label", pair.slice(at + 1))];
+    if (at < 1) throw invalid("--per-label", `takes label=n, not "${pair}"`);
+    return [pair.slice(0, at), countOf("--per-label", pair.slice(at + 1))];
   });
   return {
-    ...(options.perSite === undefined ? {} : { perSite: numberOf("--per-site", options.perSite) }),
-    ...(options.maxUnavailable === undefined ? {} : { maxUnavailable: numberOf("--max-unavailable", options.maxUnavailable) }),
+    ...(options.perSite === undefined ? {} : { perSite: countOf("--per-site", options.perSite) }),
+    ...(options.maxUnavailable === undefined ? {} : { maxUnavailable: countOf("--max-unavailable", options.maxUnavailable) }),
     ...(perLabel.length === 0 ? {} : { perLabel: Object.fromEntries(perLabel) }),
   };
 }
 
 function amountOf(option: string, text: string): { percent: number } | { count: number } {
   const trimmed = text.trim();
-  return trimmed.endsWith("%") ? { percent: numberOf(option, trimmed.slice(0, -1)) } : { count: numberOf(option, trimmed) };
+  return trimmed.endsWith("%") ? { percent: percentOf(option, trimmed) } : { count: countOf(option, trimmed) };
+}
+
+function percentOf(option: string, text: string): number {
+  const percent = numberOf(option, text.trim().replace(/%$/, ""));
+  if (percent <= 100) return percent;
+  throw invalid(option, `takes 100% at most, not ${text}`);
+}
+
+function countOf(option: string, text: string): number {
+  const count = numberOf(option, text);
+  if (Number.isInteger(count)) return count;
+  throw invalid(option, `takes a whole number or a share such as 5%, not "${text}"`);
 }
 
 function numberOf(option: string, text: string): number {

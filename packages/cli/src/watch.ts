@@ -1,9 +1,15 @@
 /** Follows a rollout: a picture that redraws itself on a terminal, one line per change elsewhere, JSON lines for programs. */
-import type { Client, Rollout, RolloutTarget } from "@holdfast/contract";
-import { isProblem, systemClock } from "@holdfast/kit";
+import { follow, type Client, type Rollout, type RolloutTarget } from "@holdfast/contract";
+import { isProblem, retry, systemClock } from "@holdfast/kit";
+import { Option } from "commander";
 import { paint, printable, type Screen } from "./output.ts";
 
-export type Progress = "auto" | "plain" | "json" | "none";
+const ways = ["auto", "plain", "json", "none"] as const;
+export type Progress = (typeof ways)[number];
+
+export function progressOption(): Option {
+  return new Option("--progress <how>", "how it is told, on stderr").choices([...ways]).default("auto");
+}
 
 const resting = new Set<Rollout["state"]>(["succeeded", "reverted", "awaiting_approval", "ready", "needs_attention"]);
 
@@ -13,35 +19,61 @@ interface Watch {
   progress: Progress;
 }
 
-/** Ends when the rollout rests; the rollout as it is then. A cut stream is taken up again where it was. */
+/** Ends when the rollout rests; the rollout as it is then. A server that is away for a while is waited for: the rollout does not need us. */
 export async function watchRollout({ client, screen, progress }: Watch, id: string): Promise<Rollout> {
   const show = painter(screen, progress);
-  let rollout = await client.rollouts.get({ id });
-  show(rollout);
-  while (!resting.has(rollout.state)) {
-    await nextNews(client, id);
-    rollout = await client.rollouts.get({ id });
-    show(rollout);
-  }
-  return rollout;
-}
-
-/** Resolves when something of this rollout moved, and after 2 s at the latest. */
-async function nextNews(client: Client, id: string): Promise<void> {
-  const stop = new AbortController();
+  const over = new AbortController();
+  const news = createBell();
+  const following = ring(client, { subject: `rollout:${id}`, signal: over.signal, news });
   try {
-    await Promise.race([listen(client, id, stop.signal), systemClock.sleep(2000, stop.signal)]);
-  } catch (thrown) {
-    // A stream that cannot be had is no reason to stop watching: the look after the wait tells what is wrong.
-    if (!isProblem(thrown)) throw thrown;
-    await systemClock.sleep(1000);
+    let rollout = await client.rollouts.get({ id });
+    for (; ; rollout = await lookAgain(client, screen, id)) {
+      show(rollout);
+      if (resting.has(rollout.state)) return rollout;
+      await Promise.race([news.rung(), systemClock.sleep(2000, over.signal)]);
+    }
   } finally {
-    stop.abort(new Error("seen"));
+    over.abort(new Error("seen"));
+    await following;
   }
 }
 
-async function listen(client: Client, id: string, signal: AbortSignal): Promise<void> {
-  for await (const event of await client.system.events(undefined, { signal })) if (event.subject === `rollout:${id}`) return;
+/** A bell that stays rung until somebody came. */
+function createBell(): { ring(): void; rung(): Promise<void> } {
+  let { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    ring: () => resolve(),
+    rung: () => promise.then(() => void ({ promise, resolve } = Promise.withResolvers<void>())),
+  };
+}
+
+interface Ringing {
+  subject: string;
+  signal: AbortSignal;
+  news: { ring(): void };
+}
+
+/** Rings with every event of the subject. That the stream cannot be had is no reason to stop: the looks in between tell what is wrong. */
+async function ring(client: Client, { subject, signal, news }: Ringing): Promise<void> {
+  try {
+    for await (const event of follow(client, { signal })) if (event.subject === subject) news.ring();
+  } catch (thrown) {
+    if (!isProblem(thrown)) throw thrown;
+  }
+}
+
+/** Tries for two minutes while the server is away. */
+async function lookAgain(client: Client, screen: Screen, id: string): Promise<Rollout> {
+  return retry(() => client.rollouts.get({ id }), {
+    attempts: 60,
+    baseMs: 1000,
+    maxMs: 4000,
+    when: (thrown) => {
+      const away = isProblem(thrown) && thrown.kind === "unavailable";
+      if (away) screen.err(`${thrown.message} Trying again; the rollout goes on without us.\n`);
+      return away;
+    },
+  });
 }
 
 function painter(screen: Screen, progress: Progress): (rollout: Rollout) => void {

@@ -1,9 +1,9 @@
 /** `devices`: the inventory. */
-import { readFileSync } from "node:fs";
 import type { Device } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { askYes } from "../ask.ts";
+import { readInput } from "../input.ts";
 import { ago, printList, printValue, type Column } from "../output.ts";
 import { everyPage, once, sessionOf } from "../session.ts";
 
@@ -46,7 +46,7 @@ export function addDevices(program: Command): void {
     .action(async (id: string, _options, command: Command) => {
       const { client, screen, format } = sessionOf(command);
       const running = await client.devices.running({ id });
-      if (format === "table") screen.out(running.text);
+      if (format === "table") screen.outText(running.text);
       else printValue(screen, format, running);
     });
   addExchange(devices);
@@ -58,7 +58,8 @@ export function addDevices(program: Command): void {
     .action(async (id: string, options: { yes?: boolean }, command: Command) => {
       const { client, screen } = sessionOf(command);
       const device = await client.devices.get({ id });
-      if (options.yes !== true && !(await askYes(`Remove ${device.name} and every configuration that is kept of it?`))) return;
+      if (options.yes !== true && !(await askYes(`Remove ${device.name} and every configuration that is kept of it?`)))
+        throw new Problem("cli_not_confirmed", { kind: "invalid", say: "Nothing was done; say yes, or give --yes." });
       await client.devices.remove({ id: device.id }, { context: { ifMatch: device.etag } });
       screen.err(`${device.name} is removed.\n`);
     });
@@ -67,15 +68,13 @@ export function addDevices(program: Command): void {
 function addExchange(devices: Command): void {
   devices
     .command("import <file>")
-    .description("Import devices from YAML or CSV: all rows, or none")
+    .description("Import devices from YAML or CSV (- for stdin): all rows, or none")
     .option("--dry-run", "only say what would happen")
-    .action(async (file: string, options: { dryRun?: boolean }, command: Command) => {
+    .addOption(new Option("--format <format>", "what the file is; by its name unless told").choices(["yaml", "csv"]))
+    .action(async (file: string, options: { dryRun?: boolean; format?: "yaml" | "csv" }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      const content = readFileSync(file === "-" ? 0 : file, "utf8");
-      const report = await client.devices.import(
-        { format: file.endsWith(".csv") ? "csv" : "yaml", content, dryRun: options.dryRun ?? false },
-        once(),
-      );
+      const written = options.format ?? (file.endsWith(".csv") ? "csv" : "yaml");
+      const report = await client.devices.import({ format: written, content: readInput(file), dryRun: options.dryRun ?? false }, once());
       if (format !== "table") printValue(screen, format, report);
       else
         screen.err(
@@ -84,19 +83,18 @@ function addExchange(devices: Command): void {
       if (report.errors.length === 0) return;
       throw new Problem("cli_import_refused", {
         kind: "invalid",
-        say: `${file} has ${report.errors.length} faults; nothing was imported.`,
+        say: `${file} has ${report.errors.length === 1 ? "a fault" : `${report.errors.length} faults`}; nothing was imported.`,
         places: report.errors,
       });
     });
   devices
     .command("export")
     .description("Write devices as YAML or CSV")
-    .option("--format <format>", "yaml or csv", "yaml")
-    .option("-l, --selector <selector>", "label selector")
-    .action(async (options: { format: string; selector?: string }, command: Command) => {
+    .addOption(new Option("--format <format>", "how the devices are written").choices(["yaml", "csv"]).default("yaml"))
+    .option("-l, --selector <selector>", "only devices with these labels")
+    .action(async ({ format, selector }: { format: "yaml" | "csv"; selector?: string }, command: Command) => {
       const { client, screen } = sessionOf(command);
-      const format = options.format === "csv" ? "csv" : "yaml";
-      screen.out((await client.devices.export({ format, ...(options.selector ? { selector: options.selector } : {}) })).content);
+      screen.outText((await client.devices.export({ format, ...(selector ? { selector } : {}) })).content);
     });
 }
 

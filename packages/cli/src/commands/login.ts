@@ -1,11 +1,12 @@
 /** `login`, `logout`, `whoami`. */
 import { hostname } from "node:os";
 import { createClient } from "@holdfast/contract";
-import { Problem, Secret } from "@holdfast/kit";
+import { isProblem, Problem, Secret } from "@holdfast/kit";
 import type { Command } from "commander";
+import { wholeNumber } from "../input.ts";
 import { ask, askHidden } from "../ask.ts";
-import { formats, printValue, terminal } from "../output.ts";
-import { profilePath, removeProfile, writeProfile } from "../profile.ts";
+import { printValue, terminal } from "../output.ts";
+import { originOf, profilePath, readProfile, removeProfile, writeProfile } from "../profile.ts";
 import { sessionOf } from "../session.ts";
 
 export function addLogin(program: Command): void {
@@ -15,19 +16,21 @@ export function addLogin(program: Command): void {
     .requiredOption("--url <url>", "where Holdfast is, e.g. https://holdfast.example.net")
     .option("--link", "sign in with a one-time link instead of a password (it is asked for, never an argument)")
     .option("--key", "keep an API key that you have (it is asked for, never an argument)")
-    .option("--days <n>", "how long the key is good for", "90")
-    .action(async (options: { url: string; link?: boolean; key?: boolean; days: string }) => {
-      const url = new URL(options.url).origin;
+    .option("--days <n>", "how long the key is good for", wholeNumber(365), 90)
+    .action(async (options: { url: string; link?: boolean; key?: boolean; days: number }) => {
+      const url = originOf(options.url);
+      if (goesInTheClear(url)) terminal.err(`Careful: ${url} is not encrypted; who is on the way reads what you type and the key.\n`);
       const apiKey = options.key === true ? new Secret(await askHidden("API key: ")) : await signIn(url, options);
       const me = await createClient({ url, apiKey }).identity.me();
-      writeProfile({ url, apiKey });
+      writeProfile({ url, apiKey, ours: options.key !== true });
       terminal.err(`Signed in to ${url} as ${me.user.name} (${me.user.role}); the key is kept in ${profilePath()}.\n`);
     });
   program
     .command("logout")
-    .description("Forget the API key of this machine")
-    .action(() => {
-      terminal.err(removeProfile() ? "Signed out.\n" : "You were not signed in.\n");
+    .description("End the API key of this machine, and forget it")
+    .action(async () => {
+      const ended = await endKey();
+      terminal.err(removeProfile() ? `Signed out; ${ended}.\n` : "You were not signed in.\n");
     });
   program
     .command("whoami")
@@ -39,13 +42,13 @@ export function addLogin(program: Command): void {
         name: me.user.name,
         role: me.user.role,
         url,
-        permissions: format === formats[0] ? me.permissions.join(", ") : me.permissions,
+        permissions: me.permissions,
       });
     });
 }
 
 /** Signs in, makes a key with the session, and leaves the session. */
-async function signIn(url: string, options: { link?: boolean; days: string }): Promise<Secret> {
+async function signIn(url: string, options: { link?: boolean; days: number }): Promise<Secret> {
   const jar: { cookie?: string } = {};
   const client = createClient({
     url,
@@ -63,10 +66,30 @@ async function signIn(url: string, options: { link?: boolean; days: string }): P
   const { key } = await client.identity.createKey({
     name: `cli on ${hostname()}`.slice(0, 100),
     scopes: [],
-    expiresInDays: Number(options.days),
+    expiresInDays: options.days,
   });
   await client.identity.signOut();
   return new Secret(key);
+}
+
+/** Ends the stored key at the server where `login` made it; what became of it, for a person. */
+async function endKey(): Promise<string> {
+  try {
+    const { ours, ...profile } = readProfile({ ...process.env, HOLDFAST_URL: undefined, HOLDFAST_API_KEY: undefined });
+    if (ours !== true) return "the key is yours and stays good until it expires or you revoke it";
+    const client = createClient(profile);
+    const mine = (await client.identity.listKeys()).items.find(({ prefix }) => profile.apiKey.reveal().startsWith(prefix));
+    if (mine) await client.identity.revokeKey({ id: mine.id });
+    return "the key is ended";
+  } catch (thrown) {
+    if (!isProblem(thrown)) throw thrown;
+    return thrown.kind === "unauthenticated" ? "the key had ended already" : `the key could not be ended (${thrown.message})`;
+  }
+}
+
+function goesInTheClear(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
 }
 
 function tokenOf(link: string): string {

@@ -1,12 +1,21 @@
 /** `plan`, `plans`, `apply`: what would change, and carrying it out. */
 import type { ChangeDetail, DiffLine, Plan } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
+import { wholeNumber } from "../input.ts";
+import { progressOption } from "../watch.ts";
 import { askYes } from "../ask.ts";
 import { ago, paint, printable, printList, printValue, table, type Screen } from "../output.ts";
 import { once, sessionOf, type Session } from "../session.ts";
 import { limitsOf, strategyOf, type StrategyOptions } from "../strategy.ts";
 import { finish } from "./rollouts.ts";
+
+interface PlanOptions {
+  revision?: string;
+  selector?: string;
+  diff?: boolean;
+  strict?: boolean;
+}
 
 export function addPlan(program: Command): void {
   program
@@ -15,23 +24,27 @@ export function addPlan(program: Command): void {
     .option("--revision <revision>", "commit, tag or branch; the followed branch unless told")
     .option("-l, --selector <selector>", "only devices with these labels")
     .option("--diff", "show every diff")
-    .action(async (repository: string, options: { revision?: string; selector?: string; diff?: boolean }, command: Command) => {
+    .option("--strict", "exit code 6 when a device has a problem")
+    .action(async (repository: string, options: PlanOptions, command: Command) => {
       const session = sessionOf(command);
       const wanted = {
         repository,
         ...(options.revision ? { revision: options.revision } : {}),
         ...(options.selector ? { selector: options.selector } : {}),
       };
-      await showPlan(session, await session.client.plans.create(wanted, once()), options.diff ?? false);
+      const plan = await session.client.plans.create(wanted, once());
+      await showPlan(session, plan, options.diff ?? false);
+      if (options.strict === true && plan.problems.length > 0)
+        throw new Problem("cli_plan_problems", { kind: "not_ready", say: `The plan has ${plan.problems.length} problems.` });
     });
   const plans = program.command("plans").description("Plans that were made");
   plans
     .command("list")
     .description("List plans, newest first")
-    .option("-n, --limit <n>", "how many", "20")
-    .action(async (options: { limit: string }, command: Command) => {
+    .option("-n, --limit <n>", "how many", wholeNumber(500), 20)
+    .action(async (options: { limit: number }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      const { items } = await client.plans.list({ limit: Number(options.limit) });
+      const { items } = await client.plans.list({ limit: options.limit });
       printList(screen, format, {
         rows: items,
         columns: [
@@ -62,7 +75,9 @@ function addApply(program: Command): void {
   program
     .command("apply <plan>")
     .description("Roll a plan out: canary first unless told")
-    .option("--strategy <kind>", "canary, rolling, blue-green or direct", "canary")
+    .addOption(
+      new Option("--strategy <kind>", "how it is cut into waves").choices(["canary", "rolling", "blue-green", "direct"]).default("canary"),
+    )
     .option("--stages <list>", "canary: how much is changed by the end of each stage", "5%,25%")
     .option("--batch <amount>", "rolling: how many at a time", "10%")
     .option("--healthy <percent>", "rolling: below this share of a batch it halts and reverts", "100")
@@ -75,7 +90,7 @@ function addApply(program: Command): void {
     .option("--approval", "wait for somebody's approval")
     .option("-y, --yes", "do not ask")
     .option("--no-wait", "do not follow it")
-    .option("--progress <how>", "auto, plain, json or none", "auto")
+    .addOption(progressOption())
     .action(
       async (
         id: string,
@@ -85,11 +100,12 @@ function addApply(program: Command): void {
         const session = sessionOf(command);
         const plan = await session.client.plans.get({ id });
         const strategy = strategyOf(options);
+        if (plan.changes.length === 0) return session.screen.err("This plan changes nothing; every device is as intended.\n");
         const names = plan.changes.map((change) => change.targetName);
         if (
           options.yes !== true &&
           !(await askYes(
-            `Change ${names.length} devices (${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}), ${strategy.kind}? A failure reverts all of them.`,
+            `Change ${names.length === 1 ? "1 device" : `${names.length} devices`} (${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}), ${strategy.kind}? A failure reverts all of them.`,
           ))
         ) {
           throw new Problem("cli_not_confirmed", { kind: "invalid", say: "Nothing was done; say yes, or give --yes." });
@@ -102,17 +118,18 @@ function addApply(program: Command): void {
           requireApproval: options.approval ?? false,
           start: true,
         };
-        await finish(session, await session.client.rollouts.create(wanted, once()), options);
+        return finish(session, await session.client.rollouts.create(wanted, once()), options);
       },
     );
 }
 
 export async function showPlan(session: Session, plan: Plan, diff: boolean): Promise<void> {
-  const { screen, format } = session;
-  if (format !== "table") printValue(screen, format, plan);
-  else printPlan(screen, plan);
-  if (diff)
-    for (const change of plan.changes) await showChange(session, await session.client.plans.change({ id: plan.id, target: change.target }));
+  const { client, screen, format } = session;
+  const details: ChangeDetail[] = [];
+  if (diff) for (const { target } of plan.changes) details.push(await client.plans.change({ id: plan.id, target }));
+  if (format !== "table") return printValue(screen, format, diff ? { ...plan, changes: details } : plan);
+  for (const change of details) printDiff(screen, change);
+  return printPlan(screen, plan);
 }
 
 function printPlan(screen: Screen, plan: Plan): void {
@@ -133,18 +150,25 @@ function printPlan(screen: Screen, plan: Plan): void {
       paint(
         screen,
         "red",
-        `${printable(problem.targetName || (problem.at ?? ""))}: ${printable(problem.say)}${problem.at ? ` (${problem.at})` : ""}\n`,
+        `${printable(problem.targetName || (problem.at ?? ""))}: ${printable(problem.say)}${problem.at ? ` (${printable(problem.at)})` : ""}\n`,
       ),
     );
   screen.err(`${plan.changes.length} to change, ${plan.unchanged} as intended already, ${plan.problems.length} with problems.\n`);
   if (plan.changes.length > 0) screen.err(`Roll it out: holdfast apply ${plan.id}\n`);
 }
 
-async function showChange({ screen, format }: Session, change: ChangeDetail): Promise<void> {
+/** The diff, what would be sent, and where each template had its part in it. */
+function showChange({ screen, format }: Session, change: ChangeDetail): void {
   if (format !== "table") return printValue(screen, format, change);
-  screen.out(`\n${change.targetName}: ${change.summary}\n`);
+  printDiff(screen, change);
+  screen.out(`\nCommands\n${change.commands.map((line) => `  ${printable(line)}\n`).join("")}`);
+  const templates = [...new Set((change.sources ?? []).map(({ template }) => template))];
+  if (templates.length > 0) screen.out(`\nFrom ${templates.map(printable).join(", ")}\n`);
+}
+
+function printDiff(screen: Screen, change: ChangeDetail): void {
+  screen.out(`\n${printable(change.targetName)}: ${printable(change.summary)}\n`);
   for (const line of change.diff) screen.out(diffText(screen, line));
-  return undefined;
 }
 
 export function diffText(screen: Screen, line: DiffLine): string {

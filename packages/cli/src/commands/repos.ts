@@ -1,6 +1,9 @@
 /** `repos`: repositories of intent. */
 import type { Repository } from "@holdfast/contract";
+import { Problem } from "@holdfast/kit";
 import type { Command } from "commander";
+import { askYes } from "../ask.ts";
+import { wholeNumber } from "../input.ts";
 import { ago, printList, printValue, type Column } from "../output.ts";
 import { everyPage, once, sessionOf } from "../session.ts";
 
@@ -42,15 +45,33 @@ export function addRepos(program: Command): void {
     .description("Fetch now")
     .action(async (id: string, _options, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      printValue(screen, format, await client.repositories.sync({ id }, once()));
+      const repository = await client.repositories.sync({ id }, once());
+      printValue(screen, format, repository);
+      if (repository.problem !== undefined) throw new Problem("cli_fetch_failed", { kind: "unavailable", say: repository.problem });
     });
+  repos
+    .command("disconnect <repository>")
+    .description("Disconnect a repository; its devices and plans stay")
+    .option("-y, --yes", "do not ask")
+    .action(async (id: string, options: { yes?: boolean }, command: Command) => {
+      const { client, screen } = sessionOf(command);
+      const repository = await client.repositories.get({ id });
+      if (options.yes !== true && !(await askYes(`Disconnect ${repository.name} (${repository.url})?`)))
+        throw new Problem("cli_not_confirmed", { kind: "invalid", say: "Nothing was done; say yes, or give --yes." });
+      await client.repositories.remove({ id: repository.id }, { context: { ifMatch: repository.etag } });
+      screen.err(`${repository.name} is disconnected.\n`);
+    });
+  addLog(repos);
+}
+
+function addLog(repos: Command): void {
   repos
     .command("log <repository>")
     .description("Commits of the followed branch, newest first")
-    .option("-n, --limit <n>", "how many", "20")
-    .action(async (id: string, options: { limit: string }, command: Command) => {
+    .option("-n, --limit <n>", "how many", wholeNumber(500), 20)
+    .action(async (id: string, options: { limit: number }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      const { items } = await client.repositories.revisions({ id, limit: Number(options.limit) });
+      const { items } = await client.repositories.revisions({ id, limit: options.limit });
       printList(screen, format, {
         rows: items,
         columns: [

@@ -2,9 +2,10 @@
 import type { Rollout } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import type { Command } from "commander";
+import { wholeNumber } from "../input.ts";
 import { ago, printable, printList, printValue } from "../output.ts";
 import { everyPage, once, sessionOf, type Session } from "../session.ts";
-import { watchRollout, type Progress } from "../watch.ts";
+import { progressOption, watchRollout, type Progress } from "../watch.ts";
 
 const acts = {
   start: "Start a rollout that is ready",
@@ -21,10 +22,10 @@ export function addRollouts(program: Command): void {
   rollouts
     .command("list")
     .description("List rollouts, newest first")
-    .option("-n, --limit <n>", "how many", "20")
-    .action(async (options: { limit: string }, command: Command) => {
+    .option("-n, --limit <n>", "how many", wholeNumber(500), 20)
+    .action(async (options: { limit: number }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      const { items } = await client.rollouts.list({ limit: Number(options.limit) });
+      const { items } = await client.rollouts.list({ limit: options.limit });
       printList(screen, format, {
         rows: items,
         columns: [
@@ -50,7 +51,7 @@ export function addRollouts(program: Command): void {
   rollouts
     .command("watch <rollout>")
     .description("Follow a rollout until it rests")
-    .option("--progress <how>", "auto, plain, json or none", "auto")
+    .addOption(progressOption())
     .action(async (id: string, options: { progress: string }, command: Command) => {
       const session = sessionOf(command);
       await finish(session, await session.client.rollouts.get({ id }), { wait: true, ...options });
@@ -84,7 +85,7 @@ function addActs(rollouts: Command): void {
       .description(description)
       .option("--reason <text>", "why; goes to the audit trail")
       .option("--no-wait", "do not follow it")
-      .option("--progress <how>", "auto, plain, json or none", "auto")
+      .addOption(progressOption())
       .action(async (id: string, options: { reason?: string; wait: boolean; progress: string }, command: Command) => {
         const session = sessionOf(command);
         const rollout = await session.client.rollouts[verb]({ id, ...(options.reason ? { reason: options.reason } : {}) }, once());
@@ -104,8 +105,16 @@ interface Finish {
 /** Follows a rollout to its rest and prints it. @throws Problem `cli_rollout_reverted`, `cli_rollout_attention` */
 export async function finish(session: Session, begun: Rollout, options: Finish): Promise<void> {
   const { client, screen, format } = session;
-  if (begun.state !== "awaiting_approval") screen.err(`${begun.id}\n`);
+  screen.err(`${begun.id}\n`);
+  const left = (): never => {
+    screen.err(
+      `\nThe rollout goes on without us. Follow it: holdfast rollouts watch ${begun.id}; stop it: holdfast rollouts abort ${begun.id}\n`,
+    );
+    process.exit(130);
+  };
+  process.once("SIGINT", left);
   const rollout = options.wait ? await watchRollout({ client, screen, progress: options.progress as Progress }, begun.id) : begun;
+  process.off("SIGINT", left);
   if (format === "table") printRollout(session, rollout);
   else printValue(screen, format, rollout);
   if (rollout.state === "needs_attention") throw new Problem("cli_rollout_attention", { kind: "unavailable", say: rollout.say });

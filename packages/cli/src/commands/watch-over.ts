@@ -1,9 +1,9 @@
-/** `drift`, `backups`, `findings`, `audit`, `secrets`: looking after what is there. */
-import { readFileSync } from "node:fs";
+/** `drift`, `backups`, `findings`, `audit`: looking after what is there. */
 import { Problem } from "@holdfast/kit";
-import { secretValue } from "@holdfast/contract";
-import type { Command } from "commander";
-import { ago, printList, printValue } from "../output.ts";
+import { findingStates } from "@holdfast/contract";
+import { Option, type Command } from "commander";
+import { wholeNumber } from "../input.ts";
+import { ago, printable, printList, printValue } from "../output.ts";
 import { everyPage, once, sessionOf } from "../session.ts";
 import { diffText, showPlan } from "./plan.ts";
 
@@ -27,7 +27,7 @@ export function addDrift(program: Command): void {
         empty: "Every device is as intended, as last seen. Look now: holdfast drift check",
       });
       if (options.diff !== true || format !== "table") return;
-      for (const item of rows) screen.out(`\n${item.deviceName}\n${item.diff.map((line) => diffText(screen, line)).join("")}`);
+      for (const item of rows) screen.out(`\n${printable(item.deviceName)}\n${item.diff.map((line) => diffText(screen, line)).join("")}`);
     });
   drift
     .command("check")
@@ -38,7 +38,7 @@ export function addDrift(program: Command): void {
       const seen = await client.devices.checkDrift(options.selector ? { selector: options.selector } : {}, once());
       if (format === "table")
         for (const item of seen.items)
-          screen.out(`${item.deviceName}: ${item.summary}\n${item.diff.map((line) => diffText(screen, line)).join("")}`);
+          screen.out(`${printable(`${item.deviceName}: ${item.summary}`)}\n${item.diff.map((line) => diffText(screen, line)).join("")}`);
       else printValue(screen, format, seen);
       screen.err(`${seen.checked} looked at, ${seen.drifted} drifted, ${seen.unreachable} unreachable.\n`);
       if (seen.drifted > 0) throw new Problem("cli_drift", { kind: "conflict", say: `${seen.drifted} devices are not as intended.` });
@@ -78,10 +78,10 @@ export function addBackups(program: Command): void {
   backups
     .command("list <device>")
     .description("Versions of a device, newest first")
-    .option("-n, --limit <n>", "how many", "20")
-    .action(async (id: string, options: { limit: string }, command: Command) => {
+    .option("-n, --limit <n>", "how many", wholeNumber(500), 20)
+    .action(async (id: string, options: { limit: number }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      const { items } = await client.devices.versions({ id, limit: Number(options.limit) });
+      const { items } = await client.devices.versions({ id, limit: options.limit });
       printList(screen, format, {
         rows: items,
         columns: [
@@ -103,7 +103,7 @@ function addVersions(backups: Command): void {
     .option("--reveal", "with its secrets (needs devices:reveal; audited)")
     .action(async (id: string, version: string, options: { reveal?: boolean }, command: Command) => {
       const { client, screen } = sessionOf(command);
-      screen.out((await client.devices.version({ id, version, ...(options.reveal ? { reveal: "true" } : {}) })).text);
+      screen.outText((await client.devices.version({ id, version, ...(options.reveal ? { reveal: "true" } : {}) })).text);
     });
   backups
     .command("diff <device> <version>")
@@ -129,10 +129,11 @@ export function addFindings(program: Command): void {
   findings
     .command("list")
     .description("List findings, newest first")
-    .option("--state <state>", "open, acknowledged, suppressed or resolved")
-    .action(async (options: { state?: string }, command: Command) => {
+    .addOption(new Option("--state <state>", "only these").choices([...findingStates]))
+    .option("-n, --limit <n>", "how many", wholeNumber(500), 100)
+    .action(async (options: { state?: (typeof findingStates)[number]; limit: number }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      const { items } = await client.findings.list({ limit: 100, ...(options.state ? { state: options.state as "open" } : {}) });
+      const { items } = await client.findings.list({ limit: options.limit, ...(options.state ? { state: options.state } : {}) });
       printList(screen, format, {
         rows: items,
         columns: [
@@ -163,15 +164,15 @@ export function addAudit(program: Command): void {
     .option("--actor <actor>", "who")
     .option("--action <action>", "what, e.g. rollout.rollout.create or devices.*")
     .option("-q, --query <text>", "anywhere")
-    .option("-n, --limit <n>", "how many", "50")
-    .action(async (options: { actor?: string; action?: string; query?: string; limit: string }, command: Command) => {
+    .option("-n, --limit <n>", "how many", wholeNumber(500), 50)
+    .action(async (options: { actor?: string; action?: string; query?: string; limit: number }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
       const terms = {
         ...(options.actor ? { actor: options.actor } : {}),
         ...(options.action ? { action: options.action } : {}),
         ...(options.query ? { q: options.query } : {}),
       };
-      const { items } = await client.audit.list({ limit: Number(options.limit), ...terms });
+      const { items } = await client.audit.list({ limit: options.limit, ...terms });
       printList(screen, format, {
         rows: items,
         columns: [
@@ -193,41 +194,5 @@ export function addAudit(program: Command): void {
       const seen = await client.audit.verify();
       printValue(screen, format, seen);
       if (!seen.ok) throw new Problem("cli_audit_broken", { kind: "broken", say: seen.say });
-    });
-}
-
-export function addSecrets(program: Command): void {
-  const secrets = program.command("secrets").description("Sealed credentials; values go in and never come out");
-  secrets
-    .command("list")
-    .description("List secrets")
-    .action(async (_options, command: Command) => {
-      const { client, screen, format } = sessionOf(command);
-      const rows = await everyPage((cursor) => client.secrets.list({ limit: 500, ...(cursor ? { cursor } : {}) }));
-      printList(screen, format, {
-        rows,
-        columns: [
-          { title: "name", of: (one) => one.name },
-          { title: "kind", of: (one) => one.kind },
-          { title: "username", of: (one) => one.username },
-          { title: "version", of: (one) => one.version, right: true },
-          { title: "changed", of: (one) => ago(one.updatedAt) },
-        ],
-        empty: "No secrets. Store one: holdfast secrets put lab/ssh < credential.json",
-      });
-    });
-  secrets
-    .command("put <name>")
-    .description('Store a secret, or a new version of it; reads JSON such as {"kind":"password","username":"…","password":"…"} from stdin')
-    .action(async (name: string, _options, command: Command) => {
-      const { client, screen, format } = sessionOf(command);
-      const value = secretValue.parse(JSON.parse(readFileSync(0, "utf8")));
-      const known = (await everyPage((cursor) => client.secrets.list({ limit: 500, ...(cursor ? { cursor } : {}) }))).find(
-        (one) => one.name === name,
-      );
-      const stored = known
-        ? await client.secrets.replace({ id: known.id, value }, { context: { ifMatch: known.etag } })
-        : await client.secrets.create({ name, value }, once());
-      printValue(screen, format, stored);
     });
 }

@@ -1,0 +1,22 @@
+/** What a command is given: files, stdin, numbers. */
+import { readFileSync } from "node:fs";
+import { Problem, sayError } from "@holdfast/kit";
+import { InvalidArgumentError } from "commander";
+
+/** The text of a file; of stdin for `-`. @throws Problem `cli_file_unreadable` */
+export function readInput(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (thrown) {
+    throw new Problem("cli_file_unreadable", { kind: "invalid", say: `${file} cannot be read: ${sayError(thrown)}.`, because: thrown });
+  }
+}
+
+/** For commander: a whole number from 1 to `most`. */
+export function wholeNumber(most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+    if (value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`It is a whole number from 1 to ${most}.`);
+  };
+}

@@ -16,6 +16,7 @@ import {
   createDeviceWork,
   createPlanningRoute,
   createRepositoryRoutes,
+  type DeviceReachDeps,
   type Devices,
 } from "#domains/devices";
 import { openDatabase, type Database } from "#platform/db";
@@ -43,6 +44,8 @@ export interface ComposeOptions {
   /** How often it is asked whether a repository is due; 5 s unless told. */
   pollEveryMs?: number;
   switchMs?: number;
+  /** How long sessions wait for a device; see `DeviceReachDeps`. */
+  patience?: DeviceReachDeps["patience"];
   leaseMs?: number;
   /** Called at every journal point of rollouts, before and after the write; for crash tests. */
   atPoint?: (point: string) => void;
@@ -98,7 +101,15 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const identity = createIdentity({ db, audit, clock, metrics });
   const findings = createFindings({ db, audit, clock });
   const git = createGit({ home: settings.home, log, allowLocal: options.localRepositories ?? false });
-  const reach = createDeviceReach({ db, log, secrets, clock, ...(options.switchMs === undefined ? {} : { switchMs: options.switchMs }) });
+  const { switchMs, patience } = options;
+  const reach = createDeviceReach({
+    db,
+    log,
+    secrets,
+    clock,
+    ...(switchMs === undefined ? {} : { switchMs }),
+    ...(patience === undefined ? {} : { patience }),
+  });
   const rollouts = createRollouts({
     db,
     log,

@@ -26,6 +26,7 @@ export interface DemoNetwork {
   running(device: string): Promise<string>;
   /** Types lines on a device as somebody at its console would. */
   edit(device: string, lines: string[]): Promise<void>;
-  /** How long a wave is watched; long enough for a bad change to show. */
-  bakeMs: number;
+  /** How long a wave is watched: of a change that is known to be harmless, and long enough for a bad one to show. */
+  goodBakeMs: number;
+  badBakeMs: number;
 }

@@ -73,8 +73,8 @@ async function goodChange(stage: Stage, repository: string, checks: Check[]): Pr
   const strategy: Strategy = {
     kind: "canary",
     stages: [
-      { until: { percent: 5 }, bakeMs: network.bakeMs },
-      { until: { percent: 25 }, bakeMs: network.bakeMs },
+      { until: { percent: 5 }, bakeMs: network.goodBakeMs },
+      { until: { percent: 25 }, bakeMs: network.goodBakeMs },
       { until: { percent: 100 }, bakeMs: 0 },
     ],
   };
@@ -103,8 +103,8 @@ async function badChange(stage: Stage, repository: string, checks: Check[]): Pro
   const strategy: Strategy = {
     kind: "canary",
     stages: [
-      { until: { percent: 5 }, bakeMs: network.bakeMs },
-      { until: { percent: 25 }, bakeMs: network.bakeMs },
+      { until: { percent: 5 }, bakeMs: network.badBakeMs },
+      { until: { percent: 25 }, bakeMs: network.badBakeMs },
     ],
   };
   const rollout = await carryOut(stage, plan, strategy);

@@ -248,7 +248,7 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
     if (configHash(running, platform) !== step.change.baseHash) {
       return { ok: false, unreachable: false, say: `it is not back as it was: ${diffConfigs(running, base, platform).summary} to go` };
     }
-    await deps.versions.keep(device, running, `after rollout ${step.rolloutId}`);
+    await expectNow(deps, step, running);
     return { ok: true };
   });
 }

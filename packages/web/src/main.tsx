@@ -9,7 +9,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@ta
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { isProblem } from "@holdfast/kit";
-import { styleNonce } from "./app/nonce.ts";
+import { shareNonce, styleNonce } from "./app/nonce.ts";
 import { isSignedOut } from "./app/problem-view.ts";
 import { makeRouter } from "./app/router.tsx";
 import { schemeManager } from "./app/scheme.ts";
@@ -38,6 +38,7 @@ function whenSignedOut(thrown: unknown): void {
   void router.navigate({ to: "/sign-in", search: { next: href } });
 }
 
+shareNonce();
 const place = document.getElementById("root");
 if (place === null) throw new Error("index.html has no #root");
 createRoot(place).render(

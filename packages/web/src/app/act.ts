@@ -42,7 +42,8 @@ export interface Act {
 }
 
 export function act<R extends RouteName>(spec: ActSpec<R>): Act {
-  const inputWith = (reason?: string): RouteInput<R> => (reason === undefined || reason === "" ? spec.input : { ...(spec.input as object), reason }) as RouteInput<R>;
+  const inputWith = (reason?: string): RouteInput<R> =>
+    (reason === undefined || reason === "" ? spec.input : { ...(spec.input as object), reason }) as RouteInput<R>;
   return {
     route: spec.route,
     label: spec.label,

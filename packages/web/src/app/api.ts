@@ -7,8 +7,8 @@ import { learnServerTime } from "./clock.ts";
 type Call = (input: unknown, options: unknown) => Promise<unknown>;
 
 /** `devices.get`, `rollouts.abort`, … */
-export type RouteName = { [M in keyof Contract & string]: `${M}.${keyof Contract[M] & string}` }[keyof Contract & string];
-type CallOf<R extends RouteName> = R extends `${infer M extends keyof Client & string}.${infer N}`
+export type RouteName = { [M in keyof Contract]: `${M}.${keyof Contract[M] & string}` }[keyof Contract];
+type CallOf<R extends RouteName> = R extends `${infer M extends keyof Client}.${infer N}`
   ? N extends keyof Client[M]
     ? Client[M][N]
     : never
@@ -54,7 +54,9 @@ export interface RouteFacts {
 /** Method, path and permission of a route, from the contract. */
 export function routeOf(name: RouteName): RouteFacts {
   const [module, verb] = partsOf(name);
-  const procedure = (contract as unknown as Record<string, Record<string, { "~orpc": { route: RouteFacts; meta: RouteMeta } }>>)[module]?.[verb];
+  const procedure = (contract as unknown as Record<string, Record<string, { "~orpc": { route: RouteFacts; meta: RouteMeta } }>>)[module]?.[
+    verb
+  ];
   if (procedure === undefined) throw new TypeError(`no route ${name}`);
   const { route, meta } = procedure["~orpc"];
   return { method: route.method, path: route.path, meta };

@@ -12,7 +12,8 @@ export function apiLine(name: RouteName, input: unknown, parts: { origin: string
     return encodeURIComponent(String(value));
   });
   const given = Object.entries(rest).filter(([, value]) => value !== undefined && value !== "");
-  const query = method === "GET" && given.length > 0 ? `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString()}` : "";
+  const query =
+    method === "GET" && given.length > 0 ? `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString()}` : "";
   const words = ["curl", ...(method === "GET" ? [] : ["-X", method]), quote(`${parts.origin}/api/v1${filled}${query}`)];
   const headers = ['-H "Authorization: Bearer $HOLDFAST_API_KEY"'];
   if (meta.precondition === "if-match") headers.push(`-H ${quote(`If-Match: "${parts.ifMatch ?? "<etag>"}"`)}`);
@@ -30,7 +31,8 @@ export function quote(word: string): string {
 
 type Lines = { [R in RouteName]?: (input: RouteInput<R>) => (string | undefined | false)[] };
 
-const reason = (input: { reason?: string | undefined } | undefined): string[] => (input?.reason === undefined || input.reason === "" ? [] : ["--reason", input.reason]);
+const reason = (input: { reason?: string | undefined } | undefined): string[] =>
+  input?.reason === undefined || input.reason === "" ? [] : ["--reason", input.reason];
 const rolloutVerb =
   (verb: string) =>
   (input: RouteInput<"rollouts.abort">): string[] => ["rollouts", verb, input.id, ...reason(input)];
@@ -43,7 +45,12 @@ const commands: Lines = {
   "rollouts.abort": rolloutVerb("abort"),
   "rollouts.retry": rolloutVerb("retry"),
   "rollouts.rollback": rolloutVerb("rollback"),
-  "plans.create": (input) => ["plan", input.repository, ...(input.revision ? ["--revision", input.revision] : []), ...(input.selector ? ["--selector", input.selector] : [])],
+  "plans.create": (input) => [
+    "plan",
+    input.repository,
+    ...(input.revision ? ["--revision", input.revision] : []),
+    ...(input.selector ? ["--selector", input.selector] : []),
+  ],
   "devices.checkDrift": (input) => ["drift", "check", ...(input.selector ? ["--selector", input.selector] : [])],
   "devices.revertDrift": (input) => ["drift", "revert", input.id],
   "audit.verify": () => ["audit", "verify"],

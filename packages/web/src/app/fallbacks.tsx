@@ -25,6 +25,15 @@ export function Lost() {
   );
 }
 
+/** Outside the shell. */
+export function LostAlone() {
+  return (
+    <main>
+      <Lost />
+    </main>
+  );
+}
+
 export function Failed({ error }: { error: unknown }) {
   const router = useRouter();
   return (

@@ -2,7 +2,13 @@
 import { infiniteQueryOptions, queryOptions, type QueryKey } from "@tanstack/react-query";
 import { invoke, type RouteInput, type RouteName, type RouteOutput } from "./api.ts";
 
-type Paged = { [R in RouteName]: RouteOutput<R> extends { items: unknown[]; next?: string | undefined } ? (RouteInput<R> extends { cursor?: string | undefined } | undefined ? R : never) : never }[RouteName];
+type Paged = {
+  [R in RouteName]: RouteOutput<R> extends { items: unknown[]; next?: string | undefined }
+    ? RouteInput<R> extends { cursor?: string | undefined } | undefined
+      ? R
+      : never
+    : never;
+}[RouteName];
 type ItemOf<R extends Paged> = RouteOutput<R> extends { items: (infer I)[] } ? I : never;
 
 /** The key of everything that a route gave, or of one input. */

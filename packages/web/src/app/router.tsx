@@ -1,17 +1,31 @@
 /** Every view and its URL. Pages are fetched when they are first shown. */
 import type { QueryClient } from "@tanstack/react-query";
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, parseSearchWith, redirect, stringifySearchWith } from "@tanstack/react-router";
-import { Lost, Failed, Coming } from "./fallbacks.tsx";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  parseSearchWith,
+  redirect,
+  stringifySearchWith,
+} from "@tanstack/react-router";
+import { Coming, Failed, Lost, LostAlone } from "./fallbacks.tsx";
 import { isSignedOut } from "./problem-view.ts";
 import { read } from "./reads.ts";
 import { texts } from "./search.ts";
 import { meRead } from "./session.ts";
 import { Shell } from "./shell/shell.tsx";
 
-const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: Lost });
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: LostAlone });
 
 const identity = () => import("../pages/identity/doors.tsx");
-const signIn = createRoute({ getParentRoute: () => root, path: "/sign-in", validateSearch: texts("next"), component: lazyRouteComponent(identity, "SignInPage") });
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: texts("next"),
+  component: lazyRouteComponent(identity, "SignInPage"),
+});
 const setup = createRoute({ getParentRoute: () => root, path: "/setup", component: lazyRouteComponent(identity, "SetupPage") });
 const link = createRoute({ getParentRoute: () => root, path: "/link", component: lazyRouteComponent(identity, "LinkPage") });
 
@@ -25,14 +39,18 @@ const shell = createRoute({
     } catch (thrown) {
       if (!isSignedOut(thrown)) throw thrown;
       const { needed } = await context.queries.ensureQueryData(read("identity.setupState", undefined));
-      if (needed) throw redirect({ to: "/setup" });
-      throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+      if (needed) redirect({ to: "/setup", throw: true });
+      redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href }, throw: true });
     }
   },
 });
 const inShell = { getParentRoute: () => shell };
 
-const overview = createRoute({ ...inShell, path: "/", component: lazyRouteComponent(() => import("../pages/overview/overview-page.tsx"), "OverviewPage") });
+const overview = createRoute({
+  ...inShell,
+  path: "/",
+  component: lazyRouteComponent(() => import("../pages/overview/overview-page.tsx"), "OverviewPage"),
+});
 
 const devices = createRoute({
   ...inShell,
@@ -42,7 +60,11 @@ const devices = createRoute({
 });
 const deviceForm = () => import("../pages/devices/device-form.tsx");
 const newDevice = createRoute({ getParentRoute: () => devices, path: "new", component: lazyRouteComponent(deviceForm, "NewDevice") });
-const importDevices = createRoute({ getParentRoute: () => devices, path: "import", component: lazyRouteComponent(() => import("../pages/devices/import-devices.tsx"), "ImportDevices") });
+const importDevices = createRoute({
+  getParentRoute: () => devices,
+  path: "import",
+  component: lazyRouteComponent(() => import("../pages/devices/import-devices.tsx"), "ImportDevices"),
+});
 const device = createRoute({
   ...inShell,
   path: "/devices/$device",
@@ -50,7 +72,11 @@ const device = createRoute({
   component: lazyRouteComponent(() => import("../pages/devices/device-page.tsx"), "DevicePage"),
 });
 const editDevice = createRoute({ getParentRoute: () => device, path: "edit", component: lazyRouteComponent(deviceForm, "EditDevice") });
-const hostKey = createRoute({ getParentRoute: () => device, path: "host-key", component: lazyRouteComponent(() => import("../pages/devices/host-key.tsx"), "HostKey") });
+const hostKey = createRoute({
+  getParentRoute: () => device,
+  path: "host-key",
+  component: lazyRouteComponent(() => import("../pages/devices/host-key.tsx"), "HostKey"),
+});
 const drift = createRoute({
   ...inShell,
   path: "/drift",
@@ -58,20 +84,44 @@ const drift = createRoute({
   component: lazyRouteComponent(() => import("../pages/devices/drift-page.tsx"), "DriftPage"),
 });
 
-const repositories = createRoute({ ...inShell, path: "/repositories", component: lazyRouteComponent(() => import("../pages/repositories/repositories-page.tsx"), "RepositoriesPage") });
+const repositories = createRoute({
+  ...inShell,
+  path: "/repositories",
+  component: lazyRouteComponent(() => import("../pages/repositories/repositories-page.tsx"), "RepositoriesPage"),
+});
 const repositoryForm = () => import("../pages/repositories/repository-form.tsx");
-const newRepository = createRoute({ getParentRoute: () => repositories, path: "new", component: lazyRouteComponent(repositoryForm, "NewRepository") });
-const repository = createRoute({ ...inShell, path: "/repositories/$repository", component: lazyRouteComponent(() => import("../pages/repositories/repository-page.tsx"), "RepositoryPage") });
-const editRepository = createRoute({ getParentRoute: () => repository, path: "edit", component: lazyRouteComponent(repositoryForm, "EditRepository") });
+const newRepository = createRoute({
+  getParentRoute: () => repositories,
+  path: "new",
+  component: lazyRouteComponent(repositoryForm, "NewRepository"),
+});
+const repository = createRoute({
+  ...inShell,
+  path: "/repositories/$repository",
+  component: lazyRouteComponent(() => import("../pages/repositories/repository-page.tsx"), "RepositoryPage"),
+});
+const editRepository = createRoute({
+  getParentRoute: () => repository,
+  path: "edit",
+  component: lazyRouteComponent(repositoryForm, "EditRepository"),
+});
 
-const plans = createRoute({ ...inShell, path: "/plans", component: lazyRouteComponent(() => import("../pages/rollout/plans-page.tsx"), "PlansPage") });
+const plans = createRoute({
+  ...inShell,
+  path: "/plans",
+  component: lazyRouteComponent(() => import("../pages/rollout/plans-page.tsx"), "PlansPage"),
+});
 const plan = createRoute({
   ...inShell,
   path: "/plans/$plan",
   validateSearch: texts("target", "view", "q"),
   component: lazyRouteComponent(() => import("../pages/rollout/plan-page.tsx"), "PlanPage"),
 });
-const rollOut = createRoute({ getParentRoute: () => plan, path: "roll-out", component: lazyRouteComponent(() => import("../pages/rollout/roll-out.tsx"), "RollOut") });
+const rollOut = createRoute({
+  getParentRoute: () => plan,
+  path: "roll-out",
+  component: lazyRouteComponent(() => import("../pages/rollout/roll-out.tsx"), "RollOut"),
+});
 const rollouts = createRoute({
   ...inShell,
   path: "/rollouts",
@@ -91,7 +141,11 @@ const findings = createRoute({
   validateSearch: texts("q", "state", "severity", "kind", "sort"),
   component: lazyRouteComponent(() => import("../pages/findings/findings-page.tsx"), "FindingsPage"),
 });
-const finding = createRoute({ getParentRoute: () => findings, path: "$finding", component: lazyRouteComponent(() => import("../pages/findings/finding-drawer.tsx"), "FindingDrawer") });
+const finding = createRoute({
+  getParentRoute: () => findings,
+  path: "$finding",
+  component: lazyRouteComponent(() => import("../pages/findings/finding-drawer.tsx"), "FindingDrawer"),
+});
 
 const audit = createRoute({
   ...inShell,
@@ -100,14 +154,38 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
 });
 
-const people = createRoute({ ...inShell, path: "/settings/people", component: lazyRouteComponent(() => import("../pages/identity/people-page.tsx"), "PeoplePage") });
-const newPerson = createRoute({ getParentRoute: () => people, path: "new", component: lazyRouteComponent(() => import("../pages/identity/new-person.tsx"), "NewPerson") });
-const keys = createRoute({ ...inShell, path: "/settings/keys", component: lazyRouteComponent(() => import("../pages/identity/keys-page.tsx"), "KeysPage") });
-const newKey = createRoute({ getParentRoute: () => keys, path: "new", component: lazyRouteComponent(() => import("../pages/identity/new-key.tsx"), "NewKey") });
-const secrets = createRoute({ ...inShell, path: "/settings/secrets", component: lazyRouteComponent(() => import("../pages/secrets/secrets-page.tsx"), "SecretsPage") });
+const people = createRoute({
+  ...inShell,
+  path: "/settings/people",
+  component: lazyRouteComponent(() => import("../pages/identity/people-page.tsx"), "PeoplePage"),
+});
+const newPerson = createRoute({
+  getParentRoute: () => people,
+  path: "new",
+  component: lazyRouteComponent(() => import("../pages/identity/new-person.tsx"), "NewPerson"),
+});
+const keys = createRoute({
+  ...inShell,
+  path: "/settings/keys",
+  component: lazyRouteComponent(() => import("../pages/identity/keys-page.tsx"), "KeysPage"),
+});
+const newKey = createRoute({
+  getParentRoute: () => keys,
+  path: "new",
+  component: lazyRouteComponent(() => import("../pages/identity/new-key.tsx"), "NewKey"),
+});
+const secrets = createRoute({
+  ...inShell,
+  path: "/settings/secrets",
+  component: lazyRouteComponent(() => import("../pages/secrets/secrets-page.tsx"), "SecretsPage"),
+});
 const secretForm = () => import("../pages/secrets/secret-form.tsx");
 const newSecret = createRoute({ getParentRoute: () => secrets, path: "new", component: lazyRouteComponent(secretForm, "NewSecret") });
-const replaceSecret = createRoute({ getParentRoute: () => secrets, path: "$secret/replace", component: lazyRouteComponent(secretForm, "ReplaceSecret") });
+const replaceSecret = createRoute({
+  getParentRoute: () => secrets,
+  path: "$secret/replace",
+  component: lazyRouteComponent(secretForm, "ReplaceSecret"),
+});
 
 const tree = root.addChildren([
   signIn,

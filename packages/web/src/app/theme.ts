@@ -16,14 +16,14 @@ const ink: MantineColorsTuple = [
 const slate: MantineColorsTuple = [
   "#e4e7ec",
   "#cbd1da",
-  "#aab2bf",
-  "#8d96a5",
-  "#5b6472",
-  "#39414d",
-  "#262c36",
+  "#98a1af",
+  "#6b7482",
+  "#333a45",
+  "#242a33",
   "#191d24",
-  "#13161b",
-  "#0d0f13",
+  "#14171c",
+  "#101318",
+  "#0b0d10",
 ];
 
 const mono = 'ui-monospace, "SF Mono", SFMono-Regular, "JetBrains Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
@@ -34,7 +34,8 @@ export const theme = createTheme({
   colors: { ink, dark: slate },
   white: "#ffffff",
   black: "#16191f",
-  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "Helvetica Neue", Arial, sans-serif',
+  fontFamily:
+    '-apple-system, "Segoe UI Variable Text", "Segoe UI", Inter, Roboto, "Noto Sans", Cantarell, "Liberation Sans", "Helvetica Neue", Arial, system-ui, sans-serif',
   fontFamilyMonospace: mono,
   fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.25rem" },
   lineHeights: { xs: "1.35", sm: "1.45", md: "1.5", lg: "1.5", xl: "1.4" },
@@ -46,9 +47,15 @@ export const theme = createTheme({
   focusRing: "auto",
   headings: { fontWeight: "600", sizes: { h1: { fontSize: "1.25rem" }, h2: { fontSize: "0.9375rem" }, h3: { fontSize: "0.8125rem" } } },
   components: {
-    Button: Button.extend({ defaultProps: { size: "xs" } }),
+    Button: Button.extend({ defaultProps: { size: "xs" }, styles: { root: { fontWeight: 550 } } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Input: Input.extend({ defaultProps: { size: "xs" } }),
+    InputWrapper: {
+      styles: {
+        label: { fontWeight: 500, marginBottom: 3 },
+        description: { fontSize: "0.75rem", color: "var(--dim)", marginTop: -1, marginBottom: 4 },
+      },
+    },
     TextInput: { defaultProps: { size: "xs" } },
     PasswordInput: { defaultProps: { size: "xs" } },
     NumberInput: { defaultProps: { size: "xs" } },
@@ -57,11 +64,18 @@ export const theme = createTheme({
     MultiSelect: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" } } },
     Autocomplete: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" } } },
     Checkbox: { defaultProps: { size: "xs" } },
-    Switch: { defaultProps: { size: "xs" } },
+    Switch: { defaultProps: { size: "xs", withThumbIndicator: false } },
     SegmentedControl: { defaultProps: { size: "xs" } },
     Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end" } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, multiline: true, maw: 340, events: { hover: true, focus: true, touch: true } } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 120 } } }),
-    Drawer: Drawer.extend({ defaultProps: { position: "right", overlayProps: { backgroundOpacity: 0.25 }, transitionProps: { duration: 140 } } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: { openDelay: 350, multiline: true, maw: 340, events: { hover: true, focus: true, touch: true } },
+    }),
+    Modal: Modal.extend({
+      styles: { title: { fontWeight: 620, fontSize: "0.9375rem" } },
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 120 } },
+    }),
+    Drawer: Drawer.extend({
+      defaultProps: { position: "right", overlayProps: { backgroundOpacity: 0.25 }, transitionProps: { duration: 140 } },
+    }),
   },
 });

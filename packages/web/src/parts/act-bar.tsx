@@ -75,7 +75,15 @@ function More({ acts }: { acts: Act[] }) {
         {acts.map((one) => {
           const why = obstacle(one, me);
           return (
-            <Menu.Item key={one.label} leftSection={one.icon} aria-disabled={why !== undefined || undefined} data-blocked={why !== undefined || undefined} className={classes["item"] ?? ""} closeMenuOnClick={why === undefined} onClick={() => why === undefined && run(one)}>
+            <Menu.Item
+              key={one.label}
+              leftSection={one.icon}
+              aria-disabled={why !== undefined || undefined}
+              data-blocked={why !== undefined || undefined}
+              className={classes["item"] ?? ""}
+              closeMenuOnClick={why === undefined}
+              onClick={() => why === undefined && run(one)}
+            >
               {one.label}
               {why !== undefined && <span className={classes["why"]}>{why}</span>}
             </Menu.Item>

@@ -1,6 +1,7 @@
 /** The same thing as a command line and as an API call, ready to copy. */
 import { Copy } from "./copy.tsx";
 import classes from "./code-lines.module.css";
+import { scrollable } from "./scrollable.ts";
 
 interface CodeLinesProps {
   lines: { api: string; command: string | undefined };
@@ -21,11 +22,9 @@ function Line({ what, text }: { what: string; text: string }) {
   return (
     <div className={classes["line"]}>
       <span className={classes["what"]}>{what}</span>
-      {/* A long line scrolls; a region that scrolls can be reached with the keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre tabIndex={0} role="group" aria-label={what}>
-        {text}
-      </pre>
+      <figure {...scrollable} aria-label={what}>
+        <pre>{text}</pre>
+      </figure>
       <Copy text={text} what={what} />
     </div>
   );

@@ -1,6 +1,7 @@
 /** A configuration to read: numbered, in one piece, so that the browser's own search finds everything. */
 import { useMemo } from "react";
 import classes from "./config-text.module.css";
+import { scrollable } from "./scrollable.ts";
 
 export function ConfigText({ text, label }: { text: string; label: string }) {
   const numbers = useMemo(() => {
@@ -8,12 +9,11 @@ export function ConfigText({ text, label }: { text: string; label: string }) {
     return Array.from({ length: lines }, (_, line) => line + 1).join("\n");
   }, [text]);
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a wide line scrolls; a region that scrolls can be reached with the keyboard
-    <div className={classes["config"]} role="group" aria-label={label} tabIndex={0}>
+    <figure className={classes["config"]} aria-label={label} {...scrollable}>
       <pre aria-hidden="true" className={classes["numbers"]}>
         {numbers}
       </pre>
       <pre className={classes["text"]}>{text}</pre>
-    </div>
+    </figure>
   );
 }

@@ -3,7 +3,7 @@ import { ActionIcon, Button, Kbd, Menu, TextInput, Tooltip } from "@mantine/core
 import { useDebouncedCallback, useLocalStorage } from "@mantine/hooks";
 import { IconBookmark, IconBookmarkPlus, IconSearch, IconTrash, IconX } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import classes from "./filter-bar.module.css";
 
 interface FilterBarProps {
@@ -21,11 +21,20 @@ interface FilterBarProps {
 }
 
 export function FilterBar({ looksIn, text, onText, children, filtered, onClear, views }: FilterBarProps) {
-  const [typed, setTyped] = useState(text ?? "");
-  const pass = useDebouncedCallback((value: string) => onText(value === "" ? undefined : value), 180);
-  useEffect(() => setTyped(text ?? ""), [text]);
+  const input = useRef<HTMLInputElement>(null);
+  const passed = useRef(text);
+  const pass = useDebouncedCallback((value: string) => {
+    passed.current = value === "" ? undefined : value;
+    onText(passed.current);
+  }, 180);
+  useEffect(() => {
+    // Only what came from elsewhere (a saved view, the back button) is written into the field; never over what is being typed.
+    if (text === passed.current || input.current === null) return;
+    passed.current = text;
+    input.current.value = text ?? "";
+  }, [text]);
   return (
-    <div className={classes["bar"]} role="search" aria-label={`Filter by ${looksIn}`}>
+    <search className={classes["bar"]} aria-label={`Filter by ${looksIn}`}>
       <TextInput
         className={classes["text"] ?? ""}
         aria-label={`Filter by ${looksIn}`}
@@ -33,13 +42,11 @@ export function FilterBar({ looksIn, text, onText, children, filtered, onClear, 
         data-filter
         type="search"
         leftSection={<IconSearch size={14} />}
-        rightSection={typed === "" ? <Kbd size="xs">/</Kbd> : undefined}
+        rightSection={<Kbd size="xs">/</Kbd>}
         rightSectionPointerEvents="none"
-        value={typed}
-        onChange={(event) => {
-          setTyped(event.currentTarget.value);
-          pass(event.currentTarget.value);
-        }}
+        ref={input}
+        defaultValue={text ?? ""}
+        onChange={(event) => pass(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape") event.currentTarget.blur();
         }}
@@ -51,7 +58,7 @@ export function FilterBar({ looksIn, text, onText, children, filtered, onClear, 
         </Button>
       )}
       <SavedViews list={views} filtered={filtered} />
-    </div>
+    </search>
   );
 }
 
@@ -61,7 +68,11 @@ interface SavedView {
 }
 
 function SavedViews({ list, filtered }: { list: string; filtered: boolean }) {
-  const [views, setViews] = useLocalStorage<SavedView[]>({ key: `holdfast-views-${list}`, defaultValue: [], getInitialValueInEffect: false });
+  const [views, setViews] = useLocalStorage<SavedView[]>({
+    key: `holdfast-views-${list}`,
+    defaultValue: [],
+    getInitialValueInEffect: false,
+  });
   const [name, setName] = useState("");
   const navigate = useNavigate();
   const save = (): void => {
@@ -82,7 +93,10 @@ function SavedViews({ list, filtered }: { list: string; filtered: boolean }) {
         <Menu.Label>{views.length === 0 ? "No saved views yet" : "Saved views"}</Menu.Label>
         {views.map((view) => (
           <div key={view.name} className={classes["view"]}>
-            <Menu.Item closeMenuOnClick onClick={() => void navigate({ to: ".", search: Object.fromEntries(new URLSearchParams(view.search)) })}>
+            <Menu.Item
+              closeMenuOnClick
+              onClick={() => void navigate({ to: ".", search: Object.fromEntries(new URLSearchParams(view.search)) })}
+            >
               {view.name}
             </Menu.Item>
             <Menu.Item aria-label={`Forget the view ${view.name}`} onClick={() => setViews(views.filter((one) => one !== view))}>
@@ -98,7 +112,13 @@ function SavedViews({ list, filtered }: { list: string; filtered: boolean }) {
               if (name.trim() !== "") save();
             }}
           >
-            <TextInput aria-label="Name of the view" placeholder="Name this view" value={name} onChange={(event) => setName(event.currentTarget.value)} onKeyDown={(event) => event.stopPropagation()} />
+            <TextInput
+              aria-label="Name of the view"
+              placeholder="Name this view"
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+              onKeyDown={(event) => event.stopPropagation()}
+            />
             <ActionIcon type="submit" variant="default" size={30} aria-label="Save this view" disabled={name.trim() === ""}>
               <IconBookmarkPlus size={15} />
             </ActionIcon>

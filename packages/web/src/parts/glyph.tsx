@@ -101,7 +101,11 @@ const shapes: Record<Shape, ReactNode> = {
   person: (
     <>
       {outline}
-      <path d="M8 8.3a1.9 1.9 0 1 0 0-3.8 1.9 1.9 0 0 0 0 3.8ZM4.7 12.2c.5-1.5 1.7-2.2 3.3-2.2s2.8.7 3.3 2.2" {...drawn} strokeWidth={1.3} />
+      <path
+        d="M8 8.3a1.9 1.9 0 1 0 0-3.8 1.9 1.9 0 0 0 0 3.8ZM4.7 12.2c.5-1.5 1.7-2.2 3.3-2.2s2.8.7 3.3 2.2"
+        {...drawn}
+        strokeWidth={1.3}
+      />
     </>
   ),
 };

@@ -3,7 +3,8 @@ import { Button, type ButtonProps } from "@mantine/core";
 import { createLink } from "@tanstack/react-router";
 import type { AnchorHTMLAttributes, Ref } from "react";
 
-type LinkButtonProps = Omit<ButtonProps, "renderRoot"> & Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof ButtonProps> & { ref?: Ref<HTMLAnchorElement> };
+type LinkButtonProps = Omit<ButtonProps, "renderRoot"> &
+  Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof ButtonProps> & { ref?: Ref<HTMLAnchorElement> };
 
 function Plain(props: LinkButtonProps) {
   return <Button component="a" {...props} />;

@@ -43,7 +43,9 @@ export function Page({ title, crumbs = [], beside, say, acts, children }: PagePr
             <h1>{title}</h1>
             {beside}
           </div>
-          {say !== undefined && <div className={classes["say"]}>{say === null ? <Skeleton height={14} width="min(360px, 60vw)" mt={4} /> : say}</div>}
+          {say !== undefined && (
+            <div className={classes["say"]}>{say === null ? <Skeleton height={14} width="min(360px, 60vw)" mt={4} /> : say}</div>
+          )}
         </div>
         {acts !== undefined && <div className={classes["acts"]}>{acts}</div>}
       </header>
@@ -53,7 +55,19 @@ export function Page({ title, crumbs = [], beside, say, acts, children }: PagePr
 }
 
 /** A titled block of a page. */
-export function Panel({ title, beside, children, flush = false, id }: { title?: ReactNode; beside?: ReactNode; children: ReactNode; flush?: boolean; id?: string }) {
+export function Panel({
+  title,
+  beside,
+  children,
+  flush = false,
+  id,
+}: {
+  title?: ReactNode;
+  beside?: ReactNode;
+  children: ReactNode;
+  flush?: boolean;
+  id?: string;
+}) {
   return (
     <section className={classes["panel"]} data-flush={flush || undefined} aria-labelledby={id}>
       {title !== undefined && (

@@ -109,7 +109,13 @@ function Ask({ one, confirm, close }: { one: Act; confirm: Confirm; close: () =>
         <Button variant="default" onClick={close}>
           Leave it
         </Button>
-        <Button type="submit" color={one.tone === "danger" ? "red" : "ink"} disabled={!ready} loading={mutation.isPending} data-autofocus={confirm.reason === undefined && confirm.typing === undefined ? true : undefined}>
+        <Button
+          type="submit"
+          color={one.tone === "danger" ? "red" : "ink"}
+          disabled={!ready}
+          loading={mutation.isPending}
+          data-autofocus={confirm.reason === undefined && confirm.typing === undefined ? true : undefined}
+        >
           {one.label}
         </Button>
       </div>

@@ -3,7 +3,7 @@ import { Skeleton } from "@mantine/core";
 
 export function RowsSkeleton({ rows = 8 }: { rows?: number }) {
   return (
-    <div aria-busy="true" aria-label="Reading" role="status" style={{ padding: "4px 14px" }}>
+    <output aria-busy="true" aria-label="Reading" style={{ padding: "4px 14px" }}>
       {Array.from({ length: rows }, (_, row) => (
         <div key={row} style={{ display: "flex", gap: 24, alignItems: "center", height: 36 }}>
           <Skeleton height={10} width={`${22 + ((row * 7) % 14)}%`} />
@@ -11,16 +11,16 @@ export function RowsSkeleton({ rows = 8 }: { rows?: number }) {
           <Skeleton height={10} width={`${30 - ((row * 3) % 11)}%`} />
         </div>
       ))}
-    </div>
+    </output>
   );
 }
 
 export function TextSkeleton({ lines = 12 }: { lines?: number }) {
   return (
-    <div aria-busy="true" aria-label="Reading" role="status" style={{ padding: 14 }}>
+    <output aria-busy="true" aria-label="Reading" style={{ padding: 14 }}>
       {Array.from({ length: lines }, (_, line) => (
         <Skeleton key={line} height={9} mb={9} width={`${28 + ((line * 37) % 48)}%`} />
       ))}
-    </div>
+    </output>
   );
 }

@@ -91,8 +91,9 @@ export const targetLooks: Record<TargetState, Look> = {
   pending_revert: look("bad", "alert", "revert pending"),
 };
 
-/** A target while it moves is its state; once it rests, its outcome. */
-export function targetLook(target: Pick<RolloutTarget, "state" | "outcome">): Look {
+/** A target while it moves is its state; once it rests, its outcome. `over`: its wave will not come any more. */
+export function targetLook(target: Pick<RolloutTarget, "state" | "outcome">, over = false): Look {
+  if (target.state === "waiting" && over) return look("mute", "skip", "not touched");
   if (target.state === "done" && target.outcome !== undefined) return outcomeLooks[target.outcome];
   return targetLooks[target.state];
 }

@@ -12,7 +12,7 @@ export function touchedBy(event: Pick<LiveEvent, "type" | "subject">): QueryKey[
 }
 
 function ofSubject({ type, subject }: Pick<LiveEvent, "type" | "subject">): QueryKey[] {
-  const [kind = "", id = ""] = splitOnce(subject, ":");
+  const [kind, id] = splitOnce(subject, ":");
   switch (kind) {
     case "rollout":
       return [keyOf("rollouts.get", { id }), keyOf("rollouts.journal", "pages", { id }), keyOf("rollouts.list")];

@@ -29,7 +29,13 @@ export function Help({ opened, onClose }: { opened: boolean; onClose: () => void
         </div>
         <Keys title="Go to" keys={places.map((place) => [["g", place.key], place.label])} />
       </div>
-      <Switch mt="md" label="Keys without Ctrl or ⌘" description="Switch them off when your way of typing hits them by accident." checked={single} onChange={(event) => setSingle(event.currentTarget.checked)} />
+      <Switch
+        mt="md"
+        label="Keys without Ctrl or ⌘"
+        description="Switch them off when your way of typing hits them by accident."
+        checked={single}
+        onChange={(event) => setSingle(event.currentTarget.checked)}
+      />
     </Modal>
   );
 }

@@ -8,10 +8,10 @@ import classes from "./live-badge.module.css";
 export function LiveBadge() {
   const liveness = useLiveness();
   return (
-    <span role="status" className={classes["badge"]} data-state={liveness.state}>
+    <output className={classes["badge"]} data-state={liveness.state}>
       <span className={classes["dot"]} aria-hidden="true" />
       {liveness.state === "stale" ? <Stale sinceMs={liveness.sinceMs} /> : liveness.state === "live" ? "Live" : "Connecting…"}
-    </span>
+    </output>
   );
 }
 
@@ -21,7 +21,10 @@ function Stale({ sinceMs }: { sinceMs: number }) {
   return (
     <Tooltip label="The stream of changes is cut; Holdfast connects again by itself. What you see is as of then.">
       <span>
-        Stale since <time dateTime={at.toISOString()}>{at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" })}</time>
+        Stale since{" "}
+        <time dateTime={at.toISOString()}>
+          {at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" })}
+        </time>
         <span aria-hidden="true"> ({span(Math.max(0, now - sinceMs))})</span>
       </span>
     </Tooltip>

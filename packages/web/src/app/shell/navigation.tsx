@@ -1,7 +1,6 @@
 /** Where one can go, with what waits there. */
 import { useQuery } from "@tanstack/react-query";
 import {
-  IconAnchor,
   IconArrowsDiff,
   IconFileDiff,
   IconGitBranch,
@@ -91,9 +90,15 @@ interface NavigationLinkProps {
   onGo: (() => void) | undefined;
 }
 
-function NavigationLink({ place, icon: Icon = IconAnchor, waits, onGo }: NavigationLinkProps) {
+function NavigationLink({ place, icon: Icon, waits, onGo }: NavigationLinkProps) {
   return (
-    <Link to={place.to} className={classes["link"] ?? ""} activeOptions={{ exact: place.to === "/", includeSearch: false }} activeProps={{ "data-active": true }} onClick={() => onGo?.()}>
+    <Link
+      to={place.to}
+      className={classes["link"] ?? ""}
+      activeOptions={{ exact: place.to === "/", includeSearch: false }}
+      activeProps={{ "data-active": true }}
+      onClick={() => onGo?.()}
+    >
       <Icon size={16} stroke={1.7} />
       <span className={classes["label"]}>{place.label}</span>
       {waits !== undefined && waits.n > 0 && (

@@ -3,7 +3,18 @@ import { Spotlight, spotlight } from "@mantine/spotlight";
 import "@mantine/spotlight/styles.css";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { IconArrowRight, IconArrowsDiff, IconDatabaseExport, IconKeyboard, IconMoon, IconPlus, IconSearch, IconServer2, IconSun, IconUpload } from "@tabler/icons-react";
+import {
+  IconArrowRight,
+  IconArrowsDiff,
+  IconDatabaseExport,
+  IconKeyboard,
+  IconMoon,
+  IconPlus,
+  IconSearch,
+  IconServer2,
+  IconSun,
+  IconUpload,
+} from "@tabler/icons-react";
 import { useMantineColorScheme } from "@mantine/core";
 import { useNavigate, type LinkProps } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
@@ -23,9 +34,10 @@ interface Line {
   do: () => void;
 }
 
-export function Palette({ asked, onHelp }: { asked: number; onHelp: () => void }) {
+/** Opens itself when it is mounted. */
+export function Palette({ onHelp }: { onHelp: () => void }) {
   const [query, setQuery] = useState("");
-  useEffect(() => spotlight.open(), [asked]);
+  useEffect(() => spotlight.open(), []);
   const may = useMay();
   const lines = useLines(onHelp).filter((line) => line.route === undefined || may(line.route));
   const devices = useDeviceLines(query, may("devices.list"));
@@ -35,7 +47,11 @@ export function Palette({ asked, onHelp }: { asked: number; onHelp: () => void }
   const acts = lines.filter(fits);
   return (
     <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight="min(420px, 60vh)" clearQueryOnClose>
-      <Spotlight.Search aria-label="Search pages, devices and acts" placeholder="Search pages, devices and acts" leftSection={<IconSearch size={17} />} />
+      <Spotlight.Search
+        aria-label="Search pages, devices and acts"
+        placeholder="Search pages, devices and acts"
+        leftSection={<IconSearch size={17} />}
+      />
       <Spotlight.ActionsList>
         <Lines title="Devices" lines={devices} />
         <Lines title="Pages" lines={pages} />
@@ -51,7 +67,13 @@ function Lines({ title, lines }: { title: string; lines: Line[] }) {
   return (
     <Spotlight.ActionsGroup label={title}>
       {lines.map((line) => (
-        <Spotlight.Action key={line.label} label={line.label} {...(line.says !== undefined && { description: line.says })} leftSection={line.icon} onClick={line.do} />
+        <Spotlight.Action
+          key={line.label}
+          label={line.label}
+          {...(line.says !== undefined && { description: line.says })}
+          leftSection={line.icon}
+          onClick={line.do}
+        />
       ))}
     </Spotlight.ActionsGroup>
   );
@@ -67,7 +89,11 @@ function usePages(may: (route: RouteName) => boolean): Line[] {
 function useDeviceLines(query: string, may: boolean): Line[] {
   const navigate = useNavigate();
   const [text] = useDebouncedValue(query.trim(), 90);
-  const found = useQuery({ ...read("devices.list", { q: text, limit: 8 }), enabled: may && text.length >= 2, placeholderData: keepPreviousData });
+  const found = useQuery({
+    ...read("devices.list", { q: text, limit: 8 }),
+    enabled: may && text.length >= 2,
+    placeholderData: keepPreviousData,
+  });
   if (text.length < 2) return [];
   return (found.data?.items ?? []).map((device) => ({
     label: device.name,
@@ -92,8 +118,12 @@ function useLines(onHelp: () => void): Line[] {
     route: "devices.backup",
     input: {},
     label: "Back up every device",
-    confirm: { title: "Back up every device", says: "Holdfast reads the running configuration of every device and keeps what is new. Nothing on a device is changed." },
-    done: (out) => `${plural(out.items.length, "device")} backed up, ${out.items.filter((item) => item.problem !== undefined).length} failed.`,
+    confirm: {
+      title: "Back up every device",
+      says: "Holdfast reads the running configuration of every device and keeps what is new. Nothing on a device is changed.",
+    },
+    done: (out) =>
+      `${plural(out.items.length, "device")} backed up, ${out.items.filter((item) => item.problem !== undefined).length} failed.`,
   });
   return [
     { label: "Add a device", icon: <IconPlus size={16} />, route: "devices.create", do: go("/devices/new") },

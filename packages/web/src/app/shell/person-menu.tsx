@@ -1,5 +1,5 @@
 /** Who is signed in; the colours; the way out. */
-import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { IconKeyboard, IconLogout, IconSelector } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
@@ -25,7 +25,7 @@ export function PersonMenu({ onHelp }: { onHelp: () => void }) {
   return (
     <Menu position="top-start" width={232}>
       <Menu.Target>
-        <UnstyledButton className={classes["person"] ?? ""} aria-label={`${name}, ${me?.user.role ?? ""}: your menu`}>
+        <UnstyledButton className={classes["person"] ?? ""}>
           <span className={classes["initial"]} aria-hidden="true">
             {name.slice(0, 1).toUpperCase()}
           </span>
@@ -33,6 +33,7 @@ export function PersonMenu({ onHelp }: { onHelp: () => void }) {
             <span className="clip">{name}</span>
             <span className={classes["role"]}>{me?.user.role}</span>
           </span>
+          <VisuallyHidden>Your menu</VisuallyHidden>
           <IconSelector size={14} />
         </UnstyledButton>
       </Menu.Target>

@@ -24,14 +24,17 @@ export function Shell() {
   const openHelp = useCallback(() => setHelp(true), []);
   useKeyboard({ onHelp: openHelp, onPalette: openPalette });
   const main = useFocusOnArrival();
-  const onSignedOut = useCallback(() => void navigate({ to: "/sign-in", search: { next: location.pathname + location.search } }), [navigate]);
+  const onSignedOut = useCallback(
+    () => void navigate({ to: "/sign-in", search: { next: location.pathname + location.search } }),
+    [navigate],
+  );
   return (
     <Live onSignedOut={onSignedOut}>
       <a href="#main" className={classes["skip"]}>
         Skip to the page
       </a>
       <div className={classes["shell"]}>
-        <header className={classes["top"]}>
+        <section className={classes["top"]} aria-label="Top bar">
           <ActionIcon aria-label="Navigation" aria-expanded={menu} size={34} onClick={() => setMenu(true)}>
             <IconMenu2 size={19} />
           </ActionIcon>
@@ -42,21 +45,24 @@ export function Shell() {
           <ActionIcon aria-label="Search pages, devices and acts" size={34} onClick={openPalette}>
             <IconSearch size={18} />
           </ActionIcon>
-        </header>
-        <div className={classes["side"]}>
+        </section>
+        <section className={classes["side"]} aria-label="Sidebar">
           <Side onHelp={openHelp} onPalette={openPalette} />
-        </div>
+        </section>
         <main id="main" ref={main} tabIndex={-1} className={classes["main"]}>
           <Outlet />
         </main>
       </div>
-      <Drawer opened={menu} onClose={() => setMenu(false)} position="left" size={264} withCloseButton={false} padding={0} aria-label="Navigation">
-        <div className={classes["drawer"]}>
-          <Side onHelp={openHelp} onPalette={openPalette} onGo={() => setMenu(false)} />
-        </div>
-      </Drawer>
+      <Drawer.Root opened={menu} onClose={() => setMenu(false)} position="left" size={264} padding={0}>
+        <Drawer.Overlay backgroundOpacity={0.3} />
+        <Drawer.Content aria-label="Navigation">
+          <div className={classes["drawer"]}>
+            <Side onHelp={openHelp} onPalette={openPalette} onGo={() => setMenu(false)} />
+          </div>
+        </Drawer.Content>
+      </Drawer.Root>
       <Suspense fallback={null}>
-        {palette > 0 && <Palette asked={palette} onHelp={openHelp} />}
+        {palette > 0 && <Palette key={palette} onHelp={openHelp} />}
         {help && <Help opened onClose={() => setHelp(false)} />}
       </Suspense>
     </Live>

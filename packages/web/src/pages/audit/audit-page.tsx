@@ -25,13 +25,54 @@ const route = getRouteApi("/shell/audit");
 const none: AuditEntry[] = [];
 
 const columns: Column<AuditEntry>[] = [
-  { id: "action", header: "Action", cell: (row) => <span className="mono">{row.action}</span>, text: (row) => row.action, width: "minmax(150px, 1.3fr)" },
-  { id: "actor", header: "Who", cell: (row) => <Actor actor={row.actor} />, text: (row) => actorName(row.actor), width: "minmax(76px, 0.7fr)" },
-  { id: "subject", header: "To what", cell: (row) => <span className="mono dim">{row.subject}</span>, text: (row) => row.subject, width: "minmax(140px, 1.2fr)", from: "mid" },
-  { id: "reason", header: "Why", cell: (row) => row.reason ?? <span className="dim">–</span>, text: (row) => row.reason ?? "", width: "minmax(120px, 1.2fr)", from: "wide" },
-  { id: "hash", header: "Hash", cell: (row) => <span className="mono dim">{short(row.hash)}</span>, text: (row) => row.hash, width: "84px", from: "wide" },
+  {
+    id: "action",
+    header: "Action",
+    cell: (row) => <span className="mono">{row.action}</span>,
+    text: (row) => row.action,
+    width: "minmax(150px, 1.3fr)",
+  },
+  {
+    id: "actor",
+    header: "Who",
+    cell: (row) => <Actor actor={row.actor} />,
+    text: (row) => actorName(row.actor),
+    width: "minmax(76px, 0.7fr)",
+  },
+  {
+    id: "subject",
+    header: "To what",
+    cell: (row) => <span className="mono dim">{row.subject}</span>,
+    text: (row) => row.subject,
+    width: "minmax(140px, 1.2fr)",
+    from: "mid",
+  },
+  {
+    id: "reason",
+    header: "Why",
+    cell: (row) => row.reason ?? <span className="dim">–</span>,
+    text: (row) => row.reason ?? "",
+    width: "minmax(120px, 1.2fr)",
+    from: "wide",
+  },
+  {
+    id: "hash",
+    header: "Hash",
+    cell: (row) => <span className="mono dim">{short(row.hash)}</span>,
+    text: (row) => row.hash,
+    width: "84px",
+    from: "wide",
+  },
   { id: "seq", header: "No.", cell: (row) => row.seq, text: (row) => row.seq, width: "64px", align: "end", from: "mid" },
-  { id: "at", header: "When", cell: (row) => <When at={row.at} />, text: (row) => exact(row.at).utc, width: "96px", align: "end", from: "mid" },
+  {
+    id: "at",
+    header: "When",
+    cell: (row) => <When at={row.at} />,
+    text: (row) => exact(row.at).utc,
+    width: "96px",
+    align: "end",
+    from: "mid",
+  },
 ];
 
 export function AuditPage() {
@@ -51,11 +92,36 @@ export function AuditPage() {
   }, [open, shown, hasNextPage, isFetchingNextPage, fetchNextPage]);
   const set = (patch: typeof search): void => void navigate({ search: { ...search, ...patch }, replace: true, resetScroll: false });
   return (
-    <Page title="Audit" say={verify.data === undefined ? "Every change of state, chained so that a missing or altered entry shows." : verify.data.say} beside={<ChainBadge verify={verify} />}>
-      <FilterBar looksIn="anything in an entry" text={q} onText={(text) => set({ q: text })} filtered={filtered} onClear={() => void navigate({ search: {}, replace: true })} views="audit">
+    <Page
+      title="Audit"
+      say={verify.data === undefined ? "Every change of state, chained so that a missing or altered entry shows." : verify.data.say}
+      beside={<ChainBadge verify={verify} />}
+    >
+      <FilterBar
+        looksIn="anything in an entry"
+        text={q}
+        onText={(text) => set({ q: text })}
+        filtered={filtered}
+        onClear={() => void navigate({ search: {}, replace: true })}
+        views="audit"
+      >
         <Field key={`actor ${actor ?? ""}`} label="Who" placeholder="Who" value={actor} onPass={(value) => set({ actor: value })} />
-        <Field key={`action ${action ?? ""}`} label="Action" placeholder="devices.device.create" value={action} onPass={(value) => set({ action: value })} width={190} />
-        <Field key={`subject ${subject ?? ""}`} label="To what" placeholder="device:dev_…" value={subject} onPass={(value) => set({ subject: value })} width={190} />
+        <Field
+          key={`action ${action ?? ""}`}
+          label="Action"
+          placeholder="devices.device.create"
+          value={action}
+          onPass={(value) => set({ action: value })}
+          width={190}
+        />
+        <Field
+          key={`subject ${subject ?? ""}`}
+          label="To what"
+          placeholder="device:dev_…"
+          value={subject}
+          onPass={(value) => set({ subject: value })}
+          width={190}
+        />
       </FilterBar>
       <Loaded query={audit} skeleton={<RowsSkeleton rows={12} />}>
         {() => (
@@ -71,13 +137,27 @@ export function AuditPage() {
             more={{ hasMore: hasNextPage, loading: isFetchingNextPage, load: () => void fetchNextPage() }}
             empty={
               <Panel>
-                {filtered ? <Empty icon={<IconListCheck size={22} />} title="No entry fits this filter" act={<LinkButton variant="default" to="/audit">Show all entries</LinkButton>} /> : <Empty icon={<IconListCheck size={22} />} title="Nothing has been done yet" />}
+                {filtered ? (
+                  <Empty
+                    icon={<IconListCheck size={22} />}
+                    title="No entry fits this filter"
+                    act={
+                      <LinkButton variant="default" to="/audit">
+                        Show all entries
+                      </LinkButton>
+                    }
+                  />
+                ) : (
+                  <Empty icon={<IconListCheck size={22} />} title="Nothing has been done yet" />
+                )}
               </Panel>
             }
           />
         )}
       </Loaded>
-      {open !== undefined && <EntryDrawer entry={shown} seq={open} reading={hasNextPage || audit.isPending} onClose={() => set({ entry: undefined })} />}
+      {open !== undefined && (
+        <EntryDrawer entry={shown} seq={open} reading={hasNextPage || audit.isPending} onClose={() => set({ entry: undefined })} />
+      )}
     </Page>
   );
 }

@@ -21,15 +21,21 @@ export function ChainBadge({ verify }: { verify: UseQueryResult<Verdict> }) {
   };
   return (
     <>
-      <span role="status">
+      <output>
         {verify.data &&
           (verify.data.ok ? (
             <State look={{ tone: "ok", shape: "check", word: `chain whole, ${count(verify.data.entries)} entries` }} />
           ) : (
             <State look={{ tone: "bad", shape: "diamond", word: `chain broken at entry ${verify.data.brokenAt ?? "?"}` }} />
           ))}
-      </span>
-      <Button variant="default" size="compact-xs" leftSection={<IconLink size={13} />} loading={verify.isFetching} onClick={() => void check()}>
+      </output>
+      <Button
+        variant="default"
+        size="compact-xs"
+        leftSection={<IconLink size={13} />}
+        loading={verify.isFetching}
+        onClick={() => void check()}
+      >
         {verify.data === undefined ? "Verify the chain" : "Verify again"}
       </Button>
     </>

@@ -9,7 +9,10 @@ export function changeOf(before: unknown, after: unknown): DiffLine[] {
     const [was, is] = [old.get(path), now.get(path)];
     const line = (value: string): string => (path === "" ? value : `${path}: ${value}`);
     if (was === is && was !== undefined) return [{ op: "keep", text: line(was) }];
-    return [...(was === undefined ? [] : [{ op: "remove" as const, text: line(was) }]), ...(is === undefined ? [] : [{ op: "add" as const, text: line(is) }])];
+    return [
+      ...(was === undefined ? [] : [{ op: "remove" as const, text: line(was) }]),
+      ...(is === undefined ? [] : [{ op: "add" as const, text: line(is) }]),
+    ];
   });
 }
 

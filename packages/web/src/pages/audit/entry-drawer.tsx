@@ -22,7 +22,15 @@ interface EntryDrawerProps {
 export function EntryDrawer({ entry, seq, reading, onClose }: EntryDrawerProps) {
   return (
     <SideDrawer title={entry === undefined ? `Entry ${seq}` : <span className="mono">{entry.action}</span>} onClose={onClose}>
-      {entry === undefined ? reading ? <TextSkeleton /> : <p>No entry {seq} is among those that fit the filter.</p> : <Entry entry={entry} />}
+      {entry === undefined ? (
+        reading ? (
+          <TextSkeleton />
+        ) : (
+          <p>No entry {seq} is among those that fit the filter.</p>
+        )
+      ) : (
+        <Entry entry={entry} />
+      )}
     </SideDrawer>
   );
 }
@@ -35,10 +43,25 @@ function Entry({ entry }: { entry: AuditEntry }) {
       <Facts
         facts={[
           ["Who", <Actor key="actor" actor={entry.actor} />],
-          ["To what", <span key="subject" className="mono">{entry.subject} <Copy text={entry.subject} what="subject" /></span>],
+          [
+            "To what",
+            <span key="subject" className="mono">
+              {entry.subject} <Copy text={entry.subject} what="subject" />
+            </span>,
+          ],
           ["Why", entry.reason ?? <span className="dim">no reason was given</span>],
-          ["When", <>{utc}<br /><span className="dim">{local} here</span></>],
-          entry.requestId !== undefined && ["Request", <Shortened key="request" text={entry.requestId} shown={entry.requestId} what="request id" />],
+          [
+            "When",
+            <>
+              {utc}
+              <br />
+              <span className="dim">{local} here</span>
+            </>,
+          ],
+          entry.requestId !== undefined && [
+            "Request",
+            <Shortened key="request" text={entry.requestId} shown={entry.requestId} what="request id" />,
+          ],
           ["Number", String(entry.seq)],
           ["Hash", <Shortened key="hash" text={entry.hash} shown={short(entry.hash, 24)} what="hash" />],
         ]}

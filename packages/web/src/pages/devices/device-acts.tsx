@@ -27,7 +27,11 @@ export function useDeviceActs(device: Device): Act[] {
     done: (out) => {
       const [item] = out.items;
       if (item !== undefined) return `Drifted: ${item.summary}.`;
-      return out.unreachable > 0 ? "It did not answer, so nothing could be compared." : out.checked === 0 ? "It was not checked." : "As intended.";
+      return out.unreachable > 0
+        ? "It did not answer, so nothing could be compared."
+        : out.checked === 0
+          ? "It was not checked."
+          : "As intended.";
     },
   });
   const revert = act({

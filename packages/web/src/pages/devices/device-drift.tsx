@@ -19,7 +19,10 @@ export function DeviceDrift({ device }: { device: Device }) {
         if (item === undefined)
           return (
             <Panel>
-              <Empty icon={<IconArrowsDiff size={22} />} title={device.drift === "as_intended" ? "It runs what is intended" : "No drift is known"}>
+              <Empty
+                icon={<IconArrowsDiff size={22} />}
+                title={device.drift === "as_intended" ? "It runs what is intended" : "No drift is known"}
+              >
                 {device.drift === "as_intended" ? (
                   <>
                     Compared <When at={device.lastSeenAt} />. Whoever changes it by hand shows up here.

@@ -31,7 +31,14 @@ const platformWords = platforms.map((value) => ({ value, label: value }));
 export function DeviceFilters({ search, rows, filtered, onChange }: DeviceFiltersProps) {
   const sites = useSites(rows, search.site);
   return (
-    <FilterBar looksIn="name, address or label" text={search.q} onText={(q) => onChange({ q })} filtered={filtered} onClear={() => onChange("clear")} views="devices">
+    <FilterBar
+      looksIn="name, address or label"
+      text={search.q}
+      onText={(q) => onChange({ q })}
+      filtered={filtered}
+      onClear={() => onChange("clear")}
+      views="devices"
+    >
       <Choose label="Site" value={search.site} from={sites} searchable onChoose={(site) => onChange({ site })} />
       <Choose label="Platform" value={search.platform} from={platformWords} width={112} onChoose={(platform) => onChange({ platform })} />
       <Choose label="Configuration" value={search.drift} from={driftWords} onChoose={(drift) => onChange({ drift })} />

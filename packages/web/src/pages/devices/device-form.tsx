@@ -29,7 +29,16 @@ export function NewDevice() {
       void navigate({ to: "/devices/$device", params: { device: device.name } });
     },
   });
-  return <DeviceForm title="Add a device" submit="Add device" initial={blankDevice} close={close} save={create} line={(spec) => apiLine("devices.create", spec, { origin: location.origin })} />;
+  return (
+    <DeviceForm
+      title="Add a device"
+      submit="Add device"
+      initial={blankDevice}
+      close={close}
+      save={create}
+      line={(spec) => apiLine("devices.create", spec, { origin: location.origin })}
+    />
+  );
 }
 
 const editRoute = getRouteApi("/shell/devices/$device/edit");
@@ -56,7 +65,8 @@ function Edit({ device }: { device: Device }) {
       void navigate({ to: "/devices/$device", params: { device: after.name } });
     },
   });
-  const line = (spec: DeviceSpec): string => apiLine("devices.update", { id: device.id, ...spec }, { origin: location.origin, ifMatch: device.etag });
+  const line = (spec: DeviceSpec): string =>
+    apiLine("devices.update", { id: device.id, ...spec }, { origin: location.origin, ifMatch: device.etag });
   return <DeviceForm title={`Edit ${device.name}`} submit="Save" initial={formOf(device)} close={close} save={update} line={line} />;
 }
 
@@ -86,7 +96,9 @@ function DeviceForm({ title, submit, initial, close, save, line }: DeviceFormPro
       pending={save.isPending}
       problem={save.error}
       lines={{ api: line(specOf(values)), command: undefined }}
-      onSubmit={form.onSubmit((fields) => save.mutate(specOf(fields), { onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, Object.keys(fields))) }))}
+      onSubmit={form.onSubmit((fields) =>
+        save.mutate(specOf(fields), { onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, Object.keys(fields))) }),
+      )}
     >
       <FormPair>
         <TextInput label="Name" data-autofocus spellCheck={false} {...form.getInputProps("name")} />
@@ -94,13 +106,27 @@ function DeviceForm({ title, submit, initial, close, save, line }: DeviceFormPro
       </FormPair>
       <FormPair>
         <TextInput label="Address" description="IP address or DNS name" spellCheck={false} {...form.getInputProps("address")} />
-        <NumberInput label="Port" description="SSH" min={1} max={65_535} allowDecimal={false} hideControls {...form.getInputProps("port")} />
+        <NumberInput
+          label="Port"
+          description="SSH"
+          min={1}
+          max={65_535}
+          allowDecimal={false}
+          hideControls
+          {...form.getInputProps("port")}
+        />
       </FormPair>
       <FormPair>
         <Autocomplete label="Site" data={known.sites} {...form.getInputProps("site")} />
         <TextInput label="Redundancy group" description="Never two of a group at one time" {...form.getInputProps("redundancyGroup")} />
       </FormPair>
-      <TextInput label="Labels" description="key=value, with commas between" placeholder="role=core, env=prod" spellCheck={false} {...form.getInputProps("labels")} />
+      <TextInput
+        label="Labels"
+        description="key=value, with commas between"
+        placeholder="role=core, env=prod"
+        spellCheck={false}
+        {...form.getInputProps("labels")}
+      />
       <FormPair>
         <Autocomplete label="Signs in with" description="Name of a secret" data={known.secrets} {...form.getInputProps("credential")} />
         <Autocomplete label="Through" description="Device to jump through" data={known.devices} {...form.getInputProps("bastion")} />

@@ -5,10 +5,10 @@ import { Link } from "@tanstack/react-router";
 import type { Device } from "@holdfast/contract";
 import { read } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
-import { Copy, Shortened } from "../../parts/copy.tsx";
+import { Shortened } from "../../parts/copy.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { short } from "../../parts/format.ts";
-import { State } from "../../parts/glyph.tsx";
+import { Glyph, State } from "../../parts/glyph.tsx";
 import { Labels } from "../../parts/labels.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
@@ -28,7 +28,13 @@ export function DeviceOverview({ device }: { device: Device }) {
         title="Facts"
         beside={
           may("devices.update") && (
-            <LinkButton variant="default" size="compact-xs" leftSection={<IconPencil size={13} />} to="/devices/$device/edit" params={{ device: device.name }}>
+            <LinkButton
+              variant="default"
+              size="compact-xs"
+              leftSection={<IconPencil size={13} />}
+              to="/devices/$device/edit"
+              params={{ device: device.name }}
+            >
               Edit
             </LinkButton>
           )
@@ -36,13 +42,34 @@ export function DeviceOverview({ device }: { device: Device }) {
       >
         <Facts
           facts={[
-            ["Address", <span key="address" className="mono">{address} <Copy text={address} what="address" /></span>],
+            ["Address", <Shortened key="address" text={address} shown={address} what="address" />],
             ["Platform", device.platform],
-            ["Site", device.site === undefined ? <span className="dim">none</span> : <Link to="/devices" search={{ site: device.site }}>{device.site}</Link>],
+            [
+              "Site",
+              device.site === undefined ? (
+                <span className="dim">none</span>
+              ) : (
+                <Link to="/devices" search={{ site: device.site }}>
+                  {device.site}
+                </Link>
+              ),
+            ],
             ["Labels", <Labels key="labels" labels={device.labels} />],
             ["Redundancy group", device.redundancyGroup ?? <span className="dim">none</span>],
-            ["Signs in with", device.credential === undefined ? <span className="dim">no secret</span> : <span className="mono">{device.credential}</span>],
-            ["Through", device.bastion === undefined ? <span className="dim">directly</span> : <Link to="/devices/$device" params={{ device: device.bastion }}>{device.bastion}</Link>],
+            [
+              "Signs in with",
+              device.credential === undefined ? <span className="dim">no secret</span> : <span className="mono">{device.credential}</span>,
+            ],
+            [
+              "Through",
+              device.bastion === undefined ? (
+                <span className="dim">directly</span>
+              ) : (
+                <Link to="/devices/$device" params={{ device: device.bastion }}>
+                  {device.bastion}
+                </Link>
+              ),
+            ],
             ["On drift", device.driftMode === "revert" ? "raise a finding, and roll the intent out again" : "raise a finding"],
             ["Id", <Shortened key="id" text={device.id} shown={device.id} what="id" />],
           ]}
@@ -57,8 +84,18 @@ export function DeviceOverview({ device }: { device: Device }) {
               ["Last seen", <When key="seen" at={device.lastSeenAt} />],
               device.lastProblem !== undefined && ["Last problem", device.lastProblem],
               ["Backed up", <When key="backup" at={device.backedUpAt} />],
-              ["Running", device.runningHash === undefined ? <span className="dim">not read yet</span> : <Shortened key="hash" text={device.runningHash} shown={short(device.runningHash, 12)} what="hash" />],
-              ["Host key", device.hostKey === undefined ? <span className="dim">not pinned</span> : <span className="mono">{device.hostKey}</span>],
+              [
+                "Running",
+                device.runningHash === undefined ? (
+                  <span className="dim">not read yet</span>
+                ) : (
+                  <Shortened key="hash" text={device.runningHash} shown={short(device.runningHash, 12)} what="hash" />
+                ),
+              ],
+              [
+                "Host key",
+                device.hostKey === undefined ? <span className="dim">not pinned</span> : <span className="mono">{device.hostKey}</span>,
+              ],
               ["Added", <When key="added" at={device.createdAt} />],
             ]}
           />
@@ -78,17 +115,19 @@ function DeviceFindings({ device }: { device: Device }) {
           const open = items.filter((item) => item.state !== "resolved");
           if (open.length === 0) return <p className="dim">Nothing is known to be wrong with it.</p>;
           return (
-            <Facts
-              facts={open.map((item) => [
-                severityLooks[item.severity].word,
-                <span key={item.id} style={{ display: "flex", gap: 12, justifyContent: "space-between" }}>
+            <ul className={classes["findings"]}>
+              {open.map((item) => (
+                <li key={item.id}>
+                  <Glyph {...severityLooks[item.severity]} />
                   <Link to="/findings/$finding" params={{ finding: item.id }}>
                     {item.title}
                   </Link>
-                  <When at={item.lastSeenAt} />
-                </span>,
-              ])}
-            />
+                  <span className="dim">
+                    {severityLooks[item.severity].word}, seen <When at={item.lastSeenAt} />
+                  </span>
+                </li>
+              ))}
+            </ul>
           );
         }}
       </Loaded>

@@ -75,7 +75,12 @@ function Acts({ device }: { device: Device }) {
   const acts = useDeviceActs(device);
   return (
     <>
-      <LinkButton variant={device.hostKey === undefined ? "filled" : "default"} leftSection={<IconFingerprint size={15} />} to="/devices/$device/host-key" params={{ device: device.name }}>
+      <LinkButton
+        variant={device.hostKey === undefined ? "filled" : "default"}
+        leftSection={<IconFingerprint size={15} />}
+        to="/devices/$device/host-key"
+        params={{ device: device.name }}
+      >
         {device.hostKey === undefined ? "Compare and pin host key" : "Host key"}
       </LinkButton>
       <ActBar acts={acts} />
@@ -88,7 +93,11 @@ function DeviceTabs({ device }: { device: Device }) {
   const navigate = route.useNavigate();
   const tab = oneOf(tabs, search.tab) ?? "overview";
   return (
-    <Tabs value={tab} onChange={(value) => void navigate({ search: { tab: value === "overview" ? undefined : (value ?? undefined) } })} keepMounted={false}>
+    <Tabs
+      value={tab}
+      onChange={(value) => void navigate({ search: { tab: value === "overview" ? undefined : (value ?? undefined) } })}
+      keepMounted={false}
+    >
       <Tabs.List mb={16} style={{ overflowX: "auto", flexWrap: "nowrap" }}>
         {tabs.map((value) => (
           <Tabs.Tab key={value} value={value} py={8} style={{ whiteSpace: "nowrap" }}>

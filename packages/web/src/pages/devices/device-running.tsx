@@ -26,7 +26,8 @@ export function DeviceRunning({ device }: { device: Device }) {
       beside={
         running.data && (
           <span className="dim">
-            {count(running.data.version.lines)} lines, read <When at={running.data.version.at} />; secrets are masked <Copy text={running.data.text} what="configuration" />
+            {count(running.data.version.lines)} lines, read <When at={running.data.version.at} />; secrets are masked{" "}
+            <Copy text={running.data.text} what="configuration" />
           </span>
         )
       }
@@ -44,7 +45,18 @@ export function NeverRead({ device }: { device: Device }) {
       <Empty
         icon={<IconFileText size={22} />}
         title="No configuration is kept yet"
-        act={<ActButton one={act({ route: "devices.backup", input: { devices: [device.id] }, label: "Back up now", icon: <IconDatabaseExport size={15} />, tone: "primary", done: ({ items }) => items[0]?.problem ?? "Backed up." })} />}
+        act={
+          <ActButton
+            one={act({
+              route: "devices.backup",
+              input: { devices: [device.id] },
+              label: "Back up now",
+              icon: <IconDatabaseExport size={15} />,
+              tone: "primary",
+              done: ({ items }) => items[0]?.problem ?? "Backed up.",
+            })}
+          />
+        }
       >
         Holdfast has not read this device. A backup reads it and changes nothing.
       </Empty>

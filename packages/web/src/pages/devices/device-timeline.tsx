@@ -24,7 +24,11 @@ export function DeviceTimeline({ device }: { device: Device }) {
   const all = [versions, findings, entries];
   const failed = all.find((query) => query.error !== null);
   if (all.some((query) => query.isLoading)) return <RowsSkeleton />;
-  const moments = momentsOf({ versions: versions.data?.items ?? [], findings: findings.data?.items ?? [], entries: entries.data?.items ?? [] });
+  const moments = momentsOf({
+    versions: versions.data?.items ?? [],
+    findings: findings.data?.items ?? [],
+    entries: entries.data?.items ?? [],
+  });
   return (
     <>
       {failed && <ProblemNotice thrown={failed.error} retry={() => void failed.refetch()} />}

@@ -30,7 +30,10 @@ export function DeviceVersions({ device, version, from }: DeviceVersionsProps) {
   return (
     <Loaded query={versions} skeleton={<RowsSkeleton />}>
       {(items) => {
-        const at = Math.max(0, items.findIndex((item) => item.id === version));
+        const at = Math.max(
+          0,
+          items.findIndex((item) => item.id === version),
+        );
         const chosen = items[at];
         if (chosen === undefined) return <NeverRead device={device} />;
         return (
@@ -39,7 +42,15 @@ export function DeviceVersions({ device, version, from }: DeviceVersionsProps) {
               <ol>
                 {items.map((item) => (
                   <li key={item.id}>
-                    <Link to="/devices/$device" params={{ device: device.name }} search={{ tab: "versions", version: item.id }} className={classes["version"] ?? ""} data-active={item === chosen || undefined} aria-current={item === chosen || undefined} resetScroll={false}>
+                    <Link
+                      to="/devices/$device"
+                      params={{ device: device.name }}
+                      search={{ tab: "versions", version: item.id }}
+                      className={classes["version"] ?? ""}
+                      data-active={item === chosen || undefined}
+                      aria-current={item === chosen || undefined}
+                      resetScroll={false}
+                    >
                       <span className="clip">{item.reason}</span>
                       <When at={item.at} />
                       <small>
@@ -123,12 +134,19 @@ function Diff({ device, version, from }: { device: Device; version: ConfigVersio
 function Whole({ device, version }: { device: Device; version: ConfigVersion }) {
   const me = useMe();
   const [reveal, setReveal] = useState(false);
-  const text = useQuery({ ...read("devices.version", { id: device.id, version: version.id, ...(reveal && { reveal: "true" }) }), gcTime: reveal ? 0 : 300_000 });
+  const text = useQuery({
+    ...read("devices.version", { id: device.id, version: version.id, ...(reveal && { reveal: "true" }) }),
+    gcTime: reveal ? 0 : 300_000,
+  });
   return (
     <>
       {holds(me, "devices:reveal") && (
         <div style={{ padding: "8px 14px 0" }}>
-          <Switch label="Show secrets (kept in the audit trail)" checked={reveal} onChange={(event) => setReveal(event.currentTarget.checked)} />
+          <Switch
+            label="Show secrets (kept in the audit trail)"
+            checked={reveal}
+            onChange={(event) => setReveal(event.currentTarget.checked)}
+          />
         </div>
       )}
       <Loaded query={text} skeleton={<TextSkeleton lines={20} />}>

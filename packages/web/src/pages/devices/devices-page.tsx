@@ -32,7 +32,13 @@ export function DevicesPage() {
   const { q, site, selector } = search;
   const platform = oneOf(platforms, search.platform);
   const drift = oneOf(drifts, search.drift);
-  const filters = { ...(q && { q }), ...(site && { site }), ...(selector && { selector }), ...(platform && { platform }), ...(drift && { drift }) };
+  const filters = {
+    ...(q && { q }),
+    ...(site && { site }),
+    ...(selector && { selector }),
+    ...(platform && { platform }),
+    ...(drift && { drift }),
+  };
   const filtered = Object.keys(filters).length > 0;
   const devices = useInfiniteQuery(readPages("devices.list", filters));
   const rows = devices.data ?? none;
@@ -58,7 +64,12 @@ export function DevicesPage() {
         </>
       }
     >
-      <DeviceFilters search={search} rows={rows} filtered={filtered} onChange={(patch) => void navigate({ search: patch === "clear" ? {} : { ...search, ...patch }, replace: true })} />
+      <DeviceFilters
+        search={search}
+        rows={rows}
+        filtered={filtered}
+        onChange={(patch) => void navigate({ search: patch === "clear" ? {} : { ...search, ...patch }, replace: true })}
+      />
       <Loaded query={devices} skeleton={<RowsSkeleton rows={12} />}>
         {() => (
           <DataList
@@ -98,7 +109,15 @@ function Answer() {
 function NoDevices({ filtered }: { filtered: boolean }) {
   if (filtered)
     return (
-      <Empty icon={<IconServer2 size={22} />} title="No device fits this filter" act={<LinkButton variant="default" to="/devices">Show all devices</LinkButton>}>
+      <Empty
+        icon={<IconServer2 size={22} />}
+        title="No device fits this filter"
+        act={
+          <LinkButton variant="default" to="/devices">
+            Show all devices
+          </LinkButton>
+        }
+      >
         Change or clear the filter above.
       </Empty>
     );

@@ -30,13 +30,18 @@ const check = act({
 export function DriftPage() {
   const drift = useInfiniteQuery(readPages("devices.drift", {}));
   return (
-    <Page title="Drift" say={drift.data === undefined ? (drift.error ? undefined : null) : <Answer items={drift.data} />} acts={<ActBar acts={[check]} />}>
+    <Page
+      title="Drift"
+      say={drift.data === undefined ? drift.error ? undefined : null : <Answer items={drift.data} />}
+      acts={<ActBar acts={[check]} />}
+    >
       <Loaded query={drift} skeleton={<RowsSkeleton />}>
         {(items) =>
           items.length === 0 ? (
             <Panel>
               <Empty icon={<IconArrowsDiff size={22} />} title="Nothing has drifted">
-                Every device that was read runs what is intended. When somebody changes one by hand, it shows up here with what differs, and one click plans the way back.
+                Every device that was read runs what is intended. When somebody changes one by hand, it shows up here with what differs, and
+                one click plans the way back.
               </Empty>
             </Panel>
           ) : (
@@ -57,7 +62,8 @@ function Answer({ items }: { items: DriftItem[] }) {
   const sites = [...new Set(items.flatMap((item) => item.site ?? []))];
   return (
     <>
-      {plural(items.length, "device")} {items.length === 1 ? "runs" : "run"} something else than intended{sites.length > 0 && `, at ${listed(sites)}`}.
+      {plural(items.length, "device")} {items.length === 1 ? "runs" : "run"} something else than intended
+      {sites.length > 0 && `, at ${listed(sites)}`}.
     </>
   );
 }

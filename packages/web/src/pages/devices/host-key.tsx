@@ -51,7 +51,12 @@ export function HostKey() {
       pending={trust.isPending}
       problem={trust.error}
       blocked={blockage(scan.data, { same, reason, why: whyNot(me, "devices.trustHostKey") })}
-      {...(scan.data && { lines: { api: apiLine("devices.trustHostKey", input, { origin: location.origin }), command: commandLine("devices.trustHostKey", input) } })}
+      {...(scan.data && {
+        lines: {
+          api: apiLine("devices.trustHostKey", input, { origin: location.origin }),
+          command: commandLine("devices.trustHostKey", input),
+        },
+      })}
     >
       {scan.error !== null && <ProblemNotice thrown={scan.error} retry={() => void scan.refetch()} />}
       {scan.isPending && <TextSkeleton lines={3} />}
@@ -61,10 +66,29 @@ export function HostKey() {
           {!scan.data.matches && (
             <>
               <p>
-                Read the fingerprint on the device itself, over its console or a way you trust, and paste it here. On IOS: <span className="mono">show ip ssh</span>; on Linux: <span className="mono">ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</span>.
+                Read the fingerprint on the device itself, over its console or a way you trust, and paste it here. On IOS:{" "}
+                <span className="mono">show ip ssh</span>; on Linux:{" "}
+                <span className="mono">ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</span>.
               </p>
-              <TextInput label="Fingerprint as the device's console shows it" placeholder="SHA256:…" spellCheck={false} data-autofocus value={typed} onChange={(event) => setTyped(event.currentTarget.value)} error={typed !== "" && !same ? "Not the key that the device showed just now." : undefined} styles={{ input: { fontFamily: "var(--mono)" } }} />
-              <Textarea label="Reason" description="Kept in the audit trail." autosize minRows={2} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+              <TextInput
+                label="Fingerprint as the device's console shows it"
+                placeholder="SHA256:…"
+                spellCheck={false}
+                data-autofocus
+                value={typed}
+                onChange={(event) => setTyped(event.currentTarget.value)}
+                error={typed !== "" && !same ? "Not the key that the device showed just now." : undefined}
+                styles={{ input: { fontFamily: "var(--mono)" } }}
+              />
+              <Textarea
+                label="Reason"
+                description="Kept in the audit trail."
+                autosize
+                minRows={2}
+                maxLength={500}
+                value={reason}
+                onChange={(event) => setReason(event.currentTarget.value)}
+              />
             </>
           )}
         </>
@@ -73,7 +97,10 @@ export function HostKey() {
   );
 }
 
-function blockage(scan: Scan | undefined, { same, reason, why }: { same: boolean; reason: string; why: string | undefined }): string | undefined {
+function blockage(
+  scan: Scan | undefined,
+  { same, reason, why }: { same: boolean; reason: string; why: string | undefined },
+): string | undefined {
   if (why !== undefined) return why;
   if (scan === undefined) return "The device has not shown its key yet.";
   if (scan.matches) return "The key is pinned already; nothing to do.";
@@ -90,7 +117,9 @@ function Fingerprints({ scan }: { scan: Scan }) {
       ) : pinned === undefined ? (
         <State look={{ tone: "warn", shape: "question", word: "No key is pinned yet. This one was shown just now:" }} />
       ) : (
-        <State look={{ tone: "bad", shape: "diamond", word: "The device shows another key than the pinned one. Somebody may be in between." }} />
+        <State
+          look={{ tone: "bad", shape: "diamond", word: "The device shows another key than the pinned one. Somebody may be in between." }}
+        />
       )}
       {pinned !== undefined && !matches && (
         <>
@@ -100,7 +129,10 @@ function Fingerprints({ scan }: { scan: Scan }) {
       )}
       <span className="dim">Shown just now</span>
       <code className={classes["fingerprint"]}>
-        {differenceOf(pinned ?? fingerprint, fingerprint).map((part) => (part.differs ? <mark key={part.at}>{part.text}</mark> : <span key={part.at}>{part.text}</span>))} <Copy text={fingerprint} what="fingerprint" />
+        {differenceOf(pinned ?? fingerprint, fingerprint).map((part) =>
+          part.differs ? <mark key={part.at}>{part.text}</mark> : <span key={part.at}>{part.text}</span>,
+        )}{" "}
+        <Copy text={fingerprint} what="fingerprint" />
       </code>
     </div>
   );

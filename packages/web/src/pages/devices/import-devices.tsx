@@ -50,7 +50,14 @@ export function ImportDevices() {
   const report = take.data ?? look.data;
   const ready = look.data !== undefined && look.data.errors.length === 0 && look.data.created.length + look.data.updated.length > 0;
   return (
-    <Modal opened onClose={close} title="Import devices" size={720} closeOnClickOutside={false} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal
+      opened
+      onClose={close}
+      title="Import devices"
+      size={720}
+      closeOnClickOutside={false}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
       <div className={classes["form"]}>
         <div className={classes["bar"]}>
           <SegmentedControl
@@ -65,7 +72,11 @@ export function ImportDevices() {
               { value: "csv", label: "CSV" },
             ]}
           />
-          <FileButton onChange={(file) => void open(file)} accept=".yaml,.yml,.csv,text/csv,application/yaml" inputProps={{ "aria-label": "File to import", tabIndex: -1 }}>
+          <FileButton
+            onChange={(file) => void open(file)}
+            accept=".yaml,.yml,.csv,text/csv,application/yaml"
+            inputProps={{ "aria-label": "File to import", tabIndex: -1 }}
+          >
             {(props) => (
               <Button variant="default" leftSection={<IconFileUpload size={15} />} {...props}>
                 Open a file
@@ -90,12 +101,26 @@ export function ImportDevices() {
         />
         {report && <ReportView report={report} />}
         {(take.error ?? look.error) !== null && <ProblemNotice thrown={take.error ?? look.error} />}
-        <CodeFold lines={{ api: apiLine("devices.import", { format, content: content.length > 200 ? `${content.slice(0, 200)}…` : content, dryRun: !ready }, { origin: location.origin }), command: undefined }} />
+        <CodeFold
+          lines={{
+            api: apiLine(
+              "devices.import",
+              { format, content: content.length > 200 ? `${content.slice(0, 200)}…` : content, dryRun: !ready },
+              { origin: location.origin },
+            ),
+            command: undefined,
+          }}
+        />
         <div className={classes["buttons"]}>
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
-          <Button variant={ready ? "default" : "filled"} disabled={content.trim() === ""} loading={look.isPending} onClick={() => look.mutate()}>
+          <Button
+            variant={ready ? "default" : "filled"}
+            disabled={content.trim() === ""}
+            loading={look.isPending}
+            onClick={() => look.mutate()}
+          >
             Check without importing
           </Button>
           {ready && (
@@ -112,10 +137,16 @@ export function ImportDevices() {
 function ReportView({ report }: { report: Report }) {
   const { created, updated, unchanged, errors } = report;
   return (
-    <div className={classes["report"]} role="status">
+    <output className={classes["report"]}>
       {errors.length > 0 ? (
         <>
-          <State look={{ tone: "bad", shape: "cross", word: `${plural(errors.length, "place")} to mend; nothing is imported until all rows are right` }} />
+          <State
+            look={{
+              tone: "bad",
+              shape: "cross",
+              word: `${plural(errors.length, "place")} to mend; nothing is imported until all rows are right`,
+            }}
+          />
           <ul className={classes["errors"]}>
             {errors.map((error) => (
               <li key={`${error.at} ${error.say}`}>
@@ -129,10 +160,11 @@ function ReportView({ report }: { report: Report }) {
         <>
           <State look={{ tone: "ok", shape: "check", word: "Every row is right" }} />
           <span>
-            <strong>{created.length}</strong> to add{created.length > 0 && ` (${listed(created)})`}, <strong>{updated.length}</strong> to change{updated.length > 0 && ` (${listed(updated)})`}, {unchanged.length} as they are.
+            <strong>{created.length}</strong> to add{created.length > 0 && ` (${listed(created)})`}, <strong>{updated.length}</strong> to
+            change{updated.length > 0 && ` (${listed(updated)})`}, {unchanged.length} as they are.
           </span>
         </>
       )}
-    </div>
+    </output>
   );
 }

@@ -19,20 +19,25 @@ export function PickedBar({ rows, onClear }: { rows: Device[]; onClear: () => vo
       done: (out) => {
         const failed = out.items.filter((item) => item.problem !== undefined);
         const kept = out.items.filter((item) => item.changed).length;
-        return failed.length === 0 ? `${plural(out.items.length, "device")} backed up; ${kept} had changed.` : `${failed.length} of ${out.items.length} failed: ${listed(failed.map((item) => item.deviceName))}.`;
+        return failed.length === 0
+          ? `${plural(out.items.length, "device")} backed up; ${kept} had changed.`
+          : `${failed.length} of ${out.items.length} failed: ${listed(failed.map((item) => item.deviceName))}.`;
       },
     }),
     act({
       route: "devices.checkDrift",
       input: { selector },
       label: "Check drift",
-      blocked: selector.length > 1000 ? "Too many are selected for one check; filter by labels and check with the command line, or check all from Drift." : undefined,
+      blocked:
+        selector.length > 1000
+          ? "Too many are selected for one check; filter by labels and check with the command line, or check all from Drift."
+          : undefined,
       icon: <IconArrowsDiff size={15} />,
       done: (out) => `${plural(out.checked, "device")} checked: ${out.drifted} drifted, ${out.unreachable} unreachable.`,
     }),
   ];
   return (
-    <div className={classes["picked"]} role="region" aria-label="Selected devices">
+    <section className={classes["picked"]} aria-label="Selected devices">
       <span>
         <strong>{plural(rows.length, "device")}</strong> selected
       </span>
@@ -40,6 +45,6 @@ export function PickedBar({ rows, onClear }: { rows: Device[]; onClear: () => vo
       <Button variant="subtle" color="gray" onClick={onClear}>
         Clear
       </Button>
-    </div>
+    </section>
   );
 }

@@ -17,7 +17,9 @@ export function momentsOf({ versions, findings, entries }: Sources): Moment[] {
   const moments: Moment[] = [
     ...versions.map((version): Moment => ({ at: version.at, kind: "version", version })),
     ...findings.map((finding): Moment => ({ at: finding.firstSeenAt, kind: "finding", finding, opened: true })),
-    ...findings.flatMap((finding): Moment[] => (finding.resolvedAt === undefined ? [] : [{ at: finding.resolvedAt, kind: "finding", finding, opened: false }])),
+    ...findings.flatMap((finding): Moment[] =>
+      finding.resolvedAt === undefined ? [] : [{ at: finding.resolvedAt, kind: "finding", finding, opened: false }],
+    ),
     ...entries.map((entry): Moment => ({ at: entry.at, kind: "audit", entry })),
   ];
   return moments.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));

@@ -20,7 +20,12 @@ export function useFindingActs(finding: Finding): Act[] {
     icon: <IconCheck size={15} />,
     confirm: {
       title: "Resolve this finding by hand",
-      says: <p>It is closed although nothing says that it is mended. Where the cause is still there, it is opened again when it is seen the next time.</p>,
+      says: (
+        <p>
+          It is closed although nothing says that it is mended. Where the cause is still there, it is opened again when it is seen the next
+          time.
+        </p>
+      ),
       reason: "needed",
     },
     done: () => "Resolved.",

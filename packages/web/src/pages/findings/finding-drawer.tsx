@@ -64,18 +64,33 @@ function Detail({ finding }: { finding: Finding }) {
           finding.suppressedUntil !== undefined && ["Suppressed", <When key="until" at={finding.suppressedUntil} prefix="until " />],
           finding.note !== undefined && ["Note", finding.note],
           ["Kind", words(finding.kind)],
-          ["Raised by", <span key="source" className="mono">{finding.source}</span>],
+          [
+            "Raised by",
+            <span key="source" className="mono">
+              {finding.source}
+            </span>,
+          ],
           ["First seen", <When key="first" at={finding.firstSeenAt} />],
           ["Last seen", <When key="last" at={finding.lastSeenAt} />],
           ["Times seen", count(finding.occurrences)],
           finding.resolvedAt !== undefined && ["Resolved", <When key="resolved" at={finding.resolvedAt} />],
           ["Labels", <Labels key="labels" labels={finding.labels} />],
-          ["Fingerprint", <Shortened key="fingerprint" text={finding.fingerprint} shown={short(finding.fingerprint, 12)} what="fingerprint" />],
+          [
+            "Fingerprint",
+            <Shortened key="fingerprint" text={finding.fingerprint} shown={short(finding.fingerprint, 12)} what="fingerprint" />,
+          ],
         ]}
       />
       {Object.keys(finding.evidence).length > 0 && (
         <Panel id="evidence" title="Evidence">
-          <Facts facts={Object.entries(finding.evidence).map(([name, value]) => [words(name), <span key={name} className="mono">{typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value)}</span>])} />
+          <Facts
+            facts={Object.entries(finding.evidence).map(([name, value]) => [
+              words(name),
+              <span key={name} className="mono">
+                {typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value)}
+              </span>,
+            ])}
+          />
         </Panel>
       )}
     </>

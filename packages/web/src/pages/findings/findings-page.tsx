@@ -25,13 +25,64 @@ const none: Finding[] = [];
 
 const columns: Column<Finding>[] = [
   { id: "title", header: "Finding", cell: (row) => row.title, text: (row) => row.title, width: "minmax(150px, 3fr)" },
-  { id: "severity", header: "Severity", cell: (row) => <State look={severityLooks[row.severity]} />, text: (row) => severities.length - severities.indexOf(row.severity), width: "88px" },
-  { id: "state", header: "State", cell: (row) => <State look={findingLooks[row.state]} />, text: (row) => row.state, width: "124px", from: "mid" },
-  { id: "subject", header: "About", cell: (row) => row.subjectName, text: (row) => row.subjectName, width: "minmax(110px, 1fr)", from: "mid" },
-  { id: "kind", header: "Kind", cell: (row) => <span className="dim">{words(row.kind)}</span>, text: (row) => row.kind, width: "minmax(110px, 0.9fr)", from: "wide" },
-  { id: "times", header: "Times", cell: (row) => count(row.occurrences), text: (row) => row.occurrences, width: "56px", align: "end", from: "wide" },
-  { id: "first", header: "First seen", cell: (row) => <When at={row.firstSeenAt} />, text: (row) => row.firstSeenAt, width: "96px", align: "end", from: "wide" },
-  { id: "last", header: "Last seen", cell: (row) => <When at={row.lastSeenAt} />, text: (row) => row.lastSeenAt, width: "96px", align: "end", from: "mid" },
+  {
+    id: "severity",
+    header: "Severity",
+    cell: (row) => <State look={severityLooks[row.severity]} />,
+    text: (row) => severities.length - severities.indexOf(row.severity),
+    width: "88px",
+  },
+  {
+    id: "state",
+    header: "State",
+    cell: (row) => <State look={findingLooks[row.state]} />,
+    text: (row) => row.state,
+    width: "124px",
+    from: "mid",
+  },
+  {
+    id: "subject",
+    header: "About",
+    cell: (row) => row.subjectName,
+    text: (row) => row.subjectName,
+    width: "minmax(110px, 1fr)",
+    from: "mid",
+  },
+  {
+    id: "kind",
+    header: "Kind",
+    cell: (row) => <span className="dim">{words(row.kind)}</span>,
+    text: (row) => row.kind,
+    width: "minmax(110px, 0.9fr)",
+    from: "wide",
+  },
+  {
+    id: "times",
+    header: "Times",
+    cell: (row) => count(row.occurrences),
+    text: (row) => row.occurrences,
+    width: "56px",
+    align: "end",
+    from: "wide",
+  },
+  {
+    id: "first",
+    header: "First seen",
+    cell: (row) => <When at={row.firstSeenAt} />,
+    text: (row) => row.firstSeenAt,
+    width: "96px",
+    align: "end",
+    from: "wide",
+  },
+  {
+    id: "last",
+    header: "Last seen",
+    cell: (row) => <When at={row.lastSeenAt} />,
+    text: (row) => row.lastSeenAt,
+    width: "96px",
+    align: "end",
+    from: "mid",
+  },
 ];
 
 export function FindingsPage() {
@@ -49,10 +100,33 @@ export function FindingsPage() {
   const set = (patch: typeof search): void => void navigate({ to: ".", search: { ...search, ...patch }, replace: true });
   return (
     <Page title="Findings" say={<Answer />}>
-      <FilterBar looksIn="title or name" text={q} onText={(text) => set({ q: text })} filtered={filtered} onClear={() => void navigate({ to: ".", search: {}, replace: true })} views="findings">
-        <Choose label="State" value={state} from={findingStates.map((value) => ({ value, label: findingLooks[value].word }))} onChoose={(value) => set({ state: value })} />
-        <Choose label="Severity" value={severity} from={severities.map((value) => ({ value, label: value }))} onChoose={(value) => set({ severity: value })} />
-        <Choose label="Kind" width={170} value={kind} from={kinds.map((value) => ({ value, label: words(value) }))} onChoose={(value) => set({ kind: value })} />
+      <FilterBar
+        looksIn="title or name"
+        text={q}
+        onText={(text) => set({ q: text })}
+        filtered={filtered}
+        onClear={() => void navigate({ to: ".", search: {}, replace: true })}
+        views="findings"
+      >
+        <Choose
+          label="State"
+          value={state}
+          from={findingStates.map((value) => ({ value, label: findingLooks[value].word }))}
+          onChoose={(value) => set({ state: value })}
+        />
+        <Choose
+          label="Severity"
+          value={severity}
+          from={severities.map((value) => ({ value, label: value }))}
+          onChoose={(value) => set({ severity: value })}
+        />
+        <Choose
+          label="Kind"
+          width={170}
+          value={kind}
+          from={kinds.map((value) => ({ value, label: words(value) }))}
+          onChoose={(value) => set({ kind: value })}
+        />
       </FilterBar>
       <Loaded query={findings} skeleton={<RowsSkeleton rows={8} />}>
         {() => (
@@ -80,7 +154,9 @@ export function FindingsPage() {
 function Answer() {
   const overview = useQuery(read("system.overview", undefined)).data;
   if (overview === undefined) return null;
-  const parts = severities.filter((severity) => (overview.findings[severity] ?? 0) > 0).map((severity) => `${count(overview.findings[severity] ?? 0)} ${severity}`);
+  const parts = severities
+    .filter((severity) => (overview.findings[severity] ?? 0) > 0)
+    .map((severity) => `${count(overview.findings[severity] ?? 0)} ${severity}`);
   return <>{parts.length === 0 ? "Nothing is known to be wrong." : `Not resolved yet: ${parts.join(", ")}.`}</>;
 }
 
@@ -88,7 +164,15 @@ function NoFindings({ filtered }: { filtered: boolean }) {
   return (
     <Panel>
       {filtered ? (
-        <Empty icon={<IconShieldCheck size={22} />} title="No finding fits this filter" act={<LinkButton variant="default" to="/findings">Show all findings</LinkButton>} />
+        <Empty
+          icon={<IconShieldCheck size={22} />}
+          title="No finding fits this filter"
+          act={
+            <LinkButton variant="default" to="/findings">
+              Show all findings
+            </LinkButton>
+          }
+        />
       ) : (
         <Empty icon={<IconShieldCheck size={22} />} title="Nothing is known to be wrong">
           Drift, changed host keys, unreachable devices and reverts that still wait show up here, each with its evidence and its next step.

@@ -11,7 +11,12 @@ export function stepOf(finding: Pick<Finding, "kind" | "subject" | "subjectName"
   const [kind = "", id = ""] = finding.subject.split(":");
   const device = `/devices/${encodeURIComponent(finding.subjectName)}`;
   const rollout = kind === "rollout" ? id : finding.evidence["rollout"];
-  if (typeof rollout === "string") return { label: "To the rollout", path: `/rollouts/${encodeURIComponent(rollout)}`, ...(kind === "device" && { search: { target: id } }) };
+  if (typeof rollout === "string")
+    return {
+      label: "To the rollout",
+      path: `/rollouts/${encodeURIComponent(rollout)}`,
+      ...(kind === "device" && { search: { target: id } }),
+    };
   if (kind === "repository") return { label: "To the repository", path: `/repositories/${encodeURIComponent(id)}` };
   if (kind !== "device") return undefined;
   switch (finding.kind) {

@@ -20,7 +20,12 @@ export function SuppressForm({ finding }: { finding: Finding }) {
   const queries = useQueryClient();
   const may = useMay();
   const suppress = useMutation({
-    mutationFn: () => invoke("findings.suppress", { id: finding.id, until: new Date(serverNow() + Number(length) * 3_600_000).toISOString(), reason: reason.trim() }),
+    mutationFn: () =>
+      invoke("findings.suppress", {
+        id: finding.id,
+        until: new Date(serverNow() + Number(length) * 3_600_000).toISOString(),
+        reason: reason.trim(),
+      }),
     onSuccess: async () => {
       setOpened(false);
       sayDone("Suppressed: nobody is told of it until then.");
@@ -43,8 +48,23 @@ export function SuppressForm({ finding }: { finding: Finding }) {
             if (reason.trim() !== "") suppress.mutate();
           }}
         >
-          <SegmentedControl fullWidth aria-label="For how long" value={length} onChange={setLength} data={Object.entries(hours).map(([value, label]) => ({ value, label }))} />
-          <Textarea label="Reason" description="Kept with the finding." autosize minRows={2} maxLength={2000} data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+          <SegmentedControl
+            fullWidth
+            aria-label="For how long"
+            value={length}
+            onChange={setLength}
+            data={Object.entries(hours).map(([value, label]) => ({ value, label }))}
+          />
+          <Textarea
+            label="Reason"
+            description="Kept with the finding."
+            autosize
+            minRows={2}
+            maxLength={2000}
+            data-autofocus
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
           {suppress.isError && <ProblemNotice thrown={suppress.error} />}
           <Button type="submit" disabled={reason.trim() === ""} loading={suppress.isPending}>
             Suppress

@@ -11,6 +11,7 @@ import { meRead } from "../../app/session.ts";
 import { Mark } from "../../app/shell/mark.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { useFocusOnce } from "../../parts/use-focus-once.ts";
 import { safeNext, takeToken } from "./fragment.ts";
 import classes from "./doors.module.css";
 
@@ -45,11 +46,15 @@ function useEnter(): (me: RouteOutput<"identity.me">, next?: string) => Promise<
 const signInRoute = getRouteApi("/sign-in");
 
 export function SignInPage() {
+  const first = useFocusOnce();
   const { next } = signInRoute.useSearch();
   const enter = useEnter();
   const setup = useQuery(read("identity.setupState", undefined));
   const form = useForm({ initialValues: { name: "", password: "" } });
-  const signIn = useMutation({ mutationFn: (values: { name: string; password: string }) => invoke("identity.signIn", values), onSuccess: (me) => enter(me, next) });
+  const signIn = useMutation({
+    mutationFn: (values: { name: string; password: string }) => invoke("identity.signIn", values),
+    onSuccess: (me) => enter(me, next),
+  });
   return (
     <Door title="Sign in">
       {setup.data?.needed === true && (
@@ -58,8 +63,25 @@ export function SignInPage() {
         </p>
       )}
       <form className={classes["form"]} onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
-        <TextInput size="sm" label="Name" autoComplete="username" autoCapitalize="none" spellCheck={false} required withAsterisk={false} autoFocus {...form.getInputProps("name")} />
-        <PasswordInput size="sm" label="Password" autoComplete="current-password" required withAsterisk={false} {...form.getInputProps("password")} />
+        <TextInput
+          size="sm"
+          label="Name"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          withAsterisk={false}
+          ref={first}
+          {...form.getInputProps("name")}
+        />
+        <PasswordInput
+          size="sm"
+          label="Password"
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          {...form.getInputProps("password")}
+        />
         {signIn.isError && <ProblemNotice thrown={signIn.error} />}
         <Button size="sm" type="submit" loading={signIn.isPending} fullWidth>
           Sign in
@@ -73,6 +95,7 @@ export function SignInPage() {
 }
 
 export function SetupPage() {
+  const first = useFocusOnce();
   const [token] = useState(takeToken);
   const enter = useEnter();
   const setup = useQuery(read("identity.setupState", undefined));
@@ -84,7 +107,8 @@ export function SetupPage() {
     },
   });
   const make = useMutation({
-    mutationFn: ({ name, password }: { name: string; password: string }) => invoke("identity.setup", { token: token ?? "", name, password }),
+    mutationFn: ({ name, password }: { name: string; password: string }) =>
+      invoke("identity.setup", { token: token ?? "", name, password }),
     onSuccess: (me) => enter(me),
   });
   if (setup.data?.needed === false)
@@ -97,18 +121,48 @@ export function SetupPage() {
     );
   if (token === undefined)
     return (
-      <Door title="Welcome to Holdfast" says="The first administrator is made with a one-time link, so that nobody who merely finds this page can take it over.">
+      <Door
+        title="Welcome to Holdfast"
+        says="The first administrator is made with a one-time link, so that nobody who merely finds this page can take it over."
+      >
         <p>
-          The server printed the link when it started. It begins with <span className="mono">{location.origin}/setup#token=</span>. Open that one.
+          The server printed the link when it started. It begins with <span className="mono">{location.origin}/setup#token=</span>. Open
+          that one.
         </p>
       </Door>
     );
   return (
     <Door title="Welcome to Holdfast" says="Make the first administrator. Everybody else is added later, under People.">
       <form className={classes["form"]} onSubmit={form.onSubmit((values) => make.mutate(values))}>
-        <TextInput size="sm" label="Name" description="What you sign in with." autoComplete="username" autoCapitalize="none" spellCheck={false} required withAsterisk={false} autoFocus {...form.getInputProps("name")} />
-        <PasswordInput size="sm" label="Password" description="12 characters at least." autoComplete="new-password" required withAsterisk={false} {...form.getInputProps("password")} />
-        <PasswordInput size="sm" label="Password again" autoComplete="new-password" required withAsterisk={false} {...form.getInputProps("again")} />
+        <TextInput
+          size="sm"
+          label="Name"
+          description="What you sign in with."
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          withAsterisk={false}
+          ref={first}
+          {...form.getInputProps("name")}
+        />
+        <PasswordInput
+          size="sm"
+          label="Password"
+          description="12 characters at least."
+          autoComplete="new-password"
+          required
+          withAsterisk={false}
+          {...form.getInputProps("password")}
+        />
+        <PasswordInput
+          size="sm"
+          label="Password again"
+          autoComplete="new-password"
+          required
+          withAsterisk={false}
+          {...form.getInputProps("again")}
+        />
         {make.isError && <ProblemNotice thrown={make.error} />}
         <Button size="sm" type="submit" loading={make.isPending} fullWidth>
           Make the administrator and sign in
@@ -121,7 +175,10 @@ export function SetupPage() {
 export function LinkPage() {
   const [token] = useState(takeToken);
   const enter = useEnter();
-  const redeem = useMutation({ mutationFn: (value: string) => invoke("identity.redeemLink", { token: value }), onSuccess: (me) => enter(me) });
+  const redeem = useMutation({
+    mutationFn: (value: string) => invoke("identity.redeemLink", { token: value }),
+    onSuccess: (me) => enter(me),
+  });
   const { mutate } = redeem;
   const begun = useRef(false);
   useEffect(() => {
@@ -130,7 +187,14 @@ export function LinkPage() {
     mutate(token);
   }, [token, mutate]);
   return (
-    <Door title="Signing in" says={token === undefined ? "This address has no token; open the whole link, with everything behind the #." : "One moment: the one-time link is being used."}>
+    <Door
+      title="Signing in"
+      says={
+        token === undefined
+          ? "This address has no token; open the whole link, with everything behind the #."
+          : "One moment: the one-time link is being used."
+      }
+    >
       {redeem.isError && (
         <>
           <ProblemNotice thrown={redeem.error} />

@@ -25,7 +25,17 @@ export function KeysPage() {
     </LinkButton>
   );
   return (
-    <Page title="API keys" say={keys.data === undefined ? (keys.error ? undefined : null) : `You have ${plural(keys.data.items.length, "key")}. A key may never do more than you.`} acts={add}>
+    <Page
+      title="API keys"
+      say={
+        keys.data === undefined
+          ? keys.error
+            ? undefined
+            : null
+          : `You have ${plural(keys.data.items.length, "key")}. A key may never do more than you.`
+      }
+      acts={add}
+    >
       <Loaded query={keys} skeleton={<RowsSkeleton rows={3} />}>
         {({ items }) =>
           items.length === 0 ? (
@@ -71,7 +81,10 @@ function KeyRow({ item }: { item: Key }) {
     label: "Revoke",
     icon: <IconTrash size={14} />,
     tone: "danger",
-    confirm: { title: `Revoke the key “${item.name}”`, says: <p>Whatever signs in with it is refused from now on. A revoked key cannot be brought back; create another one instead.</p> },
+    confirm: {
+      title: `Revoke the key “${item.name}”`,
+      says: <p>Whatever signs in with it is refused from now on. A revoked key cannot be brought back; create another one instead.</p>,
+    },
     done: () => `The key “${item.name}” is revoked.`,
   });
   return (

@@ -31,14 +31,33 @@ export function NewKey() {
     },
   });
   const inputOf = ({ name, days, scopes }: Fields) => ({ name: name.trim(), expiresInDays: Number(days), scopes });
-  const create = useMutation({ mutationFn: (fields: Fields) => invoke("identity.createKey", inputOf(fields)), onSuccess: () => queries.invalidateQueries() });
+  const create = useMutation({
+    mutationFn: (fields: Fields) => invoke("identity.createKey", inputOf(fields)),
+    onSuccess: () => queries.invalidateQueries(),
+  });
   if (create.data) return <ShownOnce made={create.data} close={close} />;
   const mine = (me?.permissions ?? []).filter((permission) => permission !== "public" && permission !== "self");
   return (
-    <FormDialog title="Create an API key" submit="Create" onClose={close} onSubmit={form.onSubmit((fields) => create.mutate(fields))} pending={create.isPending} problem={create.error} lines={{ api: apiLine("identity.createKey", inputOf(form.getValues()), { origin: location.origin }), command: undefined }}>
+    <FormDialog
+      title="Create an API key"
+      submit="Create"
+      onClose={close}
+      onSubmit={form.onSubmit((fields) => create.mutate(fields))}
+      pending={create.isPending}
+      problem={create.error}
+      lines={{ api: apiLine("identity.createKey", inputOf(form.getValues()), { origin: location.origin }), command: undefined }}
+    >
       <FormPair>
         <TextInput label="Name" description="What it is for" data-autofocus {...form.getInputProps("name")} />
-        <NumberInput label="Days until it ends" description="365 at most" min={1} max={365} allowDecimal={false} hideControls {...form.getInputProps("days")} />
+        <NumberInput
+          label="Days until it ends"
+          description="365 at most"
+          min={1}
+          max={365}
+          allowDecimal={false}
+          hideControls
+          {...form.getInputProps("days")}
+        />
       </FormPair>
       <Checkbox.Group label="What it may do" description="Nothing ticked: all that you may." {...form.getInputProps("scopes")}>
         <div className={classes["scopes"]} style={{ marginTop: 8 }}>
@@ -53,7 +72,15 @@ export function NewKey() {
 
 function ShownOnce({ made, close }: { made: RouteOutput<"identity.createKey">; close: () => void }) {
   return (
-    <Modal opened onClose={close} title={`The key “${made.name}”`} size={560} closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
+    <Modal
+      opened
+      onClose={close}
+      title={`The key “${made.name}”`}
+      size={560}
+      closeOnClickOutside={false}
+      closeOnEscape={false}
+      withCloseButton={false}
+    >
       <div className={classes["once"]}>
         <p>
           <strong>This is the only time it is shown.</strong> Holdfast keeps a hash of it and cannot show it again.
@@ -65,7 +92,8 @@ function ShownOnce({ made, close }: { made: RouteOutput<"identity.createKey">; c
           <Copy text={made.key} what="key" />
         </div>
         <p className="dim">
-          On the command line: <span className="mono">holdfast login</span>, and paste it when asked, so that it stays out of the history of your shell.
+          On the command line: <span className="mono">holdfast login</span>, and paste it when asked, so that it stays out of the history of
+          your shell.
         </p>
         <div style={{ textAlign: "right" }}>
           <Button onClick={close} data-autofocus>

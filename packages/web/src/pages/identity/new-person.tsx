@@ -33,9 +33,22 @@ export function NewPerson() {
     onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, ["name", "password", "role"])),
   });
   return (
-    <FormDialog title="Add a person" submit="Add" onClose={close} onSubmit={form.onSubmit((values) => create.mutate(values))} pending={create.isPending} problem={create.error} lines={{ api: apiLine("identity.createUser", form.getValues(), { origin: location.origin }), command: undefined }}>
+    <FormDialog
+      title="Add a person"
+      submit="Add"
+      onClose={close}
+      onSubmit={form.onSubmit((values) => create.mutate(values))}
+      pending={create.isPending}
+      problem={create.error}
+      lines={{ api: apiLine("identity.createUser", form.getValues(), { origin: location.origin }), command: undefined }}
+    >
       <TextInput label="Name" data-autofocus autoComplete="off" spellCheck={false} {...form.getInputProps("name")} />
-      <PasswordInput label="First password" description="12 characters at least. Give it to them in a way you trust." autoComplete="new-password" {...form.getInputProps("password")} />
+      <PasswordInput
+        label="First password"
+        description="12 characters at least. Give it to them in a way you trust."
+        autoComplete="new-password"
+        {...form.getInputProps("password")}
+      />
       <Select label="Role" allowDeselect={false} data={[...roles]} {...form.getInputProps("role")} />
     </FormDialog>
   );

@@ -32,7 +32,13 @@ export function PeoplePage() {
   return (
     <Page
       title="People"
-      say={people.data === undefined ? (people.error ? undefined : null) : `${plural(people.data.length, "person", "people")} can sign in, unless disabled.`}
+      say={
+        people.data === undefined
+          ? people.error
+            ? undefined
+            : null
+          : `${plural(people.data.length, "person", "people")} can sign in, unless disabled.`
+      }
       acts={
         may("identity.createUser") && (
           <LinkButton leftSection={<IconPlus size={15} />} to="/settings/people/new">
@@ -74,7 +80,8 @@ function Person({ person }: { person: User }) {
   const may = useMay();
   const queries = useQueryClient();
   const update = useMutation({
-    mutationFn: (patch: { role?: Role; disabled?: boolean }) => invoke("identity.updateUser", { id: person.id, ...patch }, { ifMatch: person.etag }),
+    mutationFn: (patch: { role?: Role; disabled?: boolean }) =>
+      invoke("identity.updateUser", { id: person.id, ...patch }, { ifMatch: person.etag }),
     onSuccess: (after) => sayDone(`${after.name} is ${after.role}${after.disabled ? ", and may not sign in" : ""}.`),
     onError: sayProblem,
     onSettled: () => queries.invalidateQueries(),
@@ -92,14 +99,27 @@ function Person({ person }: { person: User }) {
             {person.role} <span className="dim">· {roleSays[person.role]}</span>
           </>
         ) : (
-          <Select aria-label={`Role of ${person.name}`} w={250} allowDeselect={false} disabled={update.isPending} data={roles.map((value) => ({ value, label: `${value} · ${roleSays[value]}` }))} value={person.role} onChange={(role) => role !== null && role !== person.role && update.mutate({ role: role as Role })} />
+          <Select
+            aria-label={`Role of ${person.name}`}
+            w={250}
+            allowDeselect={false}
+            disabled={update.isPending}
+            data={roles.map((value) => ({ value, label: `${value} · ${roleSays[value]}` }))}
+            value={person.role}
+            onChange={(role) => role !== null && role !== person.role && update.mutate({ role: role as Role })}
+          />
         )}
       </td>
       <td>
         {fixed ? (
           <State look={person.disabled ? { tone: "mute", shape: "skip", word: "no" } : { tone: "ok", shape: "check", word: "yes" }} />
         ) : (
-          <Switch aria-label={`${person.name} may sign in`} checked={!person.disabled} disabled={update.isPending} onChange={(event) => update.mutate({ disabled: !event.currentTarget.checked })} />
+          <Switch
+            aria-label={`${person.name} may sign in`}
+            checked={!person.disabled}
+            disabled={update.isPending}
+            onChange={(event) => update.mutate({ disabled: !event.currentTarget.checked })}
+          />
         )}
       </td>
       <td className="number">

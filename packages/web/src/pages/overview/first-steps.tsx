@@ -30,7 +30,21 @@ export function FirstSteps() {
   );
 }
 
-function Step({ n, done, title, to, act, children }: { n: number; done: boolean; title: string; to: LinkProps["to"]; act: string; children: React.ReactNode }) {
+function Step({
+  n,
+  done,
+  title,
+  to,
+  act,
+  children,
+}: {
+  n: number;
+  done: boolean;
+  title: string;
+  to: LinkProps["to"];
+  act: string;
+  children: React.ReactNode;
+}) {
   return (
     <li className={classes["step"]} data-done={done || undefined}>
       <span className={classes["stepHead"]}>

@@ -16,6 +16,7 @@ import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { findingLooks, rolloutLooks, severityLooks, type Look } from "../../parts/states.ts";
 import { When } from "../../parts/when.tsx";
 import { FirstSteps } from "./first-steps.tsx";
+import { Lately } from "./lately.tsx";
 import classes from "./overview.module.css";
 
 type Overview = RouteOutput<"system.overview">;
@@ -26,7 +27,12 @@ export function OverviewPage() {
   const overview = useQuery(read("system.overview", undefined));
   const empty = overview.data?.devices.total === 0;
   return (
-    <Page title="Overview" say={overview.data === undefined && overview.error === null ? null : <strong className={classes["answer"]}>{overview.data?.say}</strong>}>
+    <Page
+      title="Overview"
+      say={
+        overview.data === undefined && overview.error === null ? null : <strong className={classes["answer"]}>{overview.data?.say}</strong>
+      }
+    >
       <Loaded query={overview} skeleton={<TilesSkeleton />}>
         {(answer) => (empty ? <FirstSteps /> : <Tiles overview={answer} />)}
       </Loaded>
@@ -36,6 +42,7 @@ export function OverviewPage() {
           {may("findings.list") && <OpenFindings />}
         </div>
       )}
+      {!empty && may("audit.list") && <Lately />}
     </Page>
   );
 }
@@ -48,8 +55,26 @@ function Tiles({ overview }: { overview: Overview }) {
       <Tile to={{ to: "/devices" }} name="Devices as intended" n={devices.asIntended} of={devices.total}>
         <Share overview={devices} />
       </Tile>
-      <Tile to={{ to: "/drift" }} name="Drifted" n={devices.drifted} look={devices.drifted > 0 ? { tone: "warn", shape: "alert", word: "differ from intent" } : { tone: "ok", shape: "check", word: "none differs" }} />
-      <Tile to={{ to: "/devices", search: { sort: "reach" } }} name="Unreachable" n={devices.unreachable} look={devices.unreachable > 0 ? { tone: "bad", shape: "cross", word: "do not answer" } : { tone: "ok", shape: "check", word: "all answer" }} />
+      <Tile
+        to={{ to: "/drift" }}
+        name="Drifted"
+        n={devices.drifted}
+        look={
+          devices.drifted > 0
+            ? { tone: "warn", shape: "alert", word: "differ from intent" }
+            : { tone: "ok", shape: "check", word: "none differs" }
+        }
+      />
+      <Tile
+        to={{ to: "/devices", search: { sort: "reach" } }}
+        name="Unreachable"
+        n={devices.unreachable}
+        look={
+          devices.unreachable > 0
+            ? { tone: "bad", shape: "cross", word: "do not answer" }
+            : { tone: "ok", shape: "check", word: "all answer" }
+        }
+      />
       <Tile to={{ to: "/rollouts" }} name="Rollouts under way" n={rollouts.running} look={rolloutNote(rollouts)} />
       <Tile to={{ to: "/findings", search: { state: "open" } }} name="Open findings" n={open}>
         <Severities findings={findings} />
@@ -59,8 +84,10 @@ function Tiles({ overview }: { overview: Overview }) {
 }
 
 function rolloutNote({ running, awaitingApproval, needsAttention }: Overview["rollouts"]): Look {
-  if (needsAttention > 0) return { tone: "bad", shape: "alert", word: `${needsAttention} need${needsAttention === 1 ? "s" : ""} attention` };
-  if (awaitingApproval > 0) return { tone: "warn", shape: "person", word: `${awaitingApproval} await${awaitingApproval === 1 ? "s" : ""} approval` };
+  if (needsAttention > 0)
+    return { tone: "bad", shape: "alert", word: `${needsAttention} need${needsAttention === 1 ? "s" : ""} attention` };
+  if (awaitingApproval > 0)
+    return { tone: "warn", shape: "person", word: `${awaitingApproval} await${awaitingApproval === 1 ? "s" : ""} approval` };
   return running > 0 ? { tone: "accent", shape: "spin", word: "moving now" } : { tone: "mute", shape: "ring", word: "nothing moves" };
 }
 
@@ -213,7 +240,7 @@ function OpenFindings() {
 
 function TilesSkeleton() {
   return (
-    <div className={classes["tiles"]} aria-busy="true" role="status" aria-label="Reading">
+    <output className={classes["tiles"]} aria-busy="true" aria-label="Reading">
       {Array.from({ length: 5 }, (_, tile) => (
         <div key={tile} className={classes["tile"]}>
           <Skeleton height={10} width="60%" />
@@ -221,6 +248,6 @@ function TilesSkeleton() {
           <Skeleton height={10} width="70%" />
         </div>
       ))}
-    </div>
+    </output>
   );
 }

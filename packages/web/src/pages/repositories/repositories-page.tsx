@@ -19,12 +19,54 @@ import { fetchLook } from "./fetch-look.ts";
 
 const columns: Column<Repository>[] = [
   { id: "name", header: "Name", cell: (row) => row.name, text: (row) => row.name, width: "minmax(110px, 0.8fr)" },
-  { id: "state", header: "Fetched", cell: (row) => <State look={fetchLook(row)} />, text: (row) => fetchLook(row).word, width: "minmax(96px, 0.7fr)" },
-  { id: "head", header: "Newest revision", cell: (row) => <Head row={row} />, text: (row) => row.headSubject ?? "", width: "minmax(200px, 2.4fr)", from: "mid" },
-  { id: "author", header: "Author", cell: (row) => row.headAuthor ?? <span className="dim">unknown</span>, text: (row) => row.headAuthor ?? "", width: "minmax(100px, 0.8fr)", from: "wide" },
-  { id: "at", header: "Committed", cell: (row) => <When at={row.headAt} />, text: (row) => row.headAt ?? "", width: "96px", align: "end", from: "mid" },
-  { id: "branch", header: "Branch", cell: (row) => <span className="mono">{row.branch}</span>, text: (row) => row.branch, width: "minmax(80px, 0.5fr)", from: "wide" },
-  { id: "url", header: "URL", cell: (row) => <span className="mono dim">{row.url}</span>, text: (row) => row.url, width: "minmax(180px, 1.6fr)", from: "wide" },
+  {
+    id: "state",
+    header: "Fetched",
+    cell: (row) => <State look={fetchLook(row)} />,
+    text: (row) => fetchLook(row).word,
+    width: "minmax(96px, 0.7fr)",
+  },
+  {
+    id: "head",
+    header: "Newest revision",
+    cell: (row) => <Head row={row} />,
+    text: (row) => row.headSubject ?? "",
+    width: "minmax(200px, 2.4fr)",
+    from: "mid",
+  },
+  {
+    id: "author",
+    header: "Author",
+    cell: (row) => row.headAuthor ?? <span className="dim">unknown</span>,
+    text: (row) => row.headAuthor ?? "",
+    width: "minmax(100px, 0.8fr)",
+    from: "wide",
+  },
+  {
+    id: "at",
+    header: "Committed",
+    cell: (row) => <When at={row.headAt} />,
+    text: (row) => row.headAt ?? "",
+    width: "96px",
+    align: "end",
+    from: "mid",
+  },
+  {
+    id: "branch",
+    header: "Branch",
+    cell: (row) => <span className="mono">{row.branch}</span>,
+    text: (row) => row.branch,
+    width: "minmax(80px, 0.5fr)",
+    from: "wide",
+  },
+  {
+    id: "url",
+    header: "URL",
+    cell: (row) => <span className="mono dim">{row.url}</span>,
+    text: (row) => row.url,
+    width: "minmax(180px, 1.6fr)",
+    from: "wide",
+  },
 ];
 
 function Head({ row }: { row: Repository }) {
@@ -45,7 +87,11 @@ export function RepositoriesPage() {
     </LinkButton>
   );
   return (
-    <Page title="Repositories" say={repositories.data === undefined ? (repositories.error ? undefined : null) : answer(repositories.data)} acts={connect}>
+    <Page
+      title="Repositories"
+      say={repositories.data === undefined ? (repositories.error ? undefined : null) : answer(repositories.data)}
+      acts={connect}
+    >
       <Loaded query={repositories} skeleton={<RowsSkeleton rows={4} />}>
         {(rows) => (
           <DataList
@@ -59,7 +105,8 @@ export function RepositoriesPage() {
             empty={
               <Panel>
                 <Empty icon={<IconGitBranch size={22} />} title="No repository yet" act={connect || undefined}>
-                  A Git repository holds what the network should be: inventory, templates, data and policies. Holdfast follows a branch and plans its commits.
+                  A Git repository holds what the network should be: inventory, templates, data and policies. Holdfast follows a branch and
+                  plans its commits.
                 </Empty>
               </Panel>
             }

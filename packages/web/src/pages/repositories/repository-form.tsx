@@ -73,12 +73,33 @@ function Edit({ repository }: { repository: Repository }) {
       close();
     },
   });
-  const initial = { name: repository.name, url: repository.url, branch: repository.branch, secret: repository.secret ?? "", poll: `${repository.pollMs / 1000}s` };
-  return <RepositoryForm title={`Edit ${repository.name}`} submit="Save" initial={initial} close={close} save={update} line={(spec) => apiLine("repositories.update", { id, ...spec }, { origin: location.origin, ifMatch: etag })} />;
+  const initial = {
+    name: repository.name,
+    url: repository.url,
+    branch: repository.branch,
+    secret: repository.secret ?? "",
+    poll: `${repository.pollMs / 1000}s`,
+  };
+  return (
+    <RepositoryForm
+      title={`Edit ${repository.name}`}
+      submit="Save"
+      initial={initial}
+      close={close}
+      save={update}
+      line={(spec) => apiLine("repositories.update", { id, ...spec }, { origin: location.origin, ifMatch: etag })}
+    />
+  );
 }
 
 function specOf({ name, url, branch, secret, poll }: Fields): Spec {
-  return { name: name.trim(), url: url.trim(), branch: branch.trim(), pollMs: parseDuration(poll) ?? Number.NaN, ...(secret !== "" && { secret }) };
+  return {
+    name: name.trim(),
+    url: url.trim(),
+    branch: branch.trim(),
+    pollMs: parseDuration(poll) ?? Number.NaN,
+    ...(secret !== "" && { secret }),
+  };
 }
 
 const schema = repositoriesContract.create["~orpc"].inputSchema;
@@ -112,15 +133,35 @@ function RepositoryForm({ title, submit, initial, close, save, line }: Repositor
       pending={save.isPending}
       problem={save.error}
       lines={{ api: line(specOf(values)), command: undefined }}
-      onSubmit={form.onSubmit((fields) => save.mutate(specOf(fields), { onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, Object.keys(fields))) }))}
+      onSubmit={form.onSubmit((fields) =>
+        save.mutate(specOf(fields), { onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, Object.keys(fields))) }),
+      )}
     >
-      <TextInput label="Name" description="Lower-case letters, digits and -" data-autofocus spellCheck={false} {...form.getInputProps("name")} />
-      <TextInput label="URL" description="https://…, ssh://…, git@host:path or file:///…; never with a password inside" spellCheck={false} {...form.getInputProps("url")} />
+      <TextInput
+        label="Name"
+        description="Lower-case letters, digits and -"
+        data-autofocus
+        spellCheck={false}
+        {...form.getInputProps("name")}
+      />
+      <TextInput
+        label="URL"
+        description="https://…, ssh://…, git@host:path or file:///…; never with a password inside"
+        spellCheck={false}
+        {...form.getInputProps("url")}
+      />
       <FormPair>
         <TextInput label="Branch" spellCheck={false} {...form.getInputProps("branch")} />
         <TextInput label="Look for new commits every" description="e.g. 60s or 5m" {...form.getInputProps("poll")} />
       </FormPair>
-      <Select label="Opens with" description="A secret for Git; none for a public repository" clearable data={secrets.filter((secret) => secret.kind.startsWith("git")).map((secret) => secret.name)} {...form.getInputProps("secret")} onChange={(value) => form.setFieldValue("secret", value ?? "")} />
+      <Select
+        label="Opens with"
+        description="A secret for Git; none for a public repository"
+        clearable
+        data={secrets.filter((secret) => secret.kind.startsWith("git")).map((secret) => secret.name)}
+        {...form.getInputProps("secret")}
+        onChange={(value) => form.setFieldValue("secret", value ?? "")}
+      />
     </FormDialog>
   );
 }

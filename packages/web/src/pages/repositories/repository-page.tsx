@@ -53,7 +53,8 @@ function Answer({ repository }: { repository: Repository }) {
   if (repository.problem !== undefined) return <>{repository.problem}</>;
   return (
     <>
-      Fetched <When at={repository.fetchedAt} />; its newest revision is {repository.headSubject === undefined ? "not known yet" : `“${repository.headSubject}”`}.
+      Fetched <When at={repository.fetchedAt} />; its newest revision is{" "}
+      {repository.headSubject === undefined ? "not known yet" : `“${repository.headSubject}”`}.
     </>
   );
 }
@@ -74,7 +75,13 @@ function usePlan(repository: Repository): (wanted: { revision?: string; selector
 function Acts({ repository }: { repository: Repository }) {
   const navigate = useNavigate();
   const plan = usePlan(repository);
-  const sync = act({ route: "repositories.sync", input: { id: repository.id }, label: "Fetch now", icon: <IconRefresh size={15} />, done: (after) => after.problem ?? `Fetched; the newest revision is ${short(after.head ?? "")}.` });
+  const sync = act({
+    route: "repositories.sync",
+    input: { id: repository.id },
+    label: "Fetch now",
+    icon: <IconRefresh size={15} />,
+    done: (after) => after.problem ?? `Fetched; the newest revision is ${short(after.head ?? "")}.`,
+  });
   const remove = act({
     route: "repositories.remove",
     input: { id: repository.id },
@@ -84,7 +91,12 @@ function Acts({ repository }: { repository: Repository }) {
     tone: "danger",
     confirm: {
       title: `Disconnect ${repository.name}`,
-      says: <p>Holdfast stops following it. Its plans and rollouts stay readable, the devices stay in the inventory, and the repository itself is not touched. Connect it again to go on.</p>,
+      says: (
+        <p>
+          Holdfast stops following it. Its plans and rollouts stay readable, the devices stay in the inventory, and the repository itself is
+          not touched. Connect it again to go on.
+        </p>
+      ),
       typing: repository.name,
     },
     done: () => {
@@ -92,7 +104,11 @@ function Acts({ repository }: { repository: Repository }) {
       return `${repository.name} is disconnected.`;
     },
   });
-  const newest = { ...plan({ label: "Plan the newest revision" }), tone: "primary" as const, blocked: repository.head === undefined ? "No revision has been fetched yet." : undefined };
+  const newest = {
+    ...plan({ label: "Plan the newest revision" }),
+    tone: "primary" as const,
+    blocked: repository.head === undefined ? "No revision has been fetched yet." : undefined,
+  };
   return (
     <>
       <ActBar acts={[newest, sync, remove]} />
@@ -113,8 +129,19 @@ function PlanSome({ repository }: { repository: Repository }) {
         <Button variant="default">Plan for some devices…</Button>
       </Menu.Target>
       <Menu.Dropdown p={12}>
-        <TextInput label="Label selector" description="Only devices that fit are planned" placeholder="site=lyon,role in (edge,core)" spellCheck={false} value={selector} onChange={(event) => setSelector(event.currentTarget.value)} onKeyDown={(event) => event.stopPropagation()} mb={10} />
-        <ActButton one={{ ...plan({ selector, label: "Plan these" }), blocked: selector.trim() === "" ? "Write a selector first." : undefined }} />
+        <TextInput
+          label="Label selector"
+          description="Only devices that fit are planned"
+          placeholder="site=lyon,role in (edge,core)"
+          spellCheck={false}
+          value={selector}
+          onChange={(event) => setSelector(event.currentTarget.value)}
+          onKeyDown={(event) => event.stopPropagation()}
+          mb={10}
+        />
+        <ActButton
+          one={{ ...plan({ selector, label: "Plan these" }), blocked: selector.trim() === "" ? "Write a selector first." : undefined }}
+        />
       </Menu.Dropdown>
     </Menu>
   );
@@ -131,11 +158,22 @@ function Revisions({ repository }: { repository: Repository }) {
             {items.length === 0 && <p className={classes["none"]}>No commit has been seen on this branch yet.</p>}
             <ol>
               {items.map((revision) => (
-                <RevisionLine key={revision.commit} revision={revision} head={revision.commit === repository.head} plan={plan({ revision: revision.commit, label: "Plan this revision" })} />
+                <RevisionLine
+                  key={revision.commit}
+                  revision={revision}
+                  head={revision.commit === repository.head}
+                  plan={plan({ revision: revision.commit, label: "Plan this revision" })}
+                />
               ))}
             </ol>
             {revisions.hasNextPage && (
-              <Button variant="subtle" color="gray" m={8} onClick={() => void revisions.fetchNextPage()} loading={revisions.isFetchingNextPage}>
+              <Button
+                variant="subtle"
+                color="gray"
+                m={8}
+                onClick={() => void revisions.fetchNextPage()}
+                loading={revisions.isFetchingNextPage}
+              >
                 Older revisions
               </Button>
             )}
@@ -169,7 +207,13 @@ function About({ repository }: { repository: Repository }) {
       title="About"
       beside={
         may("repositories.update") && (
-          <LinkButton variant="default" size="compact-xs" leftSection={<IconPencil size={13} />} to="/repositories/$repository/edit" params={{ repository: repository.id }}>
+          <LinkButton
+            variant="default"
+            size="compact-xs"
+            leftSection={<IconPencil size={13} />}
+            to="/repositories/$repository/edit"
+            params={{ repository: repository.id }}
+          >
             Edit
           </LinkButton>
         )
@@ -177,13 +221,31 @@ function About({ repository }: { repository: Repository }) {
     >
       <Facts
         facts={[
-          ["URL", <span key="url" className="mono">{repository.url}</span>],
-          ["Branch", <span key="branch" className="mono">{repository.branch}</span>],
-          ["Opens with", repository.secret === undefined ? <span className="dim">no secret</span> : <span className="mono">{repository.secret}</span>],
+          [
+            "URL",
+            <span key="url" className="mono">
+              {repository.url}
+            </span>,
+          ],
+          [
+            "Branch",
+            <span key="branch" className="mono">
+              {repository.branch}
+            </span>,
+          ],
+          [
+            "Opens with",
+            repository.secret === undefined ? <span className="dim">no secret</span> : <span className="mono">{repository.secret}</span>,
+          ],
           ["Looked at", `every ${duration(repository.pollMs)}`],
           ["Fetched", <When key="fetched" at={repository.fetchedAt} />],
           ["Connected", <When key="created" at={repository.createdAt} />],
-          ["Plans", <Link key="plans" to="/plans">All plans</Link>],
+          [
+            "Plans",
+            <Link key="plans" to="/plans">
+              All plans
+            </Link>,
+          ],
         ]}
       />
     </Panel>

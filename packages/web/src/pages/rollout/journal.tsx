@@ -8,6 +8,7 @@ import { Loaded } from "../../parts/loaded.tsx";
 import { Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import classes from "./rollout.module.css";
+import { scrollable } from "../../parts/scrollable.ts";
 
 type Entry = RouteOutput<"rollouts.journal">["items"][number];
 
@@ -21,16 +22,30 @@ interface JournalProps {
 }
 
 export function Journal({ rollout, target, moving, names }: JournalProps) {
-  const journal = useInfiniteQuery({ ...readPages("rollouts.journal", { id: rollout, ...(target !== undefined && { target }) }), refetchInterval: moving ? 5000 : false });
+  const journal = useInfiniteQuery({
+    ...readPages("rollouts.journal", { id: rollout, ...(target !== undefined && { target }) }),
+    refetchInterval: moving ? 5000 : false,
+  });
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = journal;
   useEffect(() => {
     // A journal is read to its end, so that the newest line is there.
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
-    <Panel id={target === undefined ? "journal" : "target-journal"} title={target === undefined ? "Journal" : "Journal of this device"} flush beside={journal.data && <span className="dim">{plural(journal.data.length, "line")}</span>}>
+    <Panel
+      id={target === undefined ? "journal" : "target-journal"}
+      title={target === undefined ? "Journal" : "Journal of this device"}
+      flush
+      beside={journal.data && <span className="dim">{plural(journal.data.length, "line")}</span>}
+    >
       <Loaded query={journal} skeleton={<RowsSkeleton rows={4} />}>
-        {(entries) => (entries.length === 0 ? <p className={classes["none"]}>Nothing has been done yet.</p> : <Entries entries={entries} names={names} plain={target !== undefined} />)}
+        {(entries) =>
+          entries.length === 0 ? (
+            <p className={classes["none"]}>Nothing has been done yet.</p>
+          ) : (
+            <Entries entries={entries} names={names} plain={target !== undefined} />
+          )
+        }
       </Loaded>
     </Panel>
   );
@@ -39,33 +54,39 @@ export function Journal({ rollout, target, moving, names }: JournalProps) {
 function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<string, string>; plain: boolean }) {
   const list = useRef<HTMLOListElement>(null);
   const follows = useRef(true);
-  const newest = entries.at(-1)?.seq;
   useEffect(() => {
     const element = list.current;
     if (element && follows.current) element.scrollTop = element.scrollHeight;
-  }, [newest]);
+  });
   return (
-    <>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
-      <ol className={classes["entries"]} ref={list} tabIndex={0} aria-label="Journal, oldest first" onScroll={(event) => (follows.current = atEnd(event.currentTarget))}>
-        {entries.map((entry) => (
-          <li key={entry.seq} className={classes["entry"]} data-plain={plain || undefined}>
-            <time dateTime={entry.at} title={`${exact(entry.at).utc} · lease ${entry.fencing}`}>
-              {new Date(entry.at).toLocaleTimeString(undefined, { hour12: false })}
-            </time>
-            {!plain && <span className="clip">{entry.target === undefined ? <span className="dim">rollout</span> : (names.get(entry.target) ?? entry.target)}</span>}
-            <span className={classes["step"]} data-phase={entry.phase}>
-              {entry.step}
-              {entry.phase === "begin" ? " …" : ""}
+    <ol
+      className={classes["entries"]}
+      ref={list}
+      {...scrollable}
+      aria-label="Journal, oldest first"
+      onScroll={(event) => (follows.current = atEnd(event.currentTarget))}
+    >
+      {entries.map((entry) => (
+        <li key={entry.seq} className={classes["entry"]} data-plain={plain || undefined}>
+          <time dateTime={entry.at} title={`${exact(entry.at).utc} · lease ${entry.fencing}`}>
+            {new Date(entry.at).toLocaleTimeString(undefined, { hour12: false })}
+          </time>
+          {!plain && (
+            <span className="clip">
+              {entry.target === undefined ? <span className="dim">rollout</span> : (names.get(entry.target) ?? entry.target)}
             </span>
-            <span className={classes["text"]}>
-              {entry.say}
-              {entry.detail !== undefined && <span className={classes["detail"]}> {sayDetail(entry.detail)}</span>}
-            </span>
-          </li>
-        ))}
-      </ol>
-    </>
+          )}
+          <span className={classes["step"]} data-phase={entry.phase}>
+            {entry.step}
+            {entry.phase === "begin" ? " …" : ""}
+          </span>
+          <span className={classes["text"]}>
+            {entry.say}
+            {entry.detail !== undefined && <span className={classes["detail"]}> {sayDetail(entry.detail)}</span>}
+          </span>
+        </li>
+      ))}
+    </ol>
   );
 }
 

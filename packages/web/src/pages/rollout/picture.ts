@@ -1,6 +1,6 @@
 /** What the picture of a rollout shows: shares, fills, counts. Pure. */
 import type { Rollout, RolloutTarget } from "@holdfast/contract";
-import { targetLook, type Look } from "../../parts/states.ts";
+import { targetLook, type Look, type Tone } from "../../parts/states.ts";
 
 export type Wave = Rollout["waves"][number];
 
@@ -31,17 +31,20 @@ export function targetsOf(rollout: Rollout, wave: Wave): RolloutTarget[] {
   return wave.targets.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** Each look that occurs with how often, the commonest first. */
-export function tally(targets: RolloutTarget[]): { look: Look; n: number }[] {
+/** Each look that occurs with how often, what is done first. */
+export function tally(rollout: Rollout): { look: Look; n: number }[] {
   const counts = new Map<string, { look: Look; n: number }>();
-  for (const target of targets) {
-    const look = targetLook(target);
+  for (const target of rollout.targets) {
+    const look = targetLook(target, rollout.waves[target.wave]?.state === "skipped");
     const entry = counts.get(look.word);
     if (entry) entry.n += 1;
     else counts.set(look.word, { look, n: 1 });
   }
-  return [...counts.values()].sort((a, b) => b.n - a.n);
+  return [...counts.values()].sort((a, b) => toneOrder.indexOf(a.look.tone) - toneOrder.indexOf(b.look.tone));
 }
+
+/** Done, moving, gone back, in trouble, still to come: a bar in this order grows from the left and never jumps. */
+const toneOrder: Tone[] = ["ok", "accent", "hot", "bad", "warn", "note", "mute"];
 
 /** Milliseconds until a baking wave's gate opens, and the share of the watch that is over. */
 export function baking(wave: Wave, nowMs: number): { leftMs: number; over: number } | undefined {

@@ -1,6 +1,7 @@
 /** A rollout as a picture: waves as columns, targets as cells that fill, gates between the columns. */
 import { Progress, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import type { Rollout, RolloutTarget } from "@holdfast/contract";
 import { countdown, duration, plural } from "../../parts/format.ts";
 import { Glyph, State } from "../../parts/glyph.tsx";
@@ -8,17 +9,25 @@ import { gateLook, targetLook, waveLooks } from "../../parts/states.ts";
 import { useNow } from "../../parts/when.tsx";
 import { baking, fill, reach, tally, targetsOf, type Wave } from "./picture.ts";
 import classes from "./picture.module.css";
+import { scrollable } from "../../parts/scrollable.ts";
 
 /** Beyond this many targets a wave shows shapes only; the names are one hover or click away. */
 const mostNamed = 60;
 
 export function Picture({ rollout, current }: { rollout: Rollout; current: string | undefined }) {
+  const waves = useRef<HTMLOListElement>(null);
+  const at = rollout.waves.find((wave) => wave.state === "running" || wave.state === "baking" || wave.state === "failed")?.index;
+  useEffect(() => {
+    // The wave that moves is in view; only sideways, so that the page itself never jumps.
+    const list = waves.current;
+    const step = at === undefined ? undefined : list?.children[at];
+    if (list && step instanceof HTMLElement && list.scrollWidth > list.clientWidth)
+      list.scrollTo({ left: step.offsetLeft - list.offsetLeft - 24, behavior: "smooth" });
+  }, [at]);
   return (
     <div className={classes["picture"]}>
       <Tally rollout={rollout} />
-      {/* Many waves scroll; a region that scrolls can be reached with the keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <ol className={classes["waves"]} aria-label="Waves" tabIndex={0}>
+      <ol className={classes["waves"]} ref={waves} aria-label="Waves" {...scrollable}>
         {rollout.waves.map((wave) => (
           <li key={wave.index} className={classes["step"]} style={{ flexGrow: Math.min(4, 1 + wave.targets.length / 8) }}>
             <WaveColumn rollout={rollout} wave={wave} current={current} />
@@ -32,7 +41,7 @@ export function Picture({ rollout, current }: { rollout: Rollout; current: strin
 
 /** All targets in one bar, and in words. */
 function Tally({ rollout }: { rollout: Rollout }) {
-  const entries = tally(rollout.targets);
+  const entries = tally(rollout);
   return (
     <div className={classes["tally"]}>
       <div className={classes["bar"]} aria-hidden="true">
@@ -56,18 +65,24 @@ function WaveColumn({ rollout, wave, current }: { rollout: Rollout; wave: Wave; 
   return (
     <section className={classes["wave"]} data-state={wave.state} aria-label={`Wave ${wave.index + 1}`}>
       <div className={classes["waveHead"]}>
-        <h3>
+        <h2>
           Wave {wave.index + 1}
           <span className={classes["size"]}>
             {plural(targets.length, "device")} · to {reach(rollout, wave)} %
           </span>
-        </h3>
+        </h2>
         <State look={waveLooks[wave.state]} />
       </div>
       <ul className={classes["cells"]} data-dense={targets.length > mostNamed || undefined}>
         {targets.map((target) => (
           <li key={target.target}>
-            <Cell rollout={rollout.id} target={target} dense={targets.length > mostNamed} current={current === target.target} />
+            <Cell
+              rollout={rollout.id}
+              target={target}
+              over={wave.state === "skipped"}
+              dense={targets.length > mostNamed}
+              current={current === target.target}
+            />
           </li>
         ))}
       </ul>
@@ -78,12 +93,14 @@ function WaveColumn({ rollout, wave, current }: { rollout: Rollout; wave: Wave; 
 interface CellProps {
   rollout: string;
   target: RolloutTarget;
+  /** Its wave will not come any more. */
+  over: boolean;
   dense: boolean;
   current: boolean;
 }
 
-function Cell({ rollout, target, dense, current }: CellProps) {
-  const look = targetLook(target);
+function Cell({ rollout, target, over, dense, current }: CellProps) {
+  const look = targetLook(target, over);
   const name = `${target.targetName}: ${look.word}`;
   const cell = (
     <Link
@@ -116,28 +133,42 @@ function Gate({ wave, last }: { wave: Wave; last: boolean }) {
   return (
     <section className={classes["gate"]} data-state={wave.state} aria-label={`Gate after wave ${wave.index + 1}`}>
       <span className={classes["arrow"]} aria-hidden="true" />
-      <h4>{last ? "Last look" : "Gate"}</h4>
+      <h3>{last ? "Last look" : "Gate"}</h3>
       <Watch wave={wave} />
-      {wave.gate.length > 0 ? (
-        <ul className={classes["checks"]}>
-          {wave.gate.map((check) => {
-            const look = gateLook(check.ok);
-            return (
-              <li key={check.check}>
-                <Glyph shape={look.shape} tone={look.tone} size={12} />
-                <span>
-                  {check.check}
-                  <span className={classes["hidden"]}> {look.word}: </span>
-                  <small>{check.say}</small>
-                </span>
-              </li>
-            );
-          })}
-        </ul>
-      ) : (
-        <p className={classes["unknown"]}>{wave.state === "skipped" ? "not reached" : "health is looked at here"}</p>
-      )}
+      <Checks wave={wave} />
     </section>
+  );
+}
+
+function Checks({ wave }: { wave: Wave }) {
+  if (wave.gate.length === 0)
+    return <p className={classes["unknown"]}>{wave.state === "skipped" ? "not reached" : "health is looked at here"}</p>;
+  const list = (
+    <ul className={classes["checks"]}>
+      {wave.gate.map((check) => {
+        const look = gateLook(check.ok);
+        return (
+          <li key={check.check}>
+            <Glyph shape={look.shape} tone={look.tone} size={12} />
+            <span>
+              {check.check}
+              <span className={classes["hidden"]}> {look.word}: </span>
+              <small>{check.say}</small>
+            </span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+  if (wave.state !== "passed") return list;
+  // What held is history: one line, so that the waves to come stay in view.
+  return (
+    <details className={classes["held"]}>
+      <summary>
+        <State look={{ tone: "ok", shape: "check", word: `${plural(wave.gate.length, "check")} held` }} />
+      </summary>
+      {list}
+    </details>
   );
 }
 

@@ -40,7 +40,13 @@ export function PlanChange({ plan, change, view }: { plan: string; change: Chang
         <SegmentedControl
           aria-label="How to show the change"
           value={shown}
-          onChange={(value) => void navigate({ search: (search) => ({ ...search, view: value === "split" ? undefined : value }), replace: true, resetScroll: false })}
+          onChange={(value) =>
+            void navigate({
+              search: (search) => ({ ...search, view: value === "split" ? undefined : value }),
+              replace: true,
+              resetScroll: false,
+            })
+          }
           data={[
             { value: "split", label: "Side by side" },
             { value: "changes", label: "Changes" },
@@ -71,5 +77,12 @@ function Shown({ detail, view }: { detail: ChangeDetail; view: View }) {
   }
   const whole = detail.running !== undefined && detail.intended !== undefined;
   const { before, after } = whole ? { before: detail.running ?? "", after: detail.intended ?? "" } : sides(detail.diff);
-  return <LazyCompare before={before} after={after} names={[`Running on ${detail.targetName}`, `Intended for ${detail.targetName}`]} sources={whole ? detail.sources : undefined} />;
+  return (
+    <LazyCompare
+      before={before}
+      after={after}
+      names={[`Running on ${detail.targetName}`, `Intended for ${detail.targetName}`]}
+      sources={whole ? detail.sources : undefined}
+    />
+  );
 }

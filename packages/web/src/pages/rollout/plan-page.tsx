@@ -119,7 +119,8 @@ function Problems({ problems }: { problems: Plan["problems"] }) {
       <ul>
         {problems.map((problem) => (
           <li key={`${problem.targetName} ${problem.code} ${problem.at ?? ""}`}>
-            <strong>{problem.targetName === "" ? "Repository" : problem.targetName}</strong> {problem.say} {problem.at !== undefined && <span className="mono">{problem.at}</span>} <span className="mono dim">{problem.code}</span>
+            <strong>{problem.targetName === "" ? "Repository" : problem.targetName}</strong> {problem.say}{" "}
+            {problem.at !== undefined && <span className="mono">{problem.at}</span>} <span className="mono dim">{problem.code}</span>
           </li>
         ))}
       </ul>

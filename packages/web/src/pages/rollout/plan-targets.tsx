@@ -22,7 +22,16 @@ export function PlanTargets({ plan, chosen, q }: { plan: Plan; chosen: string; q
   const shown = plan.changes.filter((change) => fits(change, q));
   const at = shown.findIndex((change) => change.target === chosen);
   useWindowEvent("keydown", (event) => {
-    if (!single || !["j", "k"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector('[role="dialog"]')) return;
+    if (
+      !single ||
+      !["j", "k"].includes(event.key) ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      isTyping(event.target) ||
+      document.querySelector('[role="dialog"]')
+    )
+      return;
     const next = shown[moved(at < 0 ? undefined : at, event.key, shown.length) ?? -1];
     if (next === undefined) return;
     event.preventDefault();
@@ -43,7 +52,11 @@ export function PlanTargets({ plan, chosen, q }: { plan: Plan; chosen: string; q
               value={q ?? ""}
               onChange={(event) => {
                 const text = event.currentTarget.value;
-                void navigate({ search: (search) => ({ ...search, q: text === "" ? undefined : text }), replace: true, resetScroll: false });
+                void navigate({
+                  search: (search) => ({ ...search, q: text === "" ? undefined : text }),
+                  replace: true,
+                  resetScroll: false,
+                });
               }}
             />
           </div>
@@ -66,7 +79,7 @@ export function PlanTargets({ plan, chosen, q }: { plan: Plan; chosen: string; q
                 <Counts added={change.added} removed={change.removed} />
                 <small className="clip">
                   {change.site !== undefined && `${change.site} · `}
-                  {change.summary}
+                  {whereOf(change.summary)}
                 </small>
               </Link>
             </li>
@@ -78,9 +91,16 @@ export function PlanTargets({ plan, chosen, q }: { plan: Plan; chosen: string; q
   );
 }
 
+/** `+3 −1 in router ospf` → `router ospf`: the numbers stand beside it already. */
+function whereOf(summary: string): string {
+  return summary.replace(/^\+\d+ [−-]\d+ in /, "");
+}
+
 function fits(change: ChangeSummary, q: string | undefined): boolean {
   if (q === undefined) return true;
-  const words = [change.targetName, change.site ?? "", ...Object.entries(change.labels).map(([key, value]) => `${key}=${value}`)].join(" ").toLowerCase();
+  const words = [change.targetName, change.site ?? "", ...Object.entries(change.labels).map(([key, value]) => `${key}=${value}`)]
+    .join(" ")
+    .toLowerCase();
   return q
     .toLowerCase()
     .split(/\s+/)

@@ -22,11 +22,48 @@ type PlanRow = RouteOutput<"plans.list">["items"][number];
 const columns: Column<PlanRow>[] = [
   { id: "title", header: "Plan", cell: (row) => row.title, text: (row) => row.title, width: "minmax(160px, 3fr)" },
   { id: "targets", header: "Would change", cell: (row) => count(row.targets), text: (row) => row.targets, width: "92px", align: "end" },
-  { id: "unchanged", header: "As intended", cell: (row) => <span className="dim">{count(row.unchanged)}</span>, text: (row) => row.unchanged, width: "84px", align: "end", from: "mid" },
-  { id: "problems", header: "Problems", cell: (row) => <Problems n={row.problemCount} />, text: (row) => row.problemCount, width: "92px", from: "mid" },
-  { id: "origin", header: "From", cell: (row) => <span className="dim">{sayOrigin(row.origin)}</span>, text: (row) => row.origin, width: "minmax(150px, 1.4fr)", from: "wide" },
-  { id: "by", header: "By", cell: (row) => <Actor actor={row.createdBy} />, text: (row) => actorName(row.createdBy), width: "minmax(80px, 0.7fr)", from: "mid" },
-  { id: "at", header: "Planned", cell: (row) => <When at={row.createdAt} />, text: (row) => row.createdAt, width: "96px", align: "end", from: "mid" },
+  {
+    id: "unchanged",
+    header: "As intended",
+    cell: (row) => <span className="dim">{count(row.unchanged)}</span>,
+    text: (row) => row.unchanged,
+    width: "84px",
+    align: "end",
+    from: "mid",
+  },
+  {
+    id: "problems",
+    header: "Problems",
+    cell: (row) => <Problems n={row.problemCount} />,
+    text: (row) => row.problemCount,
+    width: "92px",
+    from: "mid",
+  },
+  {
+    id: "origin",
+    header: "From",
+    cell: (row) => <span className="dim">{sayOrigin(row.origin)}</span>,
+    text: (row) => row.origin,
+    width: "minmax(150px, 1.4fr)",
+    from: "wide",
+  },
+  {
+    id: "by",
+    header: "By",
+    cell: (row) => <Actor actor={row.createdBy} />,
+    text: (row) => actorName(row.createdBy),
+    width: "minmax(80px, 0.7fr)",
+    from: "mid",
+  },
+  {
+    id: "at",
+    header: "Planned",
+    cell: (row) => <When at={row.createdAt} />,
+    text: (row) => row.createdAt,
+    width: "96px",
+    align: "end",
+    from: "mid",
+  },
 ];
 
 function Problems({ n }: { n: number }) {
@@ -40,7 +77,15 @@ export function PlansPage() {
   return (
     <Page
       title="Plans"
-      say={plans.data === undefined ? (plans.error ? undefined : null) : newest === undefined ? "Nothing has been planned yet." : `The newest plan would change ${plural(newest.targets, "device")}; nothing is touched until it is rolled out.`}
+      say={
+        plans.data === undefined
+          ? plans.error
+            ? undefined
+            : null
+          : newest === undefined
+            ? "Nothing has been planned yet."
+            : `The newest plan would change ${plural(newest.targets, "device")}; nothing is touched until it is rolled out.`
+      }
       acts={may("repositories.list") && <LinkButton to="/repositories">Plan a revision…</LinkButton>}
     >
       <Loaded query={plans} skeleton={<RowsSkeleton rows={6} />}>
@@ -56,7 +101,11 @@ export function PlansPage() {
             more={{ hasMore: plans.hasNextPage, loading: plans.isFetchingNextPage, load: () => void plans.fetchNextPage() }}
             empty={
               <Panel>
-                <Empty icon={<IconFileDiff size={22} />} title="No plan yet" act={<LinkButton to="/repositories">To the repositories</LinkButton>}>
+                <Empty
+                  icon={<IconFileDiff size={22} />}
+                  title="No plan yet"
+                  act={<LinkButton to="/repositories">To the repositories</LinkButton>}
+                >
                   A plan compares a revision with what the devices run, and shows every line that would change. It touches nothing.
                 </Empty>
               </Panel>

@@ -35,7 +35,16 @@ function Propose({ plan }: { plan: Plan }) {
   const close = (): void => void navigate({ to: "/plans/$plan", params: { plan: plan.id } });
   const read = strategyOf(draft);
   const input: RouteInput<"rollouts.create"> | undefined =
-    "strategy" in read ? { planId: plan.id, planHash: plan.hash, strategy: read.strategy, limits: limitsOf(draft), requireApproval: draft.requireApproval, start: draft.start } : undefined;
+    "strategy" in read
+      ? {
+          planId: plan.id,
+          planHash: plan.hash,
+          strategy: read.strategy,
+          limits: limitsOf(draft),
+          requireApproval: draft.requireApproval,
+          start: draft.start,
+        }
+      : undefined;
   const propose = useMutation({
     mutationFn: (wanted: RouteInput<"rollouts.create">) => invoke("rollouts.create", wanted),
     onSuccess: async (rollout) => {
@@ -57,10 +66,25 @@ function Propose({ plan }: { plan: Plan }) {
       pending={propose.isPending}
       problem={propose.error}
       blocked={whyNot(me, "rollouts.create") ?? ("wrong" in read ? read.wrong : undefined)}
-      {...(input && { lines: { api: apiLine("rollouts.create", input, { origin: location.origin }), command: commandLine("rollouts.create", input) } })}
+      {...(input && {
+        lines: { api: apiLine("rollouts.create", input, { origin: location.origin }), command: commandLine("rollouts.create", input) },
+      })}
     >
       <StrategyEditor draft={draft} onChange={setDraft} />
-      {"strategy" in read && <Touches plan={plan} strategy={read.strategy} limits={sayLimits(limitsOf(draft))} waits={starts ? undefined : draft.requireApproval ? "It waits until somebody other than you approves it." : "It waits until somebody starts it."} />}
+      {"strategy" in read && (
+        <Touches
+          plan={plan}
+          strategy={read.strategy}
+          limits={sayLimits(limitsOf(draft))}
+          waits={
+            starts
+              ? undefined
+              : draft.requireApproval
+                ? "It waits until somebody other than you approves it."
+                : "It waits until somebody starts it."
+          }
+        />
+      )}
     </FormDialog>
   );
 }
@@ -77,7 +101,12 @@ function Touches({ plan, strategy, limits, waits }: TouchesProps) {
   return (
     <section className={classes["touches"]} aria-label="What it will touch">
       <p>
-        Touches <strong>{plural(plan.changes.length, "device")}</strong>: {listed(plan.changes.map((change) => change.targetName), 4)}.
+        Touches <strong>{plural(plan.changes.length, "device")}</strong>:{" "}
+        {listed(
+          plan.changes.map((change) => change.targetName),
+          4,
+        )}
+        .
       </p>
       <ol className={classes["waves"]}>
         {waves.map((wave, at) => (
@@ -85,7 +114,7 @@ function Touches({ plan, strategy, limits, waits }: TouchesProps) {
           // oxlint-disable-next-line react/no-array-index-key
           <li key={at}>
             <span className={classes["blocks"]} aria-hidden="true">
-              {Array.from({ length: Math.min(wave.targets, 24) }, (_, block) => (
+              {Array.from({ length: Math.min(wave.targets, 14) }, (_, block) => (
                 <span key={block} />
               ))}
             </span>
@@ -97,10 +126,14 @@ function Touches({ plan, strategy, limits, waits }: TouchesProps) {
         ))}
       </ol>
       <p className="dim">
-        {limits === undefined ? "Never two of a redundancy group in one wave" : `Never two of a redundancy group in one wave, and ${limits}`}; waves are cut smaller where that needs it.
+        {limits === undefined
+          ? "Never two of a redundancy group in one wave"
+          : `Never two of a redundancy group in one wave, and ${limits}`}
+        ; waves are cut smaller where that needs it.
       </p>
       <p>
-        <strong>How it is undone:</strong> when a device refuses, becomes unhealthy or cannot be reached, the rollout halts and every device it touched goes back, the last one first. Later, “Roll back” takes a finished rollout back the same way.
+        <strong>How it is undone:</strong> when a device refuses, becomes unhealthy or cannot be reached, the rollout halts and every device
+        it touched goes back, the last one first. Later, “Roll back” takes a finished rollout back the same way.
       </p>
       {waits !== undefined && <p className="dim">{waits}</p>}
     </section>

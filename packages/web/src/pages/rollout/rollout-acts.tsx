@@ -1,6 +1,7 @@
 /** What can be done to a rollout, by its state. */
 import { IconArrowBackUp, IconCheck, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { Rollout, RolloutState } from "@holdfast/contract";
 import { act, type Act } from "../../app/act.ts";
 import { useMe } from "../../app/session.ts";
@@ -17,6 +18,33 @@ const possible: Record<RolloutState, ("approve" | "start" | "pause" | "resume" |
   reverted: ["retry"],
   needs_attention: [],
 };
+
+/** What aborting does, by what was touched. */
+function sayAbort(fresh: string[]): ReactNode {
+  if (fresh.length === 0) return <p>Nothing has been touched yet, and nothing will be.</p>;
+  const one = fresh.length === 1;
+  return (
+    <>
+      <p>
+        It stops going forward, and {plural(fresh.length, "device")} {one ? "goes" : "go"} back to what {one ? "it" : "they"} had before,
+        the last one first: {listed(fresh, 5)}.
+      </p>
+      <p>A device that cannot be reached is reverted as soon as it answers. “Retry” tries the same plan again later.</p>
+    </>
+  );
+}
+
+function sayRollback(fresh: string[]): ReactNode {
+  return (
+    <>
+      <p>
+        A new rollout is proposed that takes {plural(fresh.length, "device")} back to what {fresh.length === 1 ? "it" : "they"} had before
+        this one, in waves like this one: {listed(fresh, 5)}.
+      </p>
+      <p>What was changed on them since is taken back with it. The new rollout can be rolled back in turn.</p>
+    </>
+  );
+}
 
 export function useRolloutActs(rollout: Rollout): Act[] {
   const navigate = useNavigate();
@@ -35,7 +63,11 @@ export function useRolloutActs(rollout: Rollout): Act[] {
       icon: <IconCheck size={15} />,
       tone: "primary",
       blocked: own ? "You proposed it; somebody else has to approve it." : undefined,
-      confirm: { title: "Approve this rollout", says: <p>Your consent is bound to exactly this plan and these {all}. It starts as soon as it may.</p>, reason: "asked" },
+      confirm: {
+        title: "Approve this rollout",
+        says: <p>Your consent is bound to exactly this plan and these {all}. It starts as soon as it may.</p>,
+        reason: "asked",
+      },
     }),
     start: act({
       route: "rollouts.start",
@@ -43,16 +75,35 @@ export function useRolloutActs(rollout: Rollout): Act[] {
       label: "Start",
       icon: <IconPlayerPlay size={15} />,
       tone: "primary",
-      confirm: { title: "Start this rollout", says: <p>The first wave changes {plural(rollout.waves[0]?.targets.length ?? 0, "device")} of {all}. Whatever gets worse goes back by itself.</p> },
+      confirm: {
+        title: "Start this rollout",
+        says: (
+          <p>
+            The first wave changes {plural(rollout.waves[0]?.targets.length ?? 0, "device")} of {all}. Whatever gets worse goes back by
+            itself.
+          </p>
+        ),
+      },
     }),
     pause: act({
       route: "rollouts.pause",
       input: { id },
       label: "Pause",
       icon: <IconPlayerPause size={15} />,
-      confirm: { title: "Pause this rollout", says: <p>What is in flight is finished; then nothing moves until somebody resumes it. What is new stays new.</p>, reason: "asked" },
+      confirm: {
+        title: "Pause this rollout",
+        says: <p>What is in flight is finished; then nothing moves until somebody resumes it. What is new stays new.</p>,
+        reason: "asked",
+      },
     }),
-    resume: act({ route: "rollouts.resume", input: { id }, label: "Resume", icon: <IconPlayerPlay size={15} />, tone: "primary", confirm: { title: "Resume this rollout", says: <p>It goes on where it stopped: {plural(behind.length, "device")} to go.</p> } }),
+    resume: act({
+      route: "rollouts.resume",
+      input: { id },
+      label: "Resume",
+      icon: <IconPlayerPlay size={15} />,
+      tone: "primary",
+      confirm: { title: "Resume this rollout", says: <p>It goes on where it stopped: {plural(behind.length, "device")} to go.</p> },
+    }),
     abort: act({
       route: "rollouts.abort",
       input: { id },
@@ -61,17 +112,7 @@ export function useRolloutActs(rollout: Rollout): Act[] {
       tone: "danger",
       confirm: {
         title: "Abort this rollout",
-        says:
-          fresh.length === 0 ? (
-            <p>Nothing has been touched yet, and nothing will be.</p>
-          ) : (
-            <>
-              <p>
-                It stops going forward, and {plural(fresh.length, "device")} {fresh.length === 1 ? "goes" : "go"} back to what {fresh.length === 1 ? "it" : "they"} had before, the last one first: {listed(fresh, 5)}.
-              </p>
-              <p>A device that cannot be reached is reverted as soon as it answers. “Retry” tries the same plan again later.</p>
-            </>
-          ),
+        says: sayAbort(fresh),
         reason: "asked",
       },
     }),
@@ -80,7 +121,15 @@ export function useRolloutActs(rollout: Rollout): Act[] {
       input: { id },
       label: "Retry",
       icon: <IconRefresh size={15} />,
-      confirm: { title: "Retry this rollout", says: <p>A new rollout is proposed for the {plural(behind.length, "device")} that are not new yet, with the same strategy and limits. A device that was changed since is refused; plan anew then.</p> },
+      confirm: {
+        title: "Retry this rollout",
+        says: (
+          <p>
+            A new rollout is proposed for the {plural(behind.length, "device")} that are not new yet, with the same strategy and limits. A
+            device that was changed since is refused; plan anew then.
+          </p>
+        ),
+      },
       done: go,
     }),
     rollback: act({
@@ -91,14 +140,7 @@ export function useRolloutActs(rollout: Rollout): Act[] {
       tone: "danger",
       confirm: {
         title: "Roll this rollout back",
-        says: (
-          <>
-            <p>
-              A new rollout is proposed that takes {plural(fresh.length, "device")} back to what {fresh.length === 1 ? "it" : "they"} had before this one, in waves like this one: {listed(fresh, 5)}.
-            </p>
-            <p>What was changed on them since is taken back with it. The new rollout can be rolled back in turn.</p>
-          </>
-        ),
+        says: sayRollback(fresh),
         reason: "asked",
       },
       done: go,

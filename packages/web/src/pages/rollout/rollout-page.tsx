@@ -34,13 +34,7 @@ export function RolloutPage() {
       title={rollout.data?.title ?? "Rollout"}
       crumbs={[{ label: "Rollouts", to: "/rollouts" }]}
       beside={rollout.data && <State look={rolloutLooks[rollout.data.state]} />}
-      say={
-        rollout.data ? (
-          <span className={classes["answer"]} role="status">
-            {rollout.data.say}
-          </span>
-        ) : rollout.error ? undefined : null
-      }
+      say={rollout.data ? <output className={classes["answer"]}>{rollout.data.say}</output> : rollout.error ? undefined : null}
       acts={rollout.data && <Acts rollout={rollout.data} />}
     >
       <Loaded query={rollout} skeleton={<RowsSkeleton />}>
@@ -48,7 +42,11 @@ export function RolloutPage() {
           <>
             <About rollout={found} />
             <Picture rollout={found} current={target} />
-            <Journal rollout={found.id} moving={moving && stale} names={new Map(found.targets.map((one) => [one.target, one.targetName]))} />
+            <Journal
+              rollout={found.id}
+              moving={moving && stale}
+              names={new Map(found.targets.map((one) => [one.target, one.targetName]))}
+            />
             {target !== undefined && <TargetDrawer rollout={found} target={target} />}
           </>
         )}

@@ -26,12 +26,55 @@ const stateWords = rolloutStates.map((value) => ({ value, label: words(value) })
 
 const columns: Column<RolloutRow>[] = [
   { id: "title", header: "Rollout", cell: (row) => row.title, text: (row) => row.title, width: "minmax(150px, 2fr)" },
-  { id: "state", header: "State", cell: (row) => <State look={rolloutLooks[row.state]} />, text: (row) => words(row.state), width: "minmax(118px, 0.9fr)" },
-  { id: "say", header: "In a sentence", cell: (row) => <span className="dim">{row.say}</span>, text: (row) => row.say, width: "minmax(200px, 2.4fr)", from: "wide" },
-  { id: "targets", header: "Devices", cell: (row) => count(row.targetCount), text: (row) => row.targetCount, width: "60px", align: "end", from: "mid" },
-  { id: "strategy", header: "Strategy", cell: (row) => words(row.strategyKind), text: (row) => row.strategyKind, width: "minmax(72px, 0.5fr)", from: "mid" },
-  { id: "by", header: "By", cell: (row) => <Actor actor={row.createdBy} />, text: (row) => actorName(row.createdBy), width: "minmax(72px, 0.6fr)", from: "mid" },
-  { id: "at", header: "Proposed", cell: (row) => <When at={row.createdAt} />, text: (row) => row.createdAt, width: "96px", align: "end", from: "mid" },
+  {
+    id: "state",
+    header: "State",
+    cell: (row) => <State look={rolloutLooks[row.state]} />,
+    text: (row) => words(row.state),
+    width: "minmax(118px, 0.9fr)",
+  },
+  {
+    id: "say",
+    header: "In a sentence",
+    cell: (row) => <span className="dim">{row.say}</span>,
+    text: (row) => row.say,
+    width: "minmax(200px, 2.4fr)",
+    from: "wide",
+  },
+  {
+    id: "targets",
+    header: "Devices",
+    cell: (row) => count(row.targetCount),
+    text: (row) => row.targetCount,
+    width: "60px",
+    align: "end",
+    from: "mid",
+  },
+  {
+    id: "strategy",
+    header: "Strategy",
+    cell: (row) => words(row.strategyKind),
+    text: (row) => row.strategyKind,
+    width: "minmax(72px, 0.5fr)",
+    from: "mid",
+  },
+  {
+    id: "by",
+    header: "By",
+    cell: (row) => <Actor actor={row.createdBy} />,
+    text: (row) => actorName(row.createdBy),
+    width: "minmax(72px, 0.6fr)",
+    from: "mid",
+  },
+  {
+    id: "at",
+    header: "Proposed",
+    cell: (row) => <When at={row.createdAt} />,
+    text: (row) => row.createdAt,
+    width: "96px",
+    align: "end",
+    from: "mid",
+  },
 ];
 
 export function RolloutsPage() {
@@ -43,7 +86,13 @@ export function RolloutsPage() {
   return (
     <Page title="Rollouts" say={overview === undefined ? null : answer(overview)}>
       <div>
-        <Choose label="State" width={190} value={state} from={stateWords} onChoose={(chosen) => void navigate({ search: { state: chosen }, replace: true })} />
+        <Choose
+          label="State"
+          width={190}
+          value={state}
+          from={stateWords}
+          onChoose={(chosen) => void navigate({ search: { state: chosen }, replace: true })}
+        />
       </div>
       <Loaded query={rollouts} skeleton={<RowsSkeleton rows={6} />}>
         {(rows) => (
@@ -63,7 +112,15 @@ export function RolloutsPage() {
                     A rollout carries a plan out in waves: a canary first, then more, and back again by itself when a device gets worse.
                   </Empty>
                 ) : (
-                  <Empty icon={<IconRocket size={22} />} title={`No rollout is ${words(state)}`} act={<LinkButton variant="default" to="/rollouts">Show all rollouts</LinkButton>} />
+                  <Empty
+                    icon={<IconRocket size={22} />}
+                    title={`No rollout is ${words(state)}`}
+                    act={
+                      <LinkButton variant="default" to="/rollouts">
+                        Show all rollouts
+                      </LinkButton>
+                    }
+                  />
                 )}
               </Panel>
             }

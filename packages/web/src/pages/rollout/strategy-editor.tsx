@@ -40,10 +40,24 @@ export function StrategyEditor({ draft, onChange }: EditorProps) {
       </div>
       {draft.kind === "canary" && <Stages draft={draft} onChange={onChange} />}
       {draft.kind === "rolling" && <Rolling draft={draft} onChange={onChange} />}
-      {draft.kind === "direct" && <Textarea label="Why all at once" description="Kept in the audit trail." autosize minRows={2} maxLength={500} value={draft.reason} onChange={(event) => set({ reason: event.currentTarget.value })} />}
+      {draft.kind === "direct" && (
+        <Textarea
+          label="Why all at once"
+          description="Kept in the audit trail."
+          autosize
+          minRows={2}
+          maxLength={500}
+          value={draft.reason}
+          onChange={(event) => set({ reason: event.currentTarget.value })}
+        />
+      )}
       <LimitFields draft={draft} onChange={onChange} />
       <div className={classes["switches"]}>
-        <Switch label="Somebody else has to approve it" checked={draft.requireApproval} onChange={(event) => set({ requireApproval: event.currentTarget.checked })} />
+        <Switch
+          label="Somebody else has to approve it"
+          checked={draft.requireApproval}
+          onChange={(event) => set({ requireApproval: event.currentTarget.checked })}
+        />
         <Switch label="Start as soon as it may" checked={draft.start} onChange={(event) => set({ start: event.currentTarget.checked })} />
       </div>
     </div>
@@ -51,11 +65,18 @@ export function StrategyEditor({ draft, onChange }: EditorProps) {
 }
 
 function Stages({ draft, onChange }: EditorProps) {
-  const put = (key: number, patch: Partial<Stage>): void => onChange({ ...draft, stages: draft.stages.map((stage) => (stage.key === key ? { ...stage, ...patch } : stage)) });
+  const put = (key: number, patch: Partial<Stage>): void =>
+    onChange({ ...draft, stages: draft.stages.map((stage) => (stage.key === key ? { ...stage, ...patch } : stage)) });
   const add = (): void => {
     const last = draft.stages.at(-1);
     const key = Math.max(0, ...draft.stages.map((stage) => stage.key)) + 1;
-    onChange({ ...draft, stages: [...draft.stages, { key, amount: Math.min(100, Number(last?.amount ?? 5) * 2), unit: last?.unit ?? "percent", bake: last?.bake ?? "60s" }] });
+    onChange({
+      ...draft,
+      stages: [
+        ...draft.stages,
+        { key, amount: Math.min(100, Number(last?.amount ?? 5) * 2), unit: last?.unit ?? "percent", bake: last?.bake ?? "60s" },
+      ],
+    });
   };
   return (
     <fieldset className={classes["fieldset"]}>
@@ -64,16 +85,44 @@ function Stages({ draft, onChange }: EditorProps) {
         {draft.stages.map((stage, at) => (
           <div key={stage.key} className={classes["stage"]}>
             <span>{at === 0 ? "First" : "Then"}</span>
-            <NumberInput aria-label={`Stage ${at + 1}: how much`} min={1} hideControls value={stage.amount} onChange={(amount) => put(stage.key, { amount })} />
-            <Select aria-label={`Stage ${at + 1}: share or number`} allowDeselect={false} data={units} value={stage.unit} onChange={(unit) => put(stage.key, { unit: unit === "count" ? "count" : "percent" })} />
-            <TextInput aria-label={`Stage ${at + 1}: watched for`} leftSection="watch" leftSectionWidth={48} value={stage.bake} onChange={(event) => put(stage.key, { bake: event.currentTarget.value })} />
-            <ActionIcon aria-label={`Remove stage ${at + 1}`} disabled={draft.stages.length === 1} onClick={() => onChange({ ...draft, stages: draft.stages.filter((one) => one !== stage) })}>
+            <NumberInput
+              aria-label={`Stage ${at + 1}: how much`}
+              min={1}
+              hideControls
+              value={stage.amount}
+              onChange={(amount) => put(stage.key, { amount })}
+            />
+            <Select
+              aria-label={`Stage ${at + 1}: share or number`}
+              allowDeselect={false}
+              data={units}
+              value={stage.unit}
+              onChange={(unit) => put(stage.key, { unit: unit === "count" ? "count" : "percent" })}
+            />
+            <TextInput
+              aria-label={`Stage ${at + 1}: watched for`}
+              leftSection="watch"
+              leftSectionWidth={48}
+              value={stage.bake}
+              onChange={(event) => put(stage.key, { bake: event.currentTarget.value })}
+            />
+            <ActionIcon
+              aria-label={`Remove stage ${at + 1}`}
+              disabled={draft.stages.length === 1}
+              onClick={() => onChange({ ...draft, stages: draft.stages.filter((one) => one !== stage) })}
+            >
               <IconX size={15} />
             </ActionIcon>
           </div>
         ))}
         <div>
-          <Button variant="subtle" size="compact-xs" leftSection={<IconPlus size={13} />} onClick={add} disabled={draft.stages.length >= 20}>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            leftSection={<IconPlus size={13} />}
+            onClick={add}
+            disabled={draft.stages.length >= 20}
+          >
             Add a stage
           </Button>
           <span className={classes["hint"]}> The rest follows after the last one.</span>
@@ -87,10 +136,29 @@ function Rolling({ draft, onChange }: EditorProps) {
   const set = (patch: Partial<Draft>): void => onChange({ ...draft, ...patch });
   return (
     <FormPair>
-      <NumberInput label="At a time" min={1} hideControls value={draft.batch.amount} onChange={(amount) => set({ batch: { ...draft.batch, amount } })} />
-      <Select label="Counted in" allowDeselect={false} data={units} value={draft.batch.unit} onChange={(unit) => set({ batch: { ...draft.batch, unit: unit === "count" ? "count" : "percent" } })} />
+      <NumberInput
+        label="At a time"
+        min={1}
+        hideControls
+        value={draft.batch.amount}
+        onChange={(amount) => set({ batch: { ...draft.batch, amount } })}
+      />
+      <Select
+        label="Counted in"
+        allowDeselect={false}
+        data={units}
+        value={draft.batch.unit}
+        onChange={(unit) => set({ batch: { ...draft.batch, unit: unit === "count" ? "count" : "percent" } })}
+      />
       <TextInput label="Pause between" value={draft.pause} onChange={(event) => set({ pause: event.currentTarget.value })} />
-      <NumberInput label="Healthy at least (%)" min={0} max={100} hideControls value={draft.healthyPercent} onChange={(healthyPercent) => set({ healthyPercent })} />
+      <NumberInput
+        label="Healthy at least (%)"
+        min={0}
+        max={100}
+        hideControls
+        value={draft.healthyPercent}
+        onChange={(healthyPercent) => set({ healthyPercent })}
+      />
     </FormPair>
   );
 }
@@ -101,10 +169,40 @@ function LimitFields({ draft, onChange }: EditorProps) {
     <fieldset className={classes["fieldset"]}>
       <legend>Limits</legend>
       <FormPair>
-        <NumberInput label="Of a site in a wave" placeholder="any" min={1} allowDecimal={false} hideControls value={draft.perSite} onChange={(perSite) => set({ perSite })} />
-        <NumberInput label="At one time" placeholder="any" min={1} allowDecimal={false} hideControls value={draft.maxUnavailable} onChange={(maxUnavailable) => set({ maxUnavailable })} />
-        <TextInput label="With the same label" placeholder="e.g. role" value={draft.perLabelKey} onChange={(event) => set({ perLabelKey: event.currentTarget.value })} />
-        <NumberInput label="… in a wave" placeholder="any" min={1} allowDecimal={false} hideControls disabled={draft.perLabelKey === ""} value={draft.perLabel} onChange={(perLabel) => set({ perLabel })} />
+        <NumberInput
+          label="Of a site in a wave"
+          placeholder="any"
+          min={1}
+          allowDecimal={false}
+          hideControls
+          value={draft.perSite}
+          onChange={(perSite) => set({ perSite })}
+        />
+        <NumberInput
+          label="At one time"
+          placeholder="any"
+          min={1}
+          allowDecimal={false}
+          hideControls
+          value={draft.maxUnavailable}
+          onChange={(maxUnavailable) => set({ maxUnavailable })}
+        />
+        <TextInput
+          label="With the same label"
+          placeholder="e.g. role"
+          value={draft.perLabelKey}
+          onChange={(event) => set({ perLabelKey: event.currentTarget.value })}
+        />
+        <NumberInput
+          label="… in a wave"
+          placeholder="any"
+          min={1}
+          allowDecimal={false}
+          hideControls
+          disabled={draft.perLabelKey === ""}
+          value={draft.perLabel}
+          onChange={(perLabel) => set({ perLabel })}
+        />
       </FormPair>
     </fieldset>
   );

@@ -82,14 +82,16 @@ function canaryOf(draft: Draft): { strategy: Strategy } | { wrong: string } {
     const until = amountOf(stage);
     const bakeMs = parseDuration(stage.bake);
     if (until === undefined) return { wrong: `Stage ${at + 1} is a share up to 100 %, or a number of devices.` };
-    if (bakeMs === undefined || bakeMs > 86_400_000) return { wrong: `The watch of stage ${at + 1} is a time up to a day, such as 60s or 5m.` };
+    if (bakeMs === undefined || bakeMs > 86_400_000)
+      return { wrong: `The watch of stage ${at + 1} is a time up to a day, such as 60s or 5m.` };
     stages.push({ until, bakeMs });
   }
   return stages.length === 0 ? { wrong: "A canary has one stage at least." } : { strategy: { kind: "canary", stages } };
 }
 
 export function limitsOf(draft: Draft): Limits {
-  const whole = (value: number | string): number | undefined => (value === "" || !Number.isInteger(Number(value)) ? undefined : Number(value));
+  const whole = (value: number | string): number | undefined =>
+    value === "" || !Number.isInteger(Number(value)) ? undefined : Number(value);
   const [maxUnavailable, perSite, perLabel] = [whole(draft.maxUnavailable), whole(draft.perSite), whole(draft.perLabel)];
   return {
     ...(maxUnavailable !== undefined && { maxUnavailable }),

@@ -22,7 +22,7 @@ export function TargetDrawer({ rollout, target: id }: { rollout: Rollout; target
         <p>This rollout has no such target.</p>
       </SideDrawer>
     );
-  const look = targetLook(target);
+  const look = targetLook(target, rollout.waves[target.wave]?.state === "skipped");
   return (
     <SideDrawer
       title={
@@ -35,7 +35,13 @@ export function TargetDrawer({ rollout, target: id }: { rollout: Rollout; target
     >
       {target.say !== undefined && <p style={{ fontWeight: 550 }}>{target.say}</p>}
       <div style={{ display: "flex", flexWrap: "wrap", gap: 8 }}>
-        <LinkButton variant="default" leftSection={<IconFileDiff size={15} />} to="/plans/$plan" params={{ plan: rollout.planId }} search={{ target: target.target }}>
+        <LinkButton
+          variant="default"
+          leftSection={<IconFileDiff size={15} />}
+          to="/plans/$plan"
+          params={{ plan: rollout.planId }}
+          search={{ target: target.target }}
+        >
           What changes on it
         </LinkButton>
         <LinkButton variant="default" leftSection={<IconServer2 size={15} />} to="/devices/$device" params={{ device: target.targetName }}>
@@ -44,7 +50,7 @@ export function TargetDrawer({ rollout, target: id }: { rollout: Rollout; target
       </div>
       <Facts
         facts={[
-          ["State", <State key="state" look={targetLooks[target.state]} />],
+          ["State", <State key="state" look={target.state === "waiting" ? look : targetLooks[target.state]} />],
           target.outcome !== undefined && ["Outcome", <State key="outcome" look={look} said={target.outcome} />],
           ["Has", sides[target.side]],
           ["Wave", String(target.wave + 1)],

@@ -20,7 +20,17 @@ export interface SecretFields {
   knownHosts: string;
 }
 
-export const blankSecret: SecretFields = { name: "", kind: "password", username: "", password: "", enablePassword: "", privateKey: "", passphrase: "", token: "", knownHosts: "" };
+export const blankSecret: SecretFields = {
+  name: "",
+  kind: "password",
+  username: "",
+  password: "",
+  enablePassword: "",
+  privateKey: "",
+  passphrase: "",
+  token: "",
+  knownHosts: "",
+};
 
 /** What the fields say, for their kind. Pure. */
 export function valueOf(fields: SecretFields): SecretValue {

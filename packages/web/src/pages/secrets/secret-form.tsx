@@ -30,7 +30,12 @@ export function ReplaceSecret() {
       {(rows) => {
         const secret = rows.find((row) => row.id === id);
         if (secret === undefined) return null;
-        return <SecretForm initial={{ ...blankSecret, name: secret.name, kind: secret.kind, username: secret.username ?? "" }} replaces={{ id, etag: secret.etag }} />;
+        return (
+          <SecretForm
+            initial={{ ...blankSecret, name: secret.name, kind: secret.kind, username: secret.username ?? "" }}
+            replaces={{ id, etag: secret.etag }}
+          />
+        );
       }}
     </Loaded>
   );
@@ -43,7 +48,9 @@ function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: {
   const form = useForm<SecretFields>({ initialValues: initial, validate: validate });
   const save = useMutation({
     mutationFn: (fields: SecretFields) =>
-      replaces === undefined ? invoke("secrets.create", { name: fields.name, value: valueOf(fields) }) : invoke("secrets.replace", { id: replaces.id, value: valueOf(fields) }, { ifMatch: replaces.etag }),
+      replaces === undefined
+        ? invoke("secrets.create", { name: fields.name, value: valueOf(fields) })
+        : invoke("secrets.replace", { id: replaces.id, value: valueOf(fields) }, { ifMatch: replaces.etag }),
     onSuccess: async (secret) => {
       sayDone(`${secret.name} is sealed, version ${secret.version}.`);
       await queries.invalidateQueries();
@@ -57,10 +64,24 @@ function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: {
       ? apiLine("secrets.create", { name: values.name, value: valueOf(values) }, { origin: location.origin })
       : apiLine("secrets.replace", { id: replaces.id, value: valueOf(values) }, { origin: location.origin, ifMatch: replaces.etag });
   return (
-    <FormDialog title={replaces === undefined ? "Add a secret" : `New version of ${initial.name}`} submit="Seal it" onClose={close} onSubmit={form.onSubmit((fields) => save.mutate(fields))} pending={save.isPending} problem={save.error} lines={{ api: line, command: undefined }}>
+    <FormDialog
+      title={replaces === undefined ? "Add a secret" : `New version of ${initial.name}`}
+      submit="Seal it"
+      onClose={close}
+      onSubmit={form.onSubmit((fields) => save.mutate(fields))}
+      pending={save.isPending}
+      problem={save.error}
+      lines={{ api: line, command: undefined }}
+    >
       {replaces === undefined && (
         <>
-          <TextInput label="Name" description="Lower-case letters, digits, . _ - and /, e.g. lyon/routers" data-autofocus spellCheck={false} {...form.getInputProps("name")} />
+          <TextInput
+            label="Name"
+            description="Lower-case letters, digits, . _ - and /, e.g. lyon/routers"
+            data-autofocus
+            spellCheck={false}
+            {...form.getInputProps("name")}
+          />
           <Select label="Kind" allowDeselect={false} data={kinds} {...form.getInputProps("kind")} />
         </>
       )}
@@ -75,7 +96,16 @@ const keyStyle = { input: { fontFamily: "var(--mono)", fontSize: "0.75rem" } };
 function KindFields({ form, kind }: { form: Form; kind: SecretFields["kind"] }) {
   const enable = <PasswordInput label="Enable password (optional)" autoComplete="new-password" {...form.getInputProps("enablePassword")} />;
   const user = <TextInput label="User" {...never} {...form.getInputProps("username")} />;
-  const key = <Textarea label="Private key" description="PEM or OpenSSH format" rows={6} styles={keyStyle} {...never} {...form.getInputProps("privateKey")} />;
+  const key = (
+    <Textarea
+      label="Private key"
+      description="PEM or OpenSSH format"
+      rows={6}
+      styles={keyStyle}
+      {...never}
+      {...form.getInputProps("privateKey")}
+    />
+  );
   switch (kind) {
     case "password":
       return (
@@ -105,7 +135,14 @@ function KindFields({ form, kind }: { form: Form; kind: SecretFields["kind"] }) 
       return (
         <>
           {key}
-          <Textarea label="Known hosts" description="Lines of known_hosts for the Git server" rows={3} styles={keyStyle} {...never} {...form.getInputProps("knownHosts")} />
+          <Textarea
+            label="Known hosts"
+            description="Lines of known_hosts for the Git server"
+            rows={3}
+            styles={keyStyle}
+            {...never}
+            {...form.getInputProps("knownHosts")}
+          />
         </>
       );
   }
@@ -115,7 +152,8 @@ function validate(fields: SecretFields): Record<string, string> {
   const errors: Record<string, string> = {};
   if (!/^[a-z0-9][a-z0-9._/-]{0,99}$/.test(fields.name)) errors["name"] = "Lower-case letters, digits, . _ - and /";
   if (fields.kind !== "git_ssh" && fields.username.trim() === "") errors["username"] = "Who signs in";
-  if ((fields.kind === "ssh_key" || fields.kind === "git_ssh") && !fields.privateKey.includes("PRIVATE KEY")) errors["privateKey"] = "The whole key, with its BEGIN and END lines";
+  if ((fields.kind === "ssh_key" || fields.kind === "git_ssh") && !fields.privateKey.includes("PRIVATE KEY"))
+    errors["privateKey"] = "The whole key, with its BEGIN and END lines";
   if (fields.kind === "git_https" && fields.token === "") errors["token"] = "The token";
   if (fields.kind === "git_ssh" && fields.knownHosts.trim() === "") errors["knownHosts"] = "Without it nobody knows whom we talk to";
   return errors;

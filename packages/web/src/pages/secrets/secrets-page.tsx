@@ -26,7 +26,17 @@ export function SecretsPage() {
     </LinkButton>
   );
   return (
-    <Page title="Secrets" say={secrets.data === undefined ? (secrets.error ? undefined : null) : `${plural(secrets.data.length, "secret")}, sealed. A value goes in and never comes out again.`} acts={add}>
+    <Page
+      title="Secrets"
+      say={
+        secrets.data === undefined
+          ? secrets.error
+            ? undefined
+            : null
+          : `${plural(secrets.data.length, "secret")}, sealed. A value goes in and never comes out again.`
+      }
+      acts={add}
+    >
       <Loaded query={secrets} skeleton={<RowsSkeleton rows={3} />}>
         {(rows) =>
           rows.length === 0 ? (
@@ -74,7 +84,16 @@ function Secret({ secret }: { secret: SecretSummary }) {
     label: "Delete",
     icon: <IconTrash size={14} />,
     tone: "danger",
-    confirm: { title: `Delete ${secret.name}`, says: <p>Every version of it is deleted. Only a secret that nothing uses can be; otherwise Holdfast says what uses it. This cannot be undone.</p>, typing: secret.name },
+    confirm: {
+      title: `Delete ${secret.name}`,
+      says: (
+        <p>
+          Every version of it is deleted. Only a secret that nothing uses can be; otherwise Holdfast says what uses it. This cannot be
+          undone.
+        </p>
+      ),
+      typing: secret.name,
+    },
     done: () => `${secret.name} is deleted.`,
   });
   return (
@@ -91,7 +110,13 @@ function Secret({ secret }: { secret: SecretSummary }) {
       <td>
         <span className={classes["acts"]}>
           {may("secrets.replace") && (
-            <LinkButton variant="default" size="compact-xs" leftSection={<IconRefresh size={13} />} to="/settings/secrets/$secret/replace" params={{ secret: secret.id }}>
+            <LinkButton
+              variant="default"
+              size="compact-xs"
+              leftSection={<IconRefresh size={13} />}
+              to="/settings/secrets/$secret/replace"
+              params={{ secret: secret.id }}
+            >
               New version
             </LinkButton>
           )}

@@ -24,8 +24,8 @@ export function Compare({ before, after, names, sources, unified = false }: Comp
     setLine(undefined);
     return drawMerge({
       parent: parent.current,
-      before,
-      after,
+      before: before.replace(/\n$/, ""),
+      after: after.replace(/\n$/, ""),
       names: [beforeName, afterName],
       narrow,
       ...(byLine.size > 0 && { sourceOf: (at: number) => byLine.get(at), onLine: setLine }),
@@ -42,15 +42,15 @@ export function Compare({ before, after, names, sources, unified = false }: Comp
       )}
       <div ref={parent} />
       {byLine.size > 0 && (
-        <div className={classes["source"]} role="status">
+        <output className={classes["source"]}>
           {source ? (
             <>
               Line {line} comes from <span className="mono">{saySource(source)}</span>
             </>
           ) : (
-            "Point at a line of the right side, or walk it with the arrow keys, to see which template and data it comes from."
+            "Point at an intended line, or walk the lines with the arrow keys, to see which template and data it comes from."
           )}
-        </div>
+        </output>
       )}
     </div>
   );

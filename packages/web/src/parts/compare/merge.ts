@@ -30,7 +30,11 @@ const diffConfig = { scanLimit: 5000, timeout: 400 };
 /** Draws it; the answer takes it away again. */
 export function drawMerge(parts: MergeParts): () => void {
   const { parent, before, after, narrow } = parts;
-  const right = [...reading(parts.names[1]), ...(parts.sourceOf ? [sources(parts.sourceOf)] : []), ...(parts.onLine ? [cursor(parts.onLine)] : [])];
+  const right = [
+    ...reading(parts.names[1]),
+    ...(parts.sourceOf ? [sources(parts.sourceOf)] : []),
+    ...(parts.onLine ? [cursor(parts.onLine)] : []),
+  ];
   if (narrow) {
     const view = new EditorView({
       doc: after,
@@ -102,9 +106,12 @@ const look = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6" },
   ".cm-content": { caretColor: "var(--accent)" },
   ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: "color-mix(in srgb, var(--accent) 25%, transparent)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    background: "color-mix(in srgb, var(--accent) 25%, transparent)",
+  },
   ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--dim)", borderRight: "0" },
   ".cm-lineNumbers .cm-gutterElement": { padding: "0 10px 0 12px", minWidth: "36px" },
+  ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '"↕"' },
   ".cm-collapsedLines": { background: "var(--sunken)", color: "var(--dim)", padding: "2px 12px", fontFamily: "var(--mono)" },
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk, .cm-deletedLine": { backgroundColor: "var(--diff-remove)" },
   "&.cm-merge-b .cm-changedLine, .cm-insertedLine": { backgroundColor: "var(--diff-add)" },

@@ -1,11 +1,12 @@
 /** A difference in one column: signs, numbers, and folds that open. */
-import { UnstyledButton } from "@mantine/core";
+import { UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconArrowsVertical } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import type { DiffLine } from "@holdfast/contract";
 import { folded, type NumberedLine } from "./fold.ts";
 import { plural } from "../format.ts";
 import classes from "./unified-diff.module.css";
+import { scrollable } from "../scrollable.ts";
 
 const signs = { add: "+", remove: "−", keep: " ", move: "↕" };
 
@@ -14,9 +15,7 @@ export function UnifiedDiff({ diff, label }: { diff: DiffLine[]; label: string }
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   if (!diff.some((line) => line.op !== "keep")) return <p className={classes["same"]}>No difference.</p>;
   return (
-    // A wide line scrolls; a region that scrolls can be reached with the keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={classes["diff"]} role="group" aria-label={label} tabIndex={0}>
+    <figure className={classes["diff"]} aria-label={label} {...scrollable}>
       <div className={classes["inner"]}>
         {stretches.map((one) =>
           one.kind === "lines" || open.has(one.from) ? (
@@ -28,7 +27,7 @@ export function UnifiedDiff({ diff, label }: { diff: DiffLine[]; label: string }
           ),
         )}
       </div>
-    </div>
+    </figure>
   );
 }
 
@@ -54,12 +53,15 @@ function Line({ line }: { line: NumberedLine }) {
 export function Counts({ added, removed }: { added: number; removed: number }) {
   return (
     <span className={classes["counts"]}>
-      <span className={classes["plus"]} aria-label={`${added} added`} role="img">
+      <span className={classes["plus"]} aria-hidden="true">
         +{added}
       </span>{" "}
-      <span className={classes["minus"]} aria-label={`${removed} removed`} role="img">
+      <span className={classes["minus"]} aria-hidden="true">
         −{removed}
       </span>
+      <VisuallyHidden>
+        {added} added, {removed} removed
+      </VisuallyHidden>
     </span>
   );
 }

@@ -12,12 +12,18 @@ export interface Column<Row> {
   align?: "end";
   /** Narrower lists leave the column out. */
   from?: "mid" | "wide";
+  /** Only where nothing else fits. */
+  only?: "narrow";
 }
 
 export type Room = "narrow" | "mid" | "wide";
 
 export function fitting<Row>(columns: Column<Row>[], room: Room): Column<Row>[] {
-  return columns.filter((column) => column.from === undefined || room === "wide" || (room === "mid" && column.from === "mid"));
+  return columns.filter(
+    (column) =>
+      (column.only === undefined || column.only === room) &&
+      (column.from === undefined || room === "wide" || (room === "mid" && column.from === "mid")),
+  );
 }
 
 /** `-name` is `name` from high to low. */

@@ -1,8 +1,18 @@
 /** The one list of the console: sorted, selected, driven by the keyboard, smooth with ten thousand rows. */
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed absolutely on a grid; table elements that are no table boxes lose their roles */
 import { Checkbox, UnstyledButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import { createSortedRowModel, rowSelectionFeature, rowSortingFeature, tableFeatures, useTable, type ColumnDef, type RowData, type RowSelectionState } from "@tanstack/react-table";
+import {
+  createSortedRowModel,
+  rowSelectionFeature,
+  rowSortingFeature,
+  tableFeatures,
+  useTable,
+  type ColumnDef,
+  type RowData,
+  type RowSelectionState,
+} from "@tanstack/react-table";
 import { Link, type LinkProps } from "@tanstack/react-router";
 import { useMemo, useRef, type CSSProperties, type ReactNode } from "react";
 import { fitting, nextSort, readSort, type Column, type Room } from "./columns.ts";
@@ -17,6 +27,7 @@ const features = tableFeatures({
 });
 
 export type Selection = RowSelectionState;
+const nonePicked: Selection = {};
 
 interface DataListProps<Row extends RowData> {
   /** Its accessible name, e.g. "Devices". */
@@ -45,20 +56,31 @@ export function DataList<Row extends RowData>(props: DataListProps<Row>) {
   const shown = useMemo(() => fitting(columns, room), [columns, room]);
   const complete = more?.hasMore !== true;
   const definitions = useMemo(
-    () => columns.map((column): ColumnDef<typeof features, Row> => ({ id: column.id, accessorFn: (row: Row) => column.text(row), sortFn: bySize })),
+    () =>
+      columns.map((column): ColumnDef<typeof features, Row> => ({
+        id: column.id,
+        accessorFn: (row: Row) => column.text(row),
+        sortFn: bySize,
+      })),
     [columns],
   );
+  // Only what has been read whole can be sorted honestly; before that it keeps the order in which the server gives it.
+  const sorting = useMemo(() => (complete ? readSort(sort) : []), [complete, sort]);
   const table = useTable({
     features,
     columns: definitions,
     data: rows,
     getRowId: props.rowKey,
-    // Only what has been read whole can be sorted honestly; before that it keeps the order in which the server gives it.
-    state: { sorting: complete ? readSort(sort) : [], rowSelection: selection?.picked ?? {} },
+    state: { sorting, rowSelection: selection?.picked ?? nonePicked },
   });
   const ordered = table.getRowModel().rows;
   const body = useRef<HTMLDivElement>(null);
-  const moves = useRows({ body, keys: ordered.map((row) => row.id), ...(more && { more }), ...(selection && { onToggle: (key: string) => toggle(selection, key) }) });
+  const moves = useRows({
+    body,
+    keys: ordered.map((row) => row.id),
+    ...(more && { more }),
+    ...(selection && { onToggle: (key: string) => toggle(selection, key) }),
+  });
   if (rows.length === 0) return <>{empty}</>;
   const tracks = [...(selection ? ["32px"] : []), ...shown.map((column) => column.width)].join(" ");
   return (
@@ -79,7 +101,14 @@ export function DataList<Row extends RowData>(props: DataListProps<Row>) {
           })}
         </div>
       </div>
-      <Foot noun={props.noun} rows={ordered.map((row) => row.original)} columns={columns} picked={picked(selection?.picked)} loading={more?.loading === true} complete={complete} />
+      <Foot
+        noun={props.noun}
+        rows={ordered.map((row) => row.original)}
+        columns={columns}
+        picked={picked(selection?.picked)}
+        loading={more?.loading === true}
+        complete={complete}
+      />
     </div>
   );
 }
@@ -96,11 +125,24 @@ function bySize(a: { getValue: (id: string) => unknown }, b: { getValue: (id: st
   return typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
 }
 
-function HeadCell<Row>({ column, sort, onSort }: { column: Column<Row>; sort: string | undefined; onSort: ((sort: string | undefined) => void) | undefined }) {
+function HeadCell<Row>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<Row>;
+  sort: string | undefined;
+  onSort: ((sort: string | undefined) => void) | undefined;
+}) {
   const up = sort === column.id;
   const down = sort === `-${column.id}`;
   return (
-    <div role="columnheader" className={classes["cell"]} data-align={column.align} aria-sort={up ? "ascending" : down ? "descending" : undefined}>
+    <div
+      role="columnheader"
+      className={classes["cell"]}
+      data-align={column.align}
+      aria-sort={up ? "ascending" : down ? "descending" : undefined}
+    >
       {onSort ? (
         <UnstyledButton className={classes["sort"] ?? ""} onClick={() => onSort(nextSort(sort, column.id))}>
           {column.header}
@@ -143,7 +185,12 @@ function ListRow<Row extends RowData>({ row, id, item, shown, list, moves }: Lis
     >
       {selection && (
         <div role="cell" className={classes["pick"]}>
-          <Checkbox aria-label={`Select ${name}`} checked={selection.picked[id] === true} onChange={() => toggle(selection, id)} tabIndex={-1} />
+          <Checkbox
+            aria-label={`Select ${name}`}
+            checked={selection.picked[id] === true}
+            onChange={() => toggle(selection, id)}
+            tabIndex={-1}
+          />
         </div>
       )}
       {shown.map((column, at) => (

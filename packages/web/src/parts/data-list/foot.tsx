@@ -16,21 +16,22 @@ interface FootProps<Row> {
 }
 
 export function Foot<Row>({ noun, rows, columns, picked, loading, complete }: FootProps<Row>) {
+  const told = columns.filter((column) => column.only === undefined);
   const save = (): void =>
     download(
       `${noun[1].replaceAll(" ", "-")}.csv`,
       csvOf(
-        columns.map((column) => column.header),
-        rows.map((row) => columns.map((column) => column.text(row))),
+        told.map((column) => column.header),
+        rows.map((row) => told.map((column) => column.text(row))),
       ),
       "text/csv",
     );
   return (
     <div className={classes["foot"]}>
-      <span role="status">
+      <output>
         {complete ? plural(rows.length, ...noun) : `The first ${count(rows.length)} ${noun[1]}${loading ? "; reading more…" : ""}`}
         {picked > 0 && ` · ${count(picked)} selected`}
-      </span>
+      </output>
       <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconDownload size={13} />} onClick={save}>
         {complete ? "CSV" : "CSV of these"}
       </Button>

@@ -1,7 +1,7 @@
 /** Which rows are drawn, and moving among them with the keyboard. */
 import { useWindowEvent } from "@mantine/hooks";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useLayoutEffect, useEffect, useRef, useState, type RefObject } from "react";
+import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
 import { isTyping } from "../../app/keyboard/keys.ts";
 import { useSingleKeys } from "../../app/keyboard/single-keys.ts";
 import { moved } from "./columns.ts";
@@ -25,7 +25,16 @@ const rowHeight = 36;
 
 export function useRows({ body, keys, more, onToggle }: RowsParts): RowMoves {
   const margin = useTopOf(body);
-  const virtualizer = useWindowVirtualizer({ count: keys.length, estimateSize: () => rowHeight, overscan: 16, scrollMargin: margin, scrollPaddingStart: 88, scrollPaddingEnd: 60 });
+  // The rule is about the React compiler, which is not used here.
+  // oxlint-disable-next-line react/incompatible-library
+  const virtualizer = useWindowVirtualizer({
+    count: keys.length,
+    estimateSize: () => rowHeight,
+    overscan: 16,
+    scrollMargin: margin,
+    scrollPaddingStart: 88,
+    scrollPaddingEnd: 60,
+  });
   const visible = virtualizer.getVirtualItems();
   const at = useRef<number | undefined>(undefined);
   const last = visible.at(-1)?.index ?? 0;
@@ -82,7 +91,6 @@ function useTopOf(element: RefObject<HTMLElement | null>): number {
     const box = element.current?.getBoundingClientRect();
     if (box) setTop(Math.round(box.top + window.scrollY));
   }, [element]);
-  useLayoutEffect(measure);
   useEffect(() => {
     const observer = new ResizeObserver(measure);
     observer.observe(document.body);

@@ -17,7 +17,7 @@ import { readDevices, writeDevices, type ExchangeError } from "./exchange.ts";
 import { createInventory, deviceView, specOf, type Inventory } from "./inventory.ts";
 import { createObserver, type Observer } from "./observe.ts";
 import { createPlanning, type Planning } from "./planning.ts";
-import { createDevicePool, scanHostKey, type Pool } from "./platforms/index.ts";
+import { createDevicePool, scanHostKey, type DevicePoolOptions, type Pool } from "./platforms/index.ts";
 import { createRepositories, type Repositories } from "./repositories.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createVersions, type Versions } from "./versions.ts";
@@ -32,6 +32,8 @@ export interface DeviceReachDeps {
   clock?: Clock;
   /** How long a device waits for the confirmation of a change before it reverts by itself; 5 min unless told. */
   switchMs?: number;
+  /** How long sessions wait for a device; each wait has a default of its own. */
+  patience?: DevicePoolOptions["session"];
 }
 
 /** What reaches devices; made before the rollouts, which need its carrier. */
@@ -45,7 +47,7 @@ export interface DeviceReach {
 
 export function createDeviceReach(deps: DeviceReachDeps): DeviceReach {
   const clock = deps.clock ?? systemClock;
-  const pool = createDevicePool();
+  const pool = createDevicePool(deps.patience === undefined ? {} : { session: deps.patience });
   const sessions = createSessions({ db: deps.db, secrets: deps.secrets, pool, clock });
   const versions = createVersions({ db: deps.db, secrets: deps.secrets, clock });
   const carrier = createConfigCarrier({

@@ -1,6 +1,12 @@
 /** What lines of FRRouting configurations mean, by the kind of section they stand in; each row is proven on FRR 8.4.4. */
 import type { LineRule } from "./dialect.ts";
+import type { Words } from "./pattern.ts";
 import { bare, each, single } from "./tables.ts";
+
+/** A prefix leads to next hops or is dropped in one way, not both: FRR refuses the mixture. */
+function pathOf({ prefix = "", via = "" }: Words): string[] {
+  return [`route ${prefix}=${/^(?:Null0|blackhole|reject)$/.test(via) ? via : "hop"}`];
+}
 
 /** The next hop may have an interface after it; tag and distance are values of the route, not part of its name. */
 function route(family: string): LineRule {
@@ -8,7 +14,13 @@ function route(family: string): LineRule {
   return {
     line: new RegExp(`^${family} route (?<prefix>\\S+) ${via}(?: (?!table).*?)?(?: (?<table>table \\d+).*)?$`),
     slot: "route {prefix} {via} {table}",
+    holds: pathOf,
   };
+}
+
+/** Entries of a numbered list. FRR takes a rule once: it leaves its old number before it is put at another. */
+function entries(line: string, list: string, name: string): LineRule & { holds: string[] } {
+  return { line: `${line} seq {seq} {says...}`, slot: `${list} {seq}`, defines: [name], holds: [`${list} {says}={seq}`] };
 }
 
 const routes = [route("ip"), route("ipv6")];
@@ -28,27 +40,21 @@ const top: LineRule[] = [
   ...single("bgp route-map delay-timer", "zebra route-map delay-timer", "bgp update-delay", "bgp session-dscp", "zebra nexthop-group keep"),
   ...bare("password", "enable password"),
   ...each("ip protocol {protocol} route-map", "ipv6 protocol {protocol} route-map"),
-  {
-    line: "{family:ip|ipv6} prefix-list {name} seq {seq} {rest...}",
-    slot: "{family} prefix-list {name} {seq}",
-    defines: ["prefix-list:{name}"],
-  },
+  entries("{family:ip|ipv6} prefix-list {name}", "{family} prefix-list {name}", "prefix-list:{name}"),
   {
     line: "{family:ip|ipv6} prefix-list {name} description {text...}",
     slot: "{family} prefix-list {name} description",
     no: "no {family} prefix-list {name} description",
   },
-  { line: "access-list {name} seq {seq} {rest...}", slot: "access-list {name} {seq}", defines: ["acl:{name}"] },
+  entries("access-list {name}", "access-list {name}", "acl:{name}"),
   { line: "access-list {name} remark {text...}", slot: "access-list {name} remark" },
-  { line: "ipv6 access-list {name} seq {seq} {rest...}", slot: "ipv6 access-list {name} {seq}", defines: ["acl:{name}"] },
+  entries("ipv6 access-list {name}", "ipv6 access-list {name}", "acl:{name}"),
   { line: "ipv6 access-list {name} remark {text...}", slot: "ipv6 access-list {name} remark" },
-  { line: "bgp as-path access-list {name} seq {seq} {rest...}", slot: "as-path {name} {seq}", defines: ["as-path:{name}"] },
-  {
-    line: "bgp {what:community-list|large-community-list|extcommunity-list} [{type:standard|expanded}] {name} seq {seq} {rest...}",
-    slot: "{what} {type} {name} {seq}",
-    defines: ["{what}:{name}"],
-    holds: ["{what} {name}={type}"],
-  },
+  entries("bgp as-path access-list {name}", "as-path {name}", "as-path:{name}"),
+  ...["community-list", "large-community-list", "extcommunity-list"].map((what) => {
+    const rule = entries(`bgp ${what} [{type:standard|expanded}] {name}`, `${what} {type} {name}`, `${what}:{name}`);
+    return { ...rule, holds: [...rule.holds, `${what} {name}={type}`] };
+  }),
 ];
 
 const interfaces: LineRule[] = [
@@ -242,18 +248,25 @@ const families: LineRule[] = [
 ];
 
 const matches =
-  "ip address prefix-list|ip address prefix-len|ip address|ip next-hop prefix-list|ip next-hop address|ip next-hop type|ip next-hop prefix-len|ip next-hop|ip route-source prefix-list|ip route-source|ipv6 address prefix-list|ipv6 address prefix-len|ipv6 address|ipv6 next-hop prefix-list|ipv6 next-hop address|ipv6 next-hop|as-path|community|large-community|extcommunity|interface|tag|metric|local-preference|origin|peer|source-protocol|source-instance|source-vrf|probability|evpn vni|evpn route-type|evpn default-route|evpn rd|rpki-extcommunity|rpki|alias|mac address";
+  "ip address prefix-list|ip address prefix-len|ip address|ip next-hop prefix-list|ip next-hop address|ip next-hop type|ip next-hop prefix-len|ip next-hop|ip route-source prefix-list|ip route-source|ipv6 address prefix-list|ipv6 address prefix-len|ipv6 address|ipv6 next-hop prefix-list|ipv6 next-hop address|ipv6 next-hop|as-path|community|large-community|extcommunity|interface|tag|metric|local-preference|origin|source-protocol|source-instance|source-vrf|probability|evpn vni|evpn route-type|evpn default-route|evpn rd|rpki-extcommunity|rpki|alias|mac address";
 const sets =
-  "metric|metric-type|community|large-community|extcommunity rt|extcommunity soo|extcommunity bandwidth|as-path exclude|local-preference|ip next-hop|ipv6 next-hop global|ipv6 next-hop local|ipv6 next-hop|origin|weight|src|tag|distance|originator-id|aggregator as|label-index|comm-list|large-comm-list|sr-te color";
+  "metric-type|extcommunity rt|extcommunity soo|extcommunity bandwidth|as-path exclude|local-preference|ipv6 next-hop global|ipv6 next-hop local|origin|weight|src|tag|distance|originator-id|aggregator as|label-index|comm-list|large-comm-list|sr-te color";
 
 const routeMap: LineRule[] = [
   ...bare("description"),
   { line: `match {what:${matches}} {value...}`, slot: "match {what}" },
   { line: "set as-path prepend {value...}", slot: "set as-path prepend", no: "no set as-path prepend" },
   { line: "set table {table}", slot: "set table", no: "no set table" },
+  // FRR keeps the forms of these apart inside: overwritten by another form, it cannot find the old one any more.
+  {
+    line: /^set (?<what>metric|community|large-community|ip next-hop|ipv6 next-hop(?! global| local)) (?<value>.+)$/,
+    slot: "set {what}",
+    clear: true,
+  },
+  { line: "match peer {value}", slot: "match peer", clear: true },
   { line: `set {what:${sets}} {value...}`, slot: "set {what}" },
-  { line: "on-match goto {seq}", slot: "on-match", no: "no on-match goto", clear: true },
-  { line: "on-match next", slot: "on-match", clear: true },
+  { line: "on-match goto {seq}", slot: "on-match", no: "no on-match goto", clear: true, holds: ["after {top}=permit"] },
+  { line: "on-match next", slot: "on-match", clear: true, holds: ["after {top}=permit"] },
   { line: "call {name}", slot: "call", uses: ["route-map:{name}"] },
 ];
 

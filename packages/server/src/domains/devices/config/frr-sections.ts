@@ -24,6 +24,8 @@ export const frrSections: SectionRule[] = [
     slot: "route-map {name} {seq}",
     change: "retitle",
     defines: ["route-map:{name}"],
+    // A line that goes on after a match is refused where the match denies.
+    holds: ["after route-map {name} {seq}={action}"],
   },
   { kind: "bfd", line: "bfd" },
   { kind: "bfd-peer", in: "bfd", line: "peer {rest...}" },

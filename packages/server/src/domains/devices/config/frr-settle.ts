@@ -68,7 +68,8 @@ function settleInterface(node: ConfigNode): void {
   const kept = node.children.filter((line) => !interfaceUnset.test(line.text));
   for (const line of kept) {
     if (line.text.includes(":")) line.text = line.text.split(" ").map(tidy6).join(" ");
-    line.key = line.text.startsWith("ip ospf area ") ? decimalArea(line.text) : line.text;
+    if (line.text.startsWith("ip ospf area ")) line.text = decimalArea(line.text);
+    line.key = line.text;
   }
   node.children = kept;
 }
@@ -104,8 +105,8 @@ function settleOspf(node: ConfigNode): { name: string; line: ConfigNode }[] {
     const [, no = "", name = "", address = ""] = /^(no )?passive-interface (?!default)(\S+)( \S+)?$/.exec(line.text) ?? [];
     if (name !== "") passive.push({ name, line: leaf(`${no}ip ospf passive${address}`, line.line) });
     else {
-      line.text = ospfLine(line.text);
-      line.key = decimalArea(line.text).replace(/ nssa no-summary$/, " nssa");
+      line.text = ospfLine(decimalArea(line.text));
+      line.key = line.text.replace(/ nssa no-summary$/, " nssa");
       kept.push(line);
     }
   }

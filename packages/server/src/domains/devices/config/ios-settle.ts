@@ -130,8 +130,10 @@ function settleRouting(node: ConfigNode): void {
   if (kept.length < node.children.length) node.children = kept;
   for (const line of kept) {
     if (line.children.length) settleRouting(line);
-    else if (line.text.includes("area ")) line.key = decimalArea(line.text);
-    else tidyKey(line);
+    else if (line.text.includes("area ")) {
+      line.text = decimalArea(line.text);
+      line.key = line.text;
+    } else tidyKey(line);
   }
 }
 

@@ -16,12 +16,18 @@ function isSilent(rules: Rules, place: Place, { text }: ConfigNode): boolean {
   return place.kind === "top" && (rules.dialect.ambient.test(text) || rules.dialect.assumed.test(text));
 }
 
+/** Nothing but what hardware keeps when nobody speaks of it: as if the section were not there. */
+function staysOnly(rules: Rules, place: Place, section: ConfigNode): boolean {
+  return section.children.every((line) => factsOf(rules, place, line).line?.stays);
+}
+
 function write(rules: Rules, place: Place, nodes: ConfigNode[], around?: SectionRule): string[] {
   const [fixed, free]: [string[], string[]] = [[], []];
   for (const node of lastOfSlot(rules, place, nodes)) {
     if (isSilent(rules, place, node)) continue;
     const { section } = factsOf(rules, place, node);
     const inner = node.children.length ? write(rules, under(rules, place, node), node.children, section) : [];
+    if (section?.hollow && staysOnly(rules, under(rules, place, node), node)) continue;
     const placed = around?.sequence ? !node.text.startsWith("remark ") : around?.ordered === true && !around.loose?.test(node.text);
     (placed ? fixed : free).push([node.key, ...inner.map((line) => ` ${line}`)].join("\n"));
   }

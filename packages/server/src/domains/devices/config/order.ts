@@ -117,7 +117,7 @@ class Line {
   #need(before: Step, step: Step): void {
     if (this.#finished.has(before)) return;
     if (this.#open.has(before)) this.#letGo(before);
-    else if (before.phase === step.phase) this.section(before);
+    else if (before.phase === step.phase && this.#open.size === 0) this.section(before);
     else this.one(before);
   }
 

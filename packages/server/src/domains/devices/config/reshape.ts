@@ -126,7 +126,17 @@ function putAnew(rules: Rules, within: Within, anew: Set<string>): Within {
       lines.push({ op: "add", node, facts: { ...facts, holds: [...facts.holds, ...incarnation(place, facts.owner, "new")] } });
     }
   }
-  return { ...within, inner: [...lines, ...inner] };
+  return { ...within, inner: inTextOrder(to, [...lines, ...inner]) };
+}
+
+/** Deltas in the order of the intended section, what goes at the end. */
+function inTextOrder(to: ConfigNode, deltas: Delta[]): Delta[] {
+  const places = new Map(to.children.map((node, at) => [node, at]));
+  const placeOf = (delta: Delta): number => {
+    if (delta.op === "remove") return places.size;
+    return places.get(delta.op === "within" ? delta.to : delta.op === "add" ? delta.node : delta.to.node) ?? places.size;
+  };
+  return deltas.sort((one, other) => placeOf(one) - placeOf(other));
 }
 
 /** Things that go in one command, or cannot change while they exist. */

@@ -160,7 +160,10 @@ function within(scope: Scope, delta: Extract<Delta, { op: "within" }>): void {
   const lead: Step[] = [];
   const header = headerOf(scope, delta.to);
   if (delta.first !== undefined) lead.push(push({ ...scope, at: [] }, { lines: [delta.first] }));
-  if (delta.retitled) lead.push(push({ ...scope, at: [...scope.at, header] }, gives(factsOf(scope.rules, scope.place, delta.to))));
+  if (delta.retitled) {
+    const leaves = factsOf(scope.rules, scope.place, delta.from).holds;
+    lead.push(push({ ...scope, at: [...scope.at, header] }, { ...gives(factsOf(scope.rules, scope.place, delta.to)), leaves }));
+  }
   const next = inside(scope, delta.to, delta.place, lead);
   const wiper = delta.inner[0];
   for (const inner of delta.inner) {

@@ -176,12 +176,9 @@ describe("the prompt engine", () => {
       for (let chunk = wire.next(); chunk; chunk = wire.next()) engine.push(chunk);
       engine.sight();
       expect(engine.silence()).toBe("trampled");
-      for (const random of ["1", "2"]) {
-        engine.expect({ command: nonce(random), echo: "exact" });
-        wire.typed(nonce(random), "r1#");
-        for (let chunk = wire.next(); chunk; chunk = wire.next()) engine.push(chunk);
-        engine.sight();
-      }
+      engine.expect({ command: nonce("1"), echo: "exact", nudge: true });
+      wire.typed(nonce("1"), "r1#");
+      untilPrompt(engine, wire);
       expect(engine.output(number)).toBe("answer");
     });
 

@@ -57,6 +57,8 @@ export interface Expectation {
   echo: "exact" | "line";
   /** The prompt may have another name afterwards. */
   rename?: boolean;
+  /** A nonce sent because something was printed over the prompt: its echo need not stand behind one. */
+  nudge?: boolean;
   rules?: readonly DialogRule[];
 }
 
@@ -148,11 +150,13 @@ export class PromptEngine {
   silence(): Silence {
     const { line, lines } = this.#screen;
     const entry = this.#entries.at(-1);
-    if (!this.#heard(entry) && lines.length > (entry?.from ?? 0) && this.#read(line)) {
-      return this.#learned === undefined || isNonce(entry?.command ?? "") ? "trampled" : "out_of_step";
-    }
-    // Also when it is a prompt by another name, as after a rename by somebody else: a nonce will tell.
-    if (this.#heard(entry) && (this.#read(line) || this.#trampled(line, entry))) return "trampled";
+    const prompted = this.#read(line) !== undefined;
+    if (this.#heard(entry)) {
+      // Also when it is a prompt by another name, as after a rename by somebody else: a nonce will tell.
+      if (prompted || this.#trampled(line, entry)) return "trampled";
+    } else if (this.#learned === undefined || isNonce(entry?.command ?? "")) {
+      if (prompted || this.#trampled(line, entry)) return "trampled";
+    } else if (prompted && lines.length > (entry?.from ?? 0)) return "out_of_step";
     return question.test(line) ? "question" : "waiting";
   }
 
@@ -165,7 +169,7 @@ export class PromptEngine {
   output(number: number): string {
     const entry = this.#entries[number];
     if (entry?.line === undefined) return "";
-    const heard = this.#entries.findIndex(({ line }, at) => at > number && line !== undefined);
+    const heard = this.#entries.findIndex((later, at) => at > number && isPlaced(later));
     const later = this.#entries.slice(number + 1, heard < 0 ? undefined : heard + 1);
     const next = heard < 0 ? undefined : later.at(-1);
     const echo = entry.full ? entry.line : this.#fullEcho(entry, next?.line);
@@ -180,10 +184,9 @@ export class PromptEngine {
     return this.#entries[number]?.column ?? 0;
   }
 
-  /** An echo without a prompt before it will do when something was printed over the prompt, but never for a nonce. */
   #heard(entry: Entry | undefined): boolean {
-    if (entry === undefined || entry.full) return entry === undefined || !isNonce(entry.command) || this.#nothingSince(entry);
-    return entry.line !== undefined && this.#learned !== undefined && !isNonce(entry.command);
+    if (entry === undefined) return true;
+    return isPlaced(entry) && (isNonce(entry.command) ? this.#nothingSince(entry) : this.#learned !== undefined);
   }
 
   /** A nonce prints nothing. If something follows it, it was typed ahead, and its own turn is still to come. */
@@ -223,7 +226,7 @@ export class PromptEngine {
       Object.assign(entry, { line: index, column, full: true });
     } else if (entry.echo === "line" || (isNonce(entry.command) && this.#endsInPrompt(before))) {
       Object.assign(entry, { line: index, column, full: true });
-    } else if (entry.line === undefined && before.trim() === "") {
+    } else if ((entry.line === undefined || isNonce(entry.command)) && before.trim() === "" && !entry.full) {
       Object.assign(entry, { line: index, column });
     }
   }
@@ -307,6 +310,11 @@ export class PromptEngine {
     }
     return lines.slice(0, cut);
   }
+}
+
+/** Where the echo stands is sure. One without a prompt before it will do when something was printed over the prompt; not for a nonce. */
+function isPlaced({ line, full, nudge, command }: Entry): boolean {
+  return full || (line !== undefined && (nudge === true || !isNonce(command)));
 }
 
 /** A comment written early is echoed where the cursor then was; it is unlike anything else, so it can be taken out again. */

@@ -55,7 +55,7 @@ interface Waiting {
 const ctrlC = "\u0003";
 /** The line editors of IOS and of readline take the next character as it is after this one. */
 const asItIs = "\u0016";
-const mostNudges = 3;
+const mostNudges = 10;
 
 export class Shell {
   readonly #channel: ClientChannel;
@@ -213,7 +213,8 @@ export class Shell {
       const waiting: Waiting = { command, options, resolve, reject, timers: [], nudges: 0, interrupted: false, answered: new Map() };
       waiting.timers = [
         setTimeout(() => this.#late(`said nothing for ${silentMs / 1000} s`), silentMs),
-        setInterval(() => this.#quiet(waiting), this.#options.quietMs ?? 1000),
+        setTimeout(() => this.#quiet(waiting), this.#options.quietMs ?? 1000),
+        setInterval(() => this.#nudge(waiting), this.#options.quietMs ?? 1000),
         setTimeout(() => this.#late(`was not done within ${totalMs / 1000} s`), totalMs),
       ];
       if (options.interrupt) waiting.timers.push(setTimeout(() => this.#interrupt(waiting), options.interrupt.afterMs));
@@ -224,23 +225,23 @@ export class Shell {
   }
 
   #late(how: string): void {
-    this.#fail("timeout", { say: `${this.#options.name} ${how} in the middle of a command.` });
+    this.#fail("timeout", { say: `${this.#options.name} ${how} in the middle of a command.`, vendorText: this.#engine.tail });
   }
 
   /** Nothing came for a while. */
   #quiet(waiting: Waiting): void {
     const silence = this.#engine.silence();
-    if (silence === "question") {
-      this.#asked();
-    } else if (silence === "out_of_step") {
-      this.#outOfStep(waiting.command);
-    } else if (silence === "trampled" && waiting.nudges < mostNudges) {
-      // Something was printed over the prompt: a comment brings a new one.
-      waiting.nudges++;
-      const command = nonce(randomBytes(6).toString("hex"));
-      this.#engine.expect({ command, echo: "exact" });
-      this.#channel.write(`${command}\n`);
-    }
+    if (silence === "question") this.#asked();
+    else if (silence === "out_of_step") this.#outOfStep(waiting.command);
+  }
+
+  /** Something was printed over the prompt, perhaps again and again: a comment brings a new one. */
+  #nudge(waiting: Waiting): void {
+    if (waiting.nudges >= mostNudges || this.#engine.silence() !== "trampled") return;
+    waiting.nudges++;
+    const command = nonce(randomBytes(6).toString("hex"));
+    this.#engine.expect({ command, echo: "exact", nudge: true });
+    this.#channel.write(`${command}\n`);
   }
 
   #gone(): void {

@@ -120,3 +120,23 @@ function ignoreRefusal(thrown: unknown): undefined {
   if (thrown instanceof DeviceError && thrown.reason === "command_refused") return undefined;
   throw thrown;
 }
+
+/** An address as one word of a command. */
+export function addressWord(address: string): string {
+  if (/^[A-Za-z0-9][\w.:-]*$/.test(address)) return address;
+  throw new DeviceError("command_malformed", { say: "An address to ping may hold letters, digits, and . : - only.", command: address });
+}
+
+/**
+ * An output that no log line broke into. One may stand in the middle of a line, so taking it out would not mend the rest: read again.
+ * @throws DeviceError `output_incomplete` when it happens every time
+ */
+export async function undisturbed(name: string, log: RegExp, read: () => Promise<string>): Promise<string> {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const output = await read();
+    if (!output.split("\n").some((line) => log.test(line))) return output;
+  }
+  throw new DeviceError("output_incomplete", {
+    say: `${name} prints log lines into its configuration while it is read. Turn off "terminal monitor" there.`,
+  });
+}

@@ -1,6 +1,6 @@
 /** FRRouting behind OpenSSH, with vtysh as the login shell. */
 import { DeviceError } from "../drivers/error.ts";
-import { openCli, type Cli, type CliOptions } from "./cli.ts";
+import { addressWord, openCli, undisturbed, type Cli, type CliOptions } from "./cli.ts";
 import { pagers, promptShape, type Dialect } from "./dialect.ts";
 import { frrHealthCommands, healthFromFrr, pingFromFrr, repliesIn } from "./frr-health.ts";
 import { frrSwitch } from "./frr-switch.ts";
@@ -37,8 +37,10 @@ export function runningFromFrr(name: string, output: string): string {
   if (begin < 0 || lines.pop() !== "end") {
     throw new DeviceError("output_incomplete", { say: `${name} broke off in the middle of its running configuration.` });
   }
-  const kept = lines.slice(begin + 1).filter((line) => !log.test(line));
-  return kept.map((line) => `${line}\n`).join("");
+  return lines
+    .slice(begin + 1)
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 async function save(cli: Cli, pending: DeviceSession["pending"]): Promise<void> {
@@ -56,14 +58,14 @@ async function save(cli: Cli, pending: DeviceSession["pending"]): Promise<void> 
 /** `ping` of vtysh goes on until it is interrupted. */
 async function ping(cli: Cli, address: string, count: number): ReturnType<DeviceSession["ping"]> {
   const interrupt = { seen: (output: string): boolean => repliesIn(output) >= count, afterMs: count * 1000 + 500 };
-  return pingFromFrr((await cli.tryRun(`ping ${address}`, { interrupt })) ?? "", count);
+  return pingFromFrr((await cli.tryRun(`ping ${addressWord(address)}`, { interrupt, timeoutMs: interrupt.afterMs + 10_000 })) ?? "", count);
 }
 
 export async function openFrr(endpoint: DeviceEndpoint, options: CliOptions): Promise<{ cli: Cli; session: DeviceSession }> {
   const cli = await openCli(endpoint, frr, options);
   const deadman = frrSwitch(cli);
   const session: DeviceSession = {
-    running: async () => runningFromFrr(cli.name, await cli.run("show running-config")),
+    running: async () => runningFromFrr(cli.name, await undisturbed(cli.name, log, () => cli.run("show running-config"))),
     run: (command, given = {}) => cli.run(command, given),
     configure: (lines) => cli.configure(lines),
     ...deadman,

@@ -1,6 +1,6 @@
 /** Cisco IOS and IOS-XE, and what speaks like them. */
 import { DeviceError } from "../drivers/error.ts";
-import { openCli, type Cli, type CliOptions } from "./cli.ts";
+import { addressWord, openCli, undisturbed, type Cli, type CliOptions } from "./cli.ts";
 import { pagers, promptShape, type Block, type Dialect } from "./dialect.ts";
 import { healthFromIos, iosHealthCommands, pingFromIos } from "./ios-health.ts";
 import { iosSwitch, type SwitchLedger } from "./ios-switch.ts";
@@ -16,7 +16,7 @@ const confirmRemoval = { when: /do you want to continue\?\s*\[confirm\]\s*$/i, a
 export const ios: Dialect = {
   manners: { prompt: promptShape, nameShown: 16, pagers, log },
   columns: 511,
-  prepare: ["terminal length 0", "terminal width 511"],
+  prepare: ["terminal length 0", "terminal width 511", "terminal no monitor"],
   refusals: {
     log,
     harmless: [
@@ -77,7 +77,7 @@ export function runningFromIos(name: string, output: string): string {
   while (lines.at(-1) === "") lines.pop();
   if (lines.pop() !== "end")
     throw new DeviceError("output_incomplete", { say: `${name} broke off in the middle of its running configuration.` });
-  const kept = lines.filter((line) => !log.test(line) && !noise.some((one) => one.test(line)));
+  const kept = lines.filter((line) => !noise.some((one) => one.test(line)));
   // Empty comments stand around the timestamps at the top, and come and go with them.
   while (kept[0] !== undefined && /^!?$/.test(kept[0])) kept.shift();
   return kept.map((line) => `${line}\n`).join("");
@@ -86,16 +86,21 @@ export function runningFromIos(name: string, output: string): string {
 const show = "show running-config";
 
 async function running(cli: Cli): Promise<string> {
-  const [privilege = "", output = ""] = await cli.runAll(["show privilege", show]);
-  const level = /privilege level is (\d+)/.exec(privilege)?.[1];
-  if (level !== undefined && Number(level) < 15) {
-    throw new DeviceError("privilege_too_low", {
-      say: `${cli.name} lets us in at privilege level ${level}; the whole configuration is shown at level 15 only.`,
-    });
-  }
+  const output = await undisturbed(cli.name, log, async () => {
+    const [privilege = "", text = ""] = await cli.runAll(["show privilege", show]);
+    refuseLowPrivilege(cli.name, privilege);
+    return text;
+  });
   const refusal = execRefusalOf(output);
   if (refusal) throw refusedCommand(cli.name, show, refusal);
   return runningFromIos(cli.name, output);
+}
+
+function refuseLowPrivilege(name: string, answer: string): void {
+  const level = /privilege level is (\d+)/.exec(answer)?.[1];
+  if (level === undefined || Number(level) >= 15) return;
+  const say = `${name} lets us in at privilege level ${level}; the whole configuration is shown at level 15 only.`;
+  throw new DeviceError("privilege_too_low", { say });
 }
 
 const saveRules = [
@@ -119,7 +124,10 @@ async function save(cli: Cli, pending: DeviceSession["pending"]): Promise<void> 
 }
 
 async function ping(cli: Cli, address: string, count: number): ReturnType<DeviceSession["ping"]> {
-  const output = await cli.tryRun(`ping ${address} repeat ${count} timeout 1`, { timeoutMs: 30_000, totalMs: 30_000 + 2000 * count });
+  const output = await cli.tryRun(`ping ${addressWord(address)} repeat ${count} timeout 1`, {
+    timeoutMs: 30_000,
+    totalMs: 30_000 + 2000 * count,
+  });
   return pingFromIos(output ?? "", count);
 }
 

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { runningClock } from "#world/clock";
+import { DeviceError } from "../drivers/error.ts";
+import type { SwitchLedger } from "./index.ts";
+import { both, changes, essence, failure, open, start } from "./on-world.ts";
+
+describe.each(both)("the dead-man's switch of %s", (platform) => {
+  const change = changes[platform];
+
+  test("confirmed: the change stays, and can be saved only then", async () => {
+    const device = await start(platform);
+    const ledger: SwitchLedger = new Map();
+    const session = await open(device, { ledger });
+    const { expiresAtMs } = await session.arm("hf-1", 120_000);
+    expect(expiresAtMs - Date.now()).toBeGreaterThan(110_000);
+    expect(await session.configure(change.good)).toEqual({ sent: 3 });
+    expect(await failure(session.save())).toMatchObject({ reason: "switch_armed" });
+    const other = await open(device, { ledger });
+    const pending = await other.pending();
+    expect(pending?.token).toBe("hf-1");
+    expect(pending?.remainingMs).toBeGreaterThan(100_000);
+    expect(pending?.remainingMs).toBeLessThanOrEqual(120_000);
+    expect(await other.confirm("hf-1")).toBe("confirmed");
+    expect(await other.pending()).toBeUndefined();
+    await other.save();
+    expect(device.startup()).toContain("description to the core");
+    expect(device.armed).toBeUndefined();
+  });
+
+  test("not confirmed: the device goes back by itself, also when the connection is gone", async () => {
+    const clock = runningClock(200);
+    const device = await start(platform, { clock });
+    const before = device.running();
+    const ledger: SwitchLedger = new Map();
+    const session = await open(device, { ledger });
+    await session.arm("hf-2", 60_000);
+    await session.configure([...change.good, "hostname bad"]);
+    expect(device.running()).not.toBe(before);
+    session.kill(new DeviceError("connection_lost", { say: "cut" }));
+    await expect.poll(() => device.running(), { timeout: 5000, interval: 20 }).toBe(before);
+    const next = await open(device, { ledger });
+    expect(await next.pending()).toBeUndefined();
+    expect(await next.confirm("hf-2")).toBe("already_reverted");
+    expect(essence(await next.running())).toEqual(essence(before));
+  });
+
+  test("reverts in a session that stays open, and the session goes on", async () => {
+    const clock = runningClock(200);
+    const device = await start(platform, { clock });
+    const before = device.running();
+    const session = await open(device);
+    await session.arm("hf-3", 60_000);
+    await session.configure(["hostname bad"]);
+    await expect.poll(() => device.running(), { timeout: 5000, interval: 20 }).toBe(before);
+    expect(essence(await session.running())).toEqual(essence(before));
+  });
+
+  test("reverts now when told", async () => {
+    const device = await start(platform);
+    const before = device.running();
+    const session = await open(device);
+    await session.arm("hf-4", 600_000);
+    await session.configure([...change.good, "hostname bad"]);
+    expect(await session.revertNow("hf-4")).toBe("reverted");
+    expect(device.running()).toBe(before);
+    expect(await session.pending()).toBeUndefined();
+    await session.save();
+    expect(essence(await session.running())).toEqual(essence(before));
+  });
+
+  test("what was never armed is neither confirmed nor reverted", async () => {
+    const session = await open(await start(platform));
+    expect(await session.confirm("hf-5")).toBe("not_armed");
+    expect(await session.revertNow("hf-5")).toBe("not_armed");
+    expect(await session.pending()).toBeUndefined();
+  });
+
+  test("armed for another token: everything else is refused, and nothing is touched", async () => {
+    const device = await start(platform);
+    const ledger: SwitchLedger = new Map();
+    const session = await open(device, { ledger });
+    await session.arm("hf-6", 600_000);
+    expect(await failure(session.arm("hf-7", 60_000))).toMatchObject({ reason: "switch_busy" });
+    expect(await failure(session.confirm("hf-7"))).toMatchObject({ reason: "switch_busy" });
+    expect(await failure(session.revertNow("hf-7"))).toMatchObject({ reason: "switch_busy" });
+    expect(device.armed).toBeDefined();
+    // Asked again for the same token, it is armed already.
+    expect((await session.arm("hf-6", 600_000)).expiresAtMs).toBeGreaterThan(Date.now() + 500_000);
+  });
+});

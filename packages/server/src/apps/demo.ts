@@ -71,8 +71,8 @@ function untilInterrupted(): Promise<void> {
 }
 
 try {
-  process.exitCode = (await demo()) ? 0 : 1;
+  process.exit((await demo()) ? 0 : 1);
 } catch (thrown) {
   console.error(`The demonstration could not be played: ${sayError(thrown)}`);
-  process.exitCode = 1;
+  process.exit(1);
 }

@@ -111,7 +111,10 @@ export class Network {
 
   private settle(): void {
     this.cancel?.();
-    for (const { a, b } of this.links) this.adjacency(a, b);
+    for (const { a, b } of this.links) {
+      this.adjacency(a, b);
+      this.adjacency(b, a);
+    }
     for (const member of this.members.values()) {
       for (const peer of member.facts().bgp?.peers ?? []) this.session(member, peer);
     }
@@ -146,12 +149,13 @@ export class Network {
     return link !== undefined && this.interfaceAt(link.a)?.enabled === true && this.interfaceAt(link.b)?.enabled === true;
   }
 
-  private adjacency(a: LinkEnd, b: LinkEnd): Condition {
-    const [x, y] = [this.interfaceAt(a), this.interfaceAt(b)];
+  /** The neighbour as one end sees it: an end that hears nothing it can believe waits for its own dead interval. */
+  private adjacency(own: LinkEnd, other: LinkEnd): Condition {
+    const [x, y] = [this.interfaceAt(own), this.interfaceAt(other)];
     const linked = x?.enabled === true && y?.enabled === true;
-    const holds = linked && agree(x, y) && this.routerId(a.device) !== this.routerId(b.device);
-    const dead = Math.max(x?.ospf?.dead ?? 1, y?.ospf?.dead ?? 1);
-    return this.condition(`ospf ${a.device}:${a.interface}`, holds, { upMs: upAfterMs.adjacency, downMs: linked ? dead * 1000 : 0 });
+    const holds = linked && agree(x, y) && this.routerId(own.device) !== this.routerId(other.device);
+    const downMs = linked && x.ospf ? x.ospf.dead * 1000 : 0;
+    return this.condition(`ospf ${own.device}:${own.interface}`, holds, { upMs: upAfterMs.adjacency, downMs });
   }
 
   private routerId(device: string): number | undefined {
@@ -164,7 +168,7 @@ export class Network {
     for (const { a, b } of this.links) {
       const [own, other] = a.device === device ? [a, b] : [b, a];
       if (own.device !== device) continue;
-      const { upSince } = this.adjacency(a, b);
+      const { upSince } = this.adjacency(own, other);
       const [mine, theirs] = [this.interfaceAt(own), this.interfaceAt(other)];
       if (upSince === undefined || !mine) continue;
       found.push({
@@ -258,9 +262,8 @@ export class Network {
   /** Every device that can be reached over adjacencies. */
   private around(device: string): Set<string> {
     const seen = new Set([device]);
-    const edges = this.links.filter(
-      ({ a, b }) => this.conditions.get(`ospf ${a.device}:${a.interface}`)?.upSince !== undefined && this.bothOn(a, b),
-    );
+    const full = (end: LinkEnd): boolean => this.conditions.get(`ospf ${end.device}:${end.interface}`)?.upSince !== undefined;
+    const edges = this.links.filter(({ a, b }) => full(a) && full(b) && this.bothOn(a, b));
     for (let grown = true; grown;) {
       grown = false;
       for (const { a, b } of edges) {

@@ -136,8 +136,7 @@ const last: Rule[] = [
     group: (args) => `route-map ${args["name"]} ${args["seq"]}`,
     sort: (args) => [Number(args["born"] ?? 0), Number(args["seq"])],
     set: (act) => {
-      const entry = act.keep({ args: { ...act.args, born: entriesOf(act)[0]?.args["born"] ?? String(act.order) } });
-      if (act.text.includes(" deny ")) act.drop("on-match", entry.child!);
+      act.keep({ args: { ...act.args, born: entriesOf(act)[0]?.args["born"] ?? String(act.order) } });
     },
     unset: (act) => {
       for (const entry of entriesOf(act)) {

@@ -39,7 +39,7 @@ function replay(lines: string[]): string[] {
 
 describe("the simulated FRR answers as FRR 8.4.4 did", () => {
   for (const file of readdirSync(directory)) {
-    test(file.replace(".txt", ""), () => {
+    test(`dialogue ${file.replace(".txt", "")}`, () => {
       const recorded = readFileSync(new URL(file, directory), "utf8").trimEnd().split("\n");
       const typed = recorded.flatMap((line) => atPrompt.exec(line)?.[2] ?? []);
       expect(typed.length).toBeGreaterThan(20);

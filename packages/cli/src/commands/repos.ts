@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { askYes } from "../ask.ts";
 import { wholeNumber } from "../input.ts";
 import { ago, printList, printValue, type Column } from "../output.ts";
-import { everyPage, once, sessionOf } from "../session.ts";
+import { everyPage, once, sessionOf, type Session } from "../session.ts";
 
 const columns: Column<Repository>[] = [
   { title: "name", of: (repository) => repository.name },
@@ -38,16 +38,14 @@ export function addRepos(program: Command): void {
     .action(async (name: string, url: string, options: { branch: string; secret?: string }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
       const spec = { name, url, branch: options.branch, ...(options.secret ? { secret: options.secret } : {}) };
-      printValue(screen, format, await client.repositories.create(spec, once()));
+      showFetched({ screen, format }, await client.repositories.create(spec, once()));
     });
   repos
     .command("sync <repository>")
     .description("Fetch now")
     .action(async (id: string, _options, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      const repository = await client.repositories.sync({ id }, once());
-      printValue(screen, format, repository);
-      if (repository.problem !== undefined) throw new Problem("cli_fetch_failed", { kind: "unavailable", say: repository.problem });
+      showFetched({ screen, format }, await client.repositories.sync({ id }, once()));
     });
   repos
     .command("disconnect <repository>")
@@ -83,4 +81,14 @@ function addLog(repos: Command): void {
         empty: "No commits were fetched yet.",
       });
     });
+}
+
+/** @throws Problem `cli_fetch_failed`: the repository is connected all the same, and is tried again by itself */
+function showFetched({ screen, format }: Pick<Session, "screen" | "format">, repository: Repository): void {
+  printValue(screen, format, repository);
+  if (repository.problem === undefined) return;
+  throw new Problem("cli_fetch_failed", {
+    kind: "unavailable",
+    say: `${repository.name} could not be fetched: ${repository.problem} Holdfast goes on trying.`,
+  });
 }

@@ -3,6 +3,7 @@ import { deviceSpec, type DeviceSpec } from "@holdfast/contract";
 import { Document, stringify } from "yaml";
 import { z } from "zod";
 import { readYaml, type Fault, type YamlDocument } from "./intent-yaml.ts";
+import { faultsOf } from "./intent-faults.ts";
 
 export interface DeviceIntent {
   spec: DeviceSpec;
@@ -11,20 +12,26 @@ export interface DeviceIntent {
   where: { file: string; line: number };
 }
 
-const name = deviceSpec.shape.name;
 const documentShape = z.strictObject({
   apiVersion: z.literal("holdfast/v1"),
   kind: z.literal("Device"),
-  metadata: z.strictObject({ name, labels: deviceSpec.shape.labels }),
-  spec: z.strictObject({ ...deviceSpec.omit({ name: true, labels: true }).shape, template: z.string().max(255).optional() }),
+  metadata: z.strictObject({ name: deviceSpec.shape.name, labels: deviceSpec.shape.labels }),
+  spec: z.strictObject({
+    ...deviceSpec.omit({ name: true, labels: true }).shape,
+    template: z
+      .string()
+      .max(255)
+      .regex(/^templates\/(?!.*\.\.).+\.j2$/, "a path such as templates/frr/edge.j2")
+      .optional(),
+  }),
 });
 
 /** The devices of one file, and what is wrong with it; one bad document does not hide the others. */
 export function parseDeviceDocuments(text: string, file: string): { devices: DeviceIntent[]; problems: Fault[] } {
-  const { documents, faults } = readYaml(text, file);
   const devices: DeviceIntent[] = [];
-  const problems = [...faults];
-  for (const document of documents) {
+  const problems: Fault[] = [];
+  for (const document of readYaml(text, file)) {
+    problems.push(...document.faults);
     if (document.value === null || document.value === undefined) continue;
     const read = readDevice(document, file);
     if ("device" in read) devices.push(read.device);
@@ -38,34 +45,31 @@ function readDevice(document: YamlDocument, file: string): { device: DeviceInten
   if (!parsed.success) return { problems: faultsOf(parsed.error, document, file) };
   const { metadata, spec } = parsed.data;
   const { template, ...rest } = spec;
-  return {
-    device: {
-      spec: deviceSpec.parse({ ...rest, ...metadata }),
-      template: template ?? `templates/${spec.platform}/device.j2`,
-      where: { file, line: document.lineOf(["metadata", "name"]) },
-    },
-  };
-}
-
-/** A shape's complaints as places of the file. */
-export function faultsOf(error: z.ZodError, document: YamlDocument, file: string): Fault[] {
-  return error.issues.map((issue) => {
-    const keys = issue.code === "unrecognized_keys" ? issue.keys : [];
-    const path = [...issue.path, ...keys.slice(0, 1)];
-    const member = path.length === 0 ? "the document" : path.map(String).join(".");
+  const where = { file, line: document.lineOf(["metadata", "name"]) };
+  if (spec.bastion === metadata.name)
     return {
-      at: `${file}:${document.lineOf(path)}`,
-      code: "intent_document",
-      say: `${member}: ${keys.length > 0 ? "there is no such member" : issue.message}`,
+      problems: [
+        {
+          at: `${file}:${document.lineOf(["spec", "bastion"])}`,
+          code: "intent_document",
+          say: "spec.bastion: a device cannot be its own bastion",
+        },
+      ],
     };
-  });
+  return { device: { spec: { ...rest, ...metadata }, template: template ?? `templates/${spec.platform}/device.j2`, where } };
 }
 
-/** Devices as documents, ready to be read again. */
+/** Devices as documents, ready to be read again by this and by other readers of YAML. */
 export function formatDeviceDocuments(devices: DeviceSpec[]): string {
-  const documents = devices.map(({ name: deviceName, labels, ...spec }) => {
-    const metadata = { name: deviceName, ...(Object.keys(labels).length > 0 ? { labels } : {}) };
-    return stringify(new Document({ apiVersion: "holdfast/v1", kind: "Device", metadata, spec }));
-  });
-  return documents.join("---\n");
+  return devices.map(formatDevice).join("---\n");
+}
+
+function formatDevice({ name, labels, ...spec }: DeviceSpec): string {
+  const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const metadata = { name, ...(sorted.length > 0 ? { labels: Object.fromEntries(sorted) } : {}) };
+  const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));
+  // Written by the rules of YAML 1.1, which put quotes around more than 1.2 needs: `"yes"` is a text to every reader.
+  const document = new Document({ apiVersion: "holdfast/v1", kind: "Device", metadata, spec: given }, { version: "1.1" });
+  document.directives = undefined;
+  return stringify(document, { version: "1.1", lineWidth: 0 });
 }

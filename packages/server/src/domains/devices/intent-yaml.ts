@@ -1,5 +1,11 @@
-/** YAML with places: every fault of a file names its line. Bombs and depths are refused before they are parsed. Pure. */
+/**
+ * YAML with places: every fault names its line, and a fault in one document leaves the others whole. What readers of YAML 1.1 and 1.2
+ * take for different things is refused, because templates were written for one and read by the other. Pure.
+ */
 import { LineCounter, parseAllDocuments, type Document } from "yaml";
+import { findTooDeep } from "./yaml-depth.ts";
+import { pathKey } from "./yaml-paths.ts";
+import { convert, type Place, type YamlValue } from "./yaml-values.ts";
 
 export interface Fault {
   /** `path:line`. */
@@ -9,56 +15,63 @@ export interface Fault {
 }
 
 export interface YamlDocument {
-  /** As plain data; undefined for an empty document. */
-  value: unknown;
+  /** As plain data; undefined for an empty document or one with faults. */
+  value: YamlValue | undefined;
+  faults: Fault[];
   /** The line (from 1) at which the member at a path stands; that of the nearest parent when it is not there. */
   lineOf(path: readonly PropertyKey[]): number;
 }
 
+/** Bytes would be more exact, but characters are what costs. */
 const largest = 1024 * 1024;
 const deepest = 64;
-const mostAliases = 100;
 
-/** The documents of a file, and what is wrong with it. A file with a fault gives no documents. */
-export function readYaml(text: string, file: string): { documents: YamlDocument[]; faults: Fault[] } {
+interface ReadOptions {
+  /** For templates: `1.0` stays a float, and mappings are Maps whose keys keep their types. Else plain numbers and objects. */
+  exact?: boolean;
+}
+
+/** The documents of a file. A file too large or too deep has one document, with that fault. */
+export function readYaml(text: string, file: string, { exact = false }: ReadOptions = {}): YamlDocument[] {
   const refusal = refuse(text);
-  if (refusal) return { documents: [], faults: [{ at: `${file}:${refusal.line}`, code: "intent_yaml", say: refusal.say }] };
+  if (refusal)
+    return [
+      { value: undefined, faults: [{ at: `${file}:${refusal.line}`, code: "intent_yaml", say: refusal.say }], lineOf: () => refusal.line },
+    ];
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, strict: true, version: "1.2" });
-  const documents = "empty" in parsed ? [] : parsed;
-  const faults = documents.flatMap((document) =>
-    [...document.errors, ...document.warnings].map((error) => ({
-      at: `${file}:${lines.linePos(error.pos[0]).line || 1}`,
-      code: "intent_yaml",
-      say: firstLine(error.message),
-    })),
-  );
-  if (faults.length > 0) return { documents: [], faults };
-  return collect(documents, lines, file);
+  // Doubled keys are looked for below: the library compares each with each.
+  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, intAsBigInt: true, version: "1.2" });
+  return "empty" in parsed ? [] : parsed.map((document) => readDocument(document, { lines, file, exact }));
 }
 
-function collect(documents: Document.Parsed[], lines: LineCounter, file: string): { documents: YamlDocument[]; faults: Fault[] } {
-  try {
-    return { documents: documents.map((document) => described(document, lines)), faults: [] };
-  } catch (thrown) {
-    // The library refuses aliases that would expand without end.
-    const say = thrown instanceof Error ? firstLine(thrown.message) : "it cannot be read";
-    return { documents: [], faults: [{ at: `${file}:1`, code: "intent_yaml", say }] };
-  }
-}
-
-function described(document: Document.Parsed, lines: LineCounter): YamlDocument {
-  const begins = lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line || 1;
-  return {
-    value: document.toJS({ maxAliasCount: mostAliases }) as unknown,
-    lineOf(path) {
-      for (let length = path.length; length > 0; length--) {
-        const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
-        if (node?.range) return lines.linePos(node.range[0]).line || begins;
-      }
-      return begins;
-    },
+function readDocument(
+  document: Document.Parsed,
+  { lines, file, exact }: { lines: LineCounter; file: string; exact: boolean },
+): YamlDocument {
+  const lineAt = (offset: number): number => lines.linePos(offset).line || 1;
+  const begins = lineAt(document.contents?.range?.[0] ?? document.range[0]);
+  const faults = [...document.errors, ...document.warnings].map((error) => ({
+    at: `${file}:${lineAt(error.pos[0])}`,
+    code: "intent_yaml",
+    say: firstLine(error.message),
+  }));
+  if (faults.length > 0) return { value: undefined, faults, lineOf: () => begins };
+  const places = new Map<string, number>();
+  const place: Place = {
+    refuse: (offset, say) => void faults.push({ at: `${file}:${lineAt(offset)}`, code: "intent_yaml", say }),
+    note: (path, offset) => void places.set(path, lineAt(offset)),
   };
+  const value = convert(document, { place, exact });
+  return { value: faults.length > 0 ? undefined : value, faults, lineOf: (path) => nearest(places, path) ?? begins };
+}
+
+/** The place of a member, or of the nearest thing around it. */
+function nearest(places: ReadonlyMap<string, number>, path: readonly PropertyKey[]): number | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const line = places.get(pathKey(path.slice(0, length)));
+    if (line !== undefined) return line;
+  }
+  return undefined;
 }
 
 /** The parser says "… at line 3, column 1:" and shows the place; we say the line ourselves. */
@@ -66,17 +79,8 @@ function firstLine(message: string): string {
   return (message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:?$/, "");
 }
 
-/** A cheap look before the parser, which would overflow its stack on deep nesting. */
 function refuse(text: string): { line: number; say: string } | undefined {
-  if (text.length > largest) return { line: 1, say: `The file is larger than ${largest / 1024} KiB.` };
-  let depth = 0;
-  let line = 1;
-  for (const char of text) {
-    if (char === "\n") line += 1;
-    else if (char === "[" || char === "{") depth += 1;
-    else if ((char === "]" || char === "}") && depth > 0) depth -= 1;
-    if (depth > deepest) return { line, say: `It is nested deeper than ${deepest} levels.` };
-  }
-  const indents = text.split("\n").findIndex((row) => (/^(?: |- )*/.exec(row)?.[0].length ?? 0) > deepest * 8);
-  return indents < 0 ? undefined : { line: indents + 1, say: `It is nested deeper than ${deepest} levels.` };
+  if (text.length > largest) return { line: 1, say: `The file is larger than ${largest / 1024} KiB; split it.` };
+  const line = findTooDeep(text, deepest);
+  return line === undefined ? undefined : { line, say: `It is nested deeper than ${deepest} levels.` };
 }

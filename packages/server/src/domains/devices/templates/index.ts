@@ -19,7 +19,7 @@ import { defaultLimits, Work, type TemplateLimits } from "./work.ts";
 export { Float } from "./values.ts";
 export type { TemplateData } from "./variables.ts";
 export type { LineSource } from "./sheet.ts";
-export { defaultLimits, type TemplateLimits } from "./work.ts";
+export type { TemplateLimits } from "./work.ts";
 
 /** Where templates come from. Parsed templates are kept for as long as the loader is. */
 export interface TemplateLoader {

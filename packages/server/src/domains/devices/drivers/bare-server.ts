@@ -14,6 +14,8 @@ export interface BareOptions {
   dialog?: string[];
   /** Public key that may sign in. */
   authorized?: string;
+  /** Requests to connect further are left without an answer. */
+  ignoresForwards?: boolean;
   onShell?: (channel: ServerChannel) => void;
   onExec?: (command: string, channel: ServerChannel) => void;
 }
@@ -88,6 +90,7 @@ export async function bareServer(options: BareOptions = {}): Promise<BareServer>
       signIns(client, options, bare.tried);
       client.on("session", (accept) => sessions(accept, options));
       client.on("tcpip", (accept, reject, { destIP, destPort }) => {
+      if (options.ignoresForwards) return;
         const onward = connect({ host: destIP, port: destPort, noDelay: true });
         onward.once("error", () => reject());
         onward.once("connect", () => {

@@ -1,6 +1,7 @@
 /** Connections to bastions, shared by the sessions that go through them. */
 import { createHash } from "node:crypto";
 import type { SshConnection } from "./connection.ts";
+import { unlessGivenUp } from "./socket.ts";
 import { connectSsh, type SshOptions, type SshTarget } from "./ssh.ts";
 
 export interface BastionLease {
@@ -26,29 +27,35 @@ export function createBastions(idleMs: number): Bastions {
   const drop = (key: string, entry: Shared): void => {
     if (shared.get(key) === entry) shared.delete(key);
   };
-  const closeIdle = (key: string, entry: Shared): void => {
-    drop(key, entry);
-    void entry.connection.then((connection) => connection.close());
+  const leave = (key: string, entry: Shared): void => {
+    entry.users--;
+    if (entry.users > 0) return;
+    entry.timer = setTimeout(() => {
+      drop(key, entry);
+      void entry.connection.then((connection) => connection.close(), ignore);
+    }, idleMs).unref();
+  };
+  const begin = (bastion: SshTarget, options: SshOptions, key: string): Shared => {
+    // The first to come opens it for all: its own signal must not end it for the others.
+    const { signal: _, through: __, ...rest } = options;
+    const entry: Shared = { connection: connectSsh(bastion, rest), users: 0 };
+    shared.set(key, entry);
+    entry.connection.then((connection) => connection.over).then(
+      () => drop(key, entry),
+      () => drop(key, entry),
+    );
+    return entry;
   };
   return {
     lease: async (bastion, options) => {
       const key = endpointKey(bastion);
-      // The first to come opens it for all: its own signal must not end it for the others.
-      const { signal: _, through: __, ...rest } = options;
-      const entry = shared.get(key) ?? { connection: connectSsh(bastion, rest), users: 0 };
-      shared.set(key, entry);
+      const entry = shared.get(key) ?? begin(bastion, options, key);
       entry.users++;
       clearTimeout(entry.timer);
       try {
-        const connection = await entry.connection;
-        void connection.over.then(() => drop(key, entry));
-        const release = (): void => {
-          entry.users--;
-          if (entry.users === 0) entry.timer = setTimeout(() => closeIdle(key, entry), idleMs).unref();
-        };
-        return { connection, release };
+        return { connection: await unlessGivenUp(entry.connection, bastion.name, options.signal), release: () => leave(key, entry) };
       } catch (thrown) {
-        drop(key, entry);
+        leave(key, entry);
         throw thrown;
       }
     },
@@ -67,6 +74,9 @@ export function createBastions(idleMs: number): Bastions {
     },
   };
 }
+
+/** Whoever asked for the connection was told why there is none. */
+function ignore(): void {}
 
 /** Equal for equal ways to sign in; gives away nothing of the credential. */
 export function endpointKey(endpoint: object): string {

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Client, ClientChannel, PseudoTtyOptions } from "ssh2";
 import { DeviceError } from "./error.ts";
 import { runExec, type ExecOptions, type ExecResult } from "./exec.ts";
-import { unreachable } from "./socket.ts";
+import { unreachable, type Place } from "./socket.ts";
 
 export interface SshConnection {
   /** Why it is lost; undefined while it stands. */
@@ -14,8 +14,8 @@ export interface SshConnection {
   shell<T>(window: PseudoTtyOptions, use: (channel: ClientChannel) => T): Promise<T>;
   /** One command on a channel of its own, without a terminal. */
   exec(command: string, options?: ExecOptions): Promise<ExecResult>;
-  /** A TCP stream from there to `address`. */
-  forward(to: { name: string; address: string; port: number }): Promise<Duplex>;
+  /** A TCP stream from there to `address`; `ms` is the longest wait for it. */
+  forward(to: Place, ms: number): Promise<Duplex>;
   /** Says goodbye; resolves when the connection is gone. */
   close(): Promise<void>;
   /** Ends it at once; whatever is under way fails with `why`. */
@@ -38,22 +38,7 @@ export function standing(name: string, client: Client, sock: Duplex): SshConnect
     lose(`${name} closed the connection.`);
     ended();
   });
-  // What comes with the answer is emitted right after it: listeners have to be there when `use` returns.
-  const open = <T, R>(
-    begin: (done: Done<T>) => void,
-    use: (opened: T) => R | Promise<R>,
-    refused: (because: unknown) => DeviceError,
-  ): Promise<R> =>
-    new Promise((resolve, reject) => {
-      if (lost) return reject(lost);
-      try {
-        begin((error, opened) => (error ? reject(lost ?? refused(error)) : resolve(use(opened))));
-      } catch (thrown) {
-        reject(lost ?? refused(thrown));
-      }
-    });
-  const noChannel = (because: unknown): DeviceError =>
-    new DeviceError("connection_lost", { say: `${name} opened no channel for a command.`, because });
+  const { open } = opener(name, () => lost);
   const kill = (why: DeviceError): void => {
     lost ??= why;
     client.destroy();
@@ -65,19 +50,19 @@ export function standing(name: string, client: Client, sock: Duplex): SshConnect
     get lost() {
       return lost;
     },
-    shell: (window, use) => open((done: Done<ClientChannel>) => client.shell(window, done), use, noChannel),
+    shell: (window, use) => open<ClientChannel, ReturnType<typeof use>>({ begin: (done) => client.shell(window, done), use }),
     exec: (command, options = {}) =>
-      open(
-        (done: Done<ClientChannel>) => client.exec(command, done),
-        (channel) => runExec(channel, { name, command, lost: () => lost }, options),
-        noChannel,
-      ),
-    forward: (to) =>
-      open(
-        (done: Done<ClientChannel>) => client.forwardOut("127.0.0.1", 0, to.address, to.port, done),
-        (channel): Duplex => channel,
-        (because) => unreachable(to, `the bastion ${name} said ${because instanceof Error ? because.message : "no"}`, because),
-      ),
+      open({
+        begin: (done: Done<ClientChannel>) => client.exec(command, done),
+        use: (channel) => runExec(channel, { name, command, lost: () => lost }, options),
+      }),
+    forward: (to, ms) =>
+      open({
+        begin: (done: Done<ClientChannel>) => client.forwardOut("127.0.0.1", 0, to.address, to.port, done),
+        use: (channel): Duplex => channel,
+        ms,
+        refused: (because) => unreachable(to, `the bastion ${name} said ${because instanceof Error ? because.message : "nothing"}`, because),
+      }),
     kill,
     close: async () => {
       lost ??= new DeviceError("closed", { say: `The connection to ${name} was closed here.` });
@@ -86,5 +71,46 @@ export function standing(name: string, client: Client, sock: Duplex): SshConnect
       await over;
       clearTimeout(timer);
     },
+  };
+}
+
+interface Opening<T, R> {
+  begin(done: Done<T>): void;
+  use(opened: T): R | Promise<R>;
+  ms?: number;
+  refused?: (because: unknown) => DeviceError;
+}
+
+const channelMs = 20_000;
+
+/** Opens channels: with a time limit, and with the reason why the connection is lost where that is why. */
+function opener(name: string, lost: () => DeviceError | undefined): { open<T extends ClientChannel, R>(opening: Opening<T, R>): Promise<R> } {
+  const noChannel = (because: unknown): DeviceError => new DeviceError("connection_lost", { say: `${name} opened no channel for a command.`, because });
+  return {
+    open: ({ begin, use, ms = channelMs, refused = noChannel }) =>
+      new Promise((resolve, reject) => {
+        const gone = lost();
+        if (gone) return reject(gone);
+        let late = false;
+        const fail = (because: unknown): void => {
+          clearTimeout(timer);
+          reject(lost() ?? refused(because));
+        };
+        const timer = setTimeout(() => {
+          late = true;
+          fail(undefined);
+        }, ms);
+        try {
+          begin((error, opened) => {
+            if (error) return fail(error);
+            if (late) return opened.close();
+            clearTimeout(timer);
+            // What comes with the answer is emitted right after it: listeners have to be there when `use` returns.
+            resolve(use(opened));
+          });
+        } catch (thrown) {
+          fail(thrown);
+        }
+      }),
   };
 }

@@ -35,6 +35,8 @@ const kinds = {
   privilege_too_low: "not_ready",
   /** A command that cannot be sent: it holds a line break or another control character. */
   command_malformed: "invalid",
+  /** A command that does more than read, where only reading is allowed; it was not sent. */
+  command_not_allowed: "forbidden",
   /** Too many wait for devices already. */
   too_many_waiting: "limit",
   /** The caller gave up. */

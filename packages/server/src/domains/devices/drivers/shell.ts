@@ -247,7 +247,9 @@ export class Shell {
   #gone(): void {
     const lost = this.#connection.lost;
     if (lost) return this.#break(lost);
-    this.#fail("connection_lost", { say: `${this.#options.name} closed the connection in the middle of a command.` });
+    // Some devices say why on the terminal, such as an access list or an authorization that refuses.
+    const vendorText = this.#engine.tail;
+    this.#fail("connection_lost", { say: `${this.#options.name} closed the connection in the middle of a command.`, vendorText });
   }
 
   #fail(reason: DeviceErrorReason, parts: DeviceErrorParts): void {

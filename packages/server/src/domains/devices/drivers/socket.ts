@@ -39,3 +39,17 @@ export function unreachable({ name, address, port }: Place, why: string, because
 export function gaveUp(name: string, signal: AbortSignal | undefined): DeviceError {
   return new DeviceError("aborted", { say: `The connection to ${name} was given up.`, because: signal?.reason });
 }
+
+/** The result of `work`, unless the caller gives up first; `work` itself goes on. */
+export async function unlessGivenUp<T>(work: Promise<T>, name: string, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const { promise: never, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(gaveUp(name, signal));
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, never]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

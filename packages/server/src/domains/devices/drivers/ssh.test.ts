@@ -209,6 +209,13 @@ describe("getting there", () => {
     expect(error.message).toContain("bastion jump1");
   });
 
+  test("a bastion that never answers: unreachable, and the bastion is let go", async () => {
+    const [device, jump] = [await serve(), await serve({ ignoresForwards: true })];
+    const error = await refusal(device.target({ bastion: jump.target({ name: "jump1" }) }), { connectMs: 100 });
+    expect(error.reason).toBe("unreachable");
+    expect(device.connections).toBe(0);
+  });
+
   test("a bastion that dies takes the connection with it", async () => {
     const [device, jump] = [await serve(), await bareServer()];
     const connection = await connectSsh(device.target({ bastion: jump.target({ name: "jump1" }) }));

@@ -82,7 +82,8 @@ interface Attempt {
 async function connectOnce(target: SshTarget, options: SshOptions, attempt: Attempt): Promise<SshConnection> {
   const { through, own } = await wayTo(target, options);
   try {
-    const sock = through ? await through.forward(target) : await openSocket(target, options.connectMs ?? 10_000, options.signal);
+    const ms = options.connectMs ?? 10_000;
+    const sock = through ? await through.forward(target, ms) : await openSocket(target, ms, options.signal);
     const connection = await greet(target, sock, options, attempt);
     if (own) void connection.over.then(() => own.close());
     return connection;

@@ -30,5 +30,5 @@ export const pagers: readonly DialogRule[] = [
   { when: /^\s*press any key to continue \(q to quit\)\s*$/i, answer: " " },
 ];
 
-/** One-token names, an optional mode in parentheses, `#` or `>`. */
-export const promptShape = /^(?<name>[A-Za-z0-9][^\s()#>]*)(?:\((?<mode>[^()\s]+)\))?(?<end>[#>]) ?$/;
+/** One-token names, an optional mode in parentheses, `#` or `>`. A vtysh whose host name was removed calls itself `(null)`. */
+export const promptShape = /^(?<name>\(null\)|[A-Za-z0-9][^\s()#>]*)(?:\((?<mode>[^()\s]+)\))?(?<end>[#>]) ?$/;

@@ -4,6 +4,7 @@ import { addressWord, openCli, undisturbed, type Cli, type CliOptions } from "./
 import { pagers, promptShape, type Dialect } from "./dialect.ts";
 import { frrHealthCommands, healthFromFrr, pingFromFrr, repliesIn } from "./frr-health.ts";
 import { frrSwitch } from "./frr-switch.ts";
+import { readOnly } from "./read-only.ts";
 import type { DeviceEndpoint, DeviceSession } from "./session.ts";
 
 const log = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z0-9_]+: /;
@@ -66,7 +67,7 @@ export async function openFrr(endpoint: DeviceEndpoint, options: CliOptions): Pr
   const deadman = frrSwitch(cli);
   const session: DeviceSession = {
     running: async () => runningFromFrr(cli.name, await undisturbed(cli.name, log, () => cli.run("show running-config"))),
-    run: (command, given = {}) => cli.run(command, given),
+    run: async (command, given = {}) => cli.run(readOnly(command), given),
     configure: (lines) => cli.configure(lines),
     ...deadman,
     save: () => save(cli, deadman.pending),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openDevice } from "./index.ts";
-import { configs, endpointOf, failure, open, quick, start } from "./on-world.ts";
+import { openIos } from "./ios.ts";
+import { cleanUp, configs, endpointOf, failure, open, quick, start } from "./on-world.ts";
 
 describe("ios alone", () => {
   test("enable: right password, wrong one, none", async () => {
@@ -39,9 +40,10 @@ describe("ios alone", () => {
   test("a question that nobody told us the answer to is not answered", async () => {
     const device = await start("ios");
     const { bootedAt } = device.router;
-    const session = await open(device);
-    const error = await failure(session.run("reload"));
-    expect(error).toMatchObject({ reason: "unexpected_prompt" });
+    const { cli } = await openIos(endpointOf(device), quick, new Map());
+    cleanUp.push(() => cli.close());
+    const error = await failure(cli.run("reload"));
+    expect(error).toMatchObject({ reason: "unexpected_prompt", command: "reload" });
     expect(error.vendorText).toContain("Proceed with reload? [confirm]");
     expect(device.router.bootedAt).toBe(bootedAt);
   });

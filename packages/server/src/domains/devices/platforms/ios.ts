@@ -5,6 +5,7 @@ import { pagers, promptShape, type Block, type Dialect } from "./dialect.ts";
 import { healthFromIos, iosHealthCommands, pingFromIos } from "./ios-health.ts";
 import { iosSwitch, type SwitchLedger } from "./ios-switch.ts";
 import { execRefusalOf, refusedCommand } from "./refusal.ts";
+import { readOnly } from "./read-only.ts";
 import type { DeviceEndpoint, DeviceSession } from "./session.ts";
 
 /** `%FACILITY-SEVERITY-MNEMONIC:`, with whatever timestamps and sequence numbers before it; and what the rollback timer says to all. */
@@ -141,7 +142,7 @@ export async function openIos(
   const deadman = iosSwitch(cli, endpoint, ledger);
   const session: DeviceSession = {
     running: () => running(cli),
-    run: (command, given = {}) => cli.run(command, given),
+    run: async (command, given = {}) => cli.run(readOnly(command), given),
     configure: (lines) => cli.configure(lines),
     ...deadman,
     save: () => save(cli, deadman.pending),

@@ -184,6 +184,23 @@ describe.each(both)("%s", (platform) => {
     expect(await session.ping("10.77.0.1", 1)).toMatchObject({ sent: 1, received: 0 });
   });
 
+  test("only what reads is run", async () => {
+    const device = await start(platform);
+    const session = await open(device);
+    for (const command of ["reload", "configure terminal", "write erase", "show version | redirect flash:x", "showy", "copy running-config startup-config"]) {
+      expect(await failure(session.run(command))).toMatchObject({ reason: "command_not_allowed" });
+    }
+    expect(await session.run("show version")).not.toBe("");
+  });
+
+  test("a device that has lost its name is still understood", async () => {
+    const device = await start(platform);
+    const session = await open(device);
+    expect(await session.configure(["no hostname", ...change.good])).toEqual({ sent: 4 });
+    expect(await session.running()).not.toContain("hostname");
+    expect(await (await open(device)).running()).toContain("description to the core");
+  });
+
   test("a command may not smuggle in a second one", async () => {
     const device = await start(platform);
     const session = await open(device);

@@ -68,7 +68,7 @@ export interface PingAnswer {
 export interface DeviceSession {
   /** The whole running configuration: lines ended by `\n`, without the vendor's noise (build lines, timestamps, `end`). */
   running(): Promise<string>;
-  /** One read-only command in exec mode; its output without the last line break. A refusal is `command_refused`. */
+  /** One command that reads, in exec mode; its output without the last line break. @throws DeviceError `command_not_allowed`, `command_refused` */
   run(command: string, options?: { timeoutMs?: number }): Promise<string>;
   /**
    * Sends lines in configuration mode, in order, and stops at the first that the device refuses. Leaves configuration

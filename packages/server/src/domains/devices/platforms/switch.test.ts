@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { runningClock } from "#world/clock";
 import { DeviceError } from "../drivers/error.ts";
-import type { SwitchLedger } from "./index.ts";
-import { both, changes, essence, failure, open, start } from "./on-world.ts";
+import { bareServer, talk } from "../drivers/bare-server.ts";
+import { openDevice, type SwitchLedger } from "./index.ts";
+import { both, changes, cleanUp, essence, failure, open, quick, start } from "./on-world.ts";
 
 describe.each(both)("the dead-man's switch of %s", (platform) => {
   const change = changes[platform];
@@ -86,5 +87,30 @@ describe.each(both)("the dead-man's switch of %s", (platform) => {
     expect(device.armed).toBeDefined();
     // Asked again for the same token, it is armed already.
     expect((await session.arm("hf-6", 600_000)).expiresAtMs).toBeGreaterThan(Date.now() + 500_000);
+  });
+});
+
+describe("a host of FRR without holdfast-switch", () => {
+  test.each([
+    ["a shell that does not find it", "", "sh: 1: exec: holdfast-switch: not found", 127],
+    ["a vtysh that does not know it", "% Unknown command: holdfast-switch status", "", 1],
+  ])("has no dead-man's switch, and the error says how to install one: %s", async (_name, stdout, stderr, code) => {
+    const server = await bareServer({
+      onShell: (channel) => void talk(channel, "r1# ", () => "r1# "),
+      onExec: (_command, channel) => {
+        channel.write(stdout);
+        channel.stderr.write(stderr);
+        channel.exit(code);
+        channel.end();
+      },
+    });
+    cleanUp.push(server.close);
+    const { bastion: _, ...target } = server.target();
+    const session = await openDevice({ ...target, id: "r1", platform: "frr" }, quick);
+    cleanUp.push(() => session.close());
+    const error = await failure(session.arm("hf-1", 60_000));
+    expect(error).toMatchObject({ reason: "no_dead_mans_switch" });
+    expect(error.message).toContain("install holdfast-switch");
+    expect(await failure(session.arm("hf 1; reboot", 60_000))).toMatchObject({ reason: "command_malformed" });
   });
 });

@@ -20,21 +20,25 @@ const offers: Record<string, (line: string) => string[]> = {
   bash(line) {
     const words = line.split(" ");
     const script = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    return linesOf(execFileSync("bash", ["--norc", "-c", script, join(directory, "bash"), ...words], { encoding: "utf8" }));
+    return linesOf(ran("bash", ["--norc", "-c", script, join(directory, "bash"), ...words]));
   },
   // zsh itself filters what compadd is given by what is typed.
   zsh(line) {
     const words = line.split(" ");
     const script = `compdef() { : }; compadd() { shift; print -l -- "$@" }; _files() { : }; source "$0"; words=("$@"); CURRENT=$#; _holdfast`;
-    const offered = linesOf(execFileSync("zsh", ["-f", "-c", script, join(directory, "zsh"), ...words], { encoding: "utf8" }));
+    const offered = linesOf(ran("zsh", ["-f", "-c", script, join(directory, "zsh"), ...words]));
     return offered.filter((one) => one.startsWith(words.at(-1) ?? ""));
   },
   fish(line) {
     const script = `source ${join(directory, "fish")}; complete -C "${line}"`;
-    const output = execFileSync("fish", ["--no-config", "-c", script], { encoding: "utf8", env: { ...process.env, HOME: directory } });
+    const output = ran("fish", ["--no-config", "-c", script]);
     return linesOf(output).map((one) => one.split("\t")[0] ?? "");
   },
 };
+
+function ran(shell: string, args: string[]): string {
+  return execFileSync(shell, args, { encoding: "utf8", env: { ...process.env, HOME: directory } });
+}
 
 function linesOf(output: string): string[] {
   return output.split("\n").filter((one) => one !== "");

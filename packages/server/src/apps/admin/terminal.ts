@@ -21,7 +21,7 @@ export const terminal: Terminal = {
 };
 
 async function readHidden(question: string): Promise<string> {
-  process.stderr.write(question);
+  if (process.stdin.isTTY) process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: process.stdin.isTTY });
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -30,6 +30,6 @@ async function readHidden(question: string): Promise<string> {
     return await promise;
   } finally {
     lines.close();
-    process.stderr.write("\n");
+    if (process.stdin.isTTY) process.stderr.write("\n");
   }
 }

@@ -230,7 +230,8 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
   const { base, platform } = step.change.payload;
   const device = await deviceOf(deps, step);
   await deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session) => {
-    if ((await session.pending()) !== undefined) await session.revertNow(tokenOf(step));
+    const unconfirmed = (await session.pending()) !== undefined;
+    if (unconfirmed) await session.revertNow(tokenOf(step));
     const running = await session.running();
     if (configHash(running, platform) !== step.change.baseHash) {
       const commands = planCommands(running, base, platform);
@@ -238,10 +239,11 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
       const done = await session.configure(commands);
       if (done.refused)
         throw new DeviceError("command_refused", {
-          say: `on the way back the device refused "${maskSecrets(done.refused.line, platform).trim()}": ${done.refused.vendorText.trim()}`,
+          say: `on the way back the device refused "${maskSecrets(done.refused.line, platform).trim()}": ${maskSecrets(done.refused.vendorText, platform).trim()}`,
         });
     }
-    await session.save();
+    // What was never confirmed was never saved: the saved configuration is still the old one, with whatever somebody left out of it.
+    if (!unconfirmed) await session.save();
   });
   return deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session): Promise<Reverted> => {
     const running = await session.running();

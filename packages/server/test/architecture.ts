@@ -26,7 +26,7 @@ const deciding = /^(intent|plan|checks|respond|waves|advance)\.ts$/;
 const impureWords =
   /\b(Date\.now|new Date\(\)|performance\.now|Math\.random|systemClock|newId|setTimeout|setInterval|fetch\(|process\.|crypto\.|console\.)/;
 /** What a deciding file may call. Zod only says what has which shape. */
-const vocabulary = ["@holdfast/kit", "@holdfast/contract", "zod"];
+const vocabulary = ["@holdfast/kit", "@holdfast/contract", "zod", "yaml"];
 /** SQL: Kysely's `sql` tag and the beginnings of its queries. */
 const sqlWords = /\bsql(?:<[^`]*>)?`|\.(?:selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(/;
 const forbiddenNames = /^(utils?|helpers?|common|misc|manager|service|base|impl|data|info|handle|process)\.tsx?$/;

@@ -6,7 +6,7 @@ export interface DemoChange {
   /** Files of the repository as they are after the change, by path. */
   files: Record<string, string>;
   /** True for a running configuration that has the change. */
-  has(running: string): boolean;
+  has(running: string, device: string): boolean;
   /** Devices that the change is for. */
   devices: string[];
 }

@@ -197,8 +197,8 @@ async function carryOut({ client, show }: Stage, plan: Plan, strategy: Strategy)
 }
 
 async function count(network: DemoNetwork, change: DemoChange): Promise<number> {
-  const running = await Promise.all(change.devices.map((name) => network.running(name)));
-  return running.filter((text) => change.has(text)).length;
+  const having = await Promise.all(change.devices.map(async (name) => change.has(await network.running(name), name)));
+  return having.filter(Boolean).length;
 }
 
 async function snapshot(network: DemoNetwork): Promise<Map<string, string>> {

@@ -55,7 +55,7 @@ export const badChange: RepositoryChange = {
 
 /** What somebody types at a console at night, and tells nobody. */
 export const handEdit = {
-  device: "geneva-access-2",
+  device: "geneva-access-1",
   lines: ["interface eth3", "description temporary, do not remove", "ip ospf cost 500", "exit", "ip route 10.99.0.0/16 Null0"],
   user: "night-shift",
   holds: (running: string): boolean => running.includes("temporary, do not remove") && running.includes("ip route 10.99.0.0/16 Null0"),

@@ -330,10 +330,10 @@ const crlf = (text: string): string => (text.includes("\n") ? text.replaceAll("\
 
 const lined = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
 
-/** Fills a text with comment lines up to a size, before its last line. */
+/** Fills a text with comment lines up to a size, before its last line that says anything. */
 function filled(text: string, bytes: number): string {
   const line = "! filler, so that this answer is long\n";
   const missing = Math.max(0, Math.ceil((bytes - text.length) / line.length));
-  const end = text.lastIndexOf("\n", text.length - 2) + 1;
+  const end = text.trimEnd().lastIndexOf("\n") + 1;
   return text.slice(0, end) + line.repeat(missing) + text.slice(end);
 }

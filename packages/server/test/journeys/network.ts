@@ -131,6 +131,8 @@ function documentOf(device: SimulatedDevice): string {
 kind: Device
 metadata:
   name: ${device.name}
+  labels:
+    device: ${device.name}
 spec:
   platform: ${device.platform}
   address: 127.0.0.1

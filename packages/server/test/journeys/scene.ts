@@ -6,7 +6,7 @@ import { createClient, type Client, type Finding, type JournalEntry, type Plan, 
 import { Secret } from "@holdfast/kit";
 import { expect } from "vitest";
 import { sessionCookie } from "#core/identity";
-import { silentLog } from "#platform/log";
+import { createLog, silentLog } from "#platform/log";
 import { loadSettings } from "#platform/settings";
 import { testDatabase, type TestDatabase } from "#test/database";
 import type { SimulatedDevice } from "#world/device";
@@ -14,6 +14,7 @@ import type { Fleet } from "#world/fleet";
 import { compose, type ComposeOptions, type Holdfast } from "../../src/apps/compose.ts";
 import { createDemoRepository, type DemoRepository } from "../../src/apps/demo/repository.ts";
 import { filesOf, startNetwork, user, type NetworkSpec } from "./network.ts";
+import { patience } from "./patience.ts";
 
 export interface SceneSpec extends NetworkSpec {
   /** Parts that this process plays; all unless told. */
@@ -59,8 +60,6 @@ export const allAtOnce: Strategy = { kind: "direct", reason: "a journey" };
 export const oneByOne: Strategy = { kind: "rolling", batch: { count: 1 }, healthyPercent: 100, pauseMs: 0 };
 
 const never = 3_600_000;
-/** Long enough for a busy machine, short enough that a silent device does not hold a test up. */
-const patience = { connectMs: 2000, handshakeMs: 2000, authMs: 3000, promptMs: 3000, timeoutMs: 2000 };
 
 export async function setScene(spec: SceneSpec = {}): Promise<Scene> {
   const closing: (() => Promise<unknown>)[] = [];
@@ -82,6 +81,7 @@ async function build(spec: SceneSpec, closing: (() => Promise<unknown>)[]): Prom
   const fleet = await startNetwork(spec);
   closing.push(() => fleet.stop());
   const home = join(directory, "home");
+  const log = process.env["JOURNEY_LOG"] ? createLog({ level: "info" }) : silentLog;
   const settings = loadSettings({ HOLDFAST_HOME: home, HOLDFAST_PORT: "0", HOLDFAST_ROLES: spec.roles, DATABASE_URL: databaseUrl });
   const atPoint: Scene["atPoint"] = {};
   const quiet = {
@@ -91,7 +91,7 @@ async function build(spec: SceneSpec, closing: (() => Promise<unknown>)[]): Prom
     pollEveryMs: never,
     patience,
   };
-  const holdfast = await compose({ settings, log: silentLog, ...quiet, ...spec.options });
+  const holdfast = await compose({ settings, log, ...quiet, ...spec.options });
   closing.push(() => holdfast.stop());
   const url = (await holdfast.start()) ?? "";
   const client = await administrator(holdfast, url);

@@ -1,0 +1,3 @@
+import { crashMatrix } from "../packages/server/test/journeys/crash-matrix.ts";
+
+crashMatrix("all");

@@ -1,0 +1,49 @@
+/**
+ * A worker of its own process, for crash tests: HOLDFAST_HOME and DATABASE_URL say where. It begins when told `start`, and
+ * `dieAt: n` makes it end itself by SIGKILL at the n-th journal point from then on, as a power cut would.
+ */
+import { silentLog } from "../../src/platform/log.ts";
+import { loadSettings } from "../../src/platform/settings.ts";
+import { compose } from "../../src/apps/compose.ts";
+import { patience } from "./patience.ts";
+import { crashLeaseMs, type Order, type Report } from "./worker-process.ts";
+
+const never = 3_600_000;
+let points: string[] = [];
+let dieAt = Number.POSITIVE_INFINITY;
+
+function atPoint(point: string): void {
+  // A look writes nothing, and how often one comes is a matter of time.
+  if (point.endsWith(" look")) return;
+  points.push(point);
+  if (points.length === dieAt) process.kill(process.pid, "SIGKILL");
+}
+
+const settings = loadSettings({ ...process.env, HOLDFAST_ROLES: "worker" });
+const holdfast = await compose({
+  settings,
+  log: silentLog,
+  localRepositories: true,
+  driftEveryMs: never,
+  pollEveryMs: never,
+  leaseMs: crashLeaseMs,
+  patience,
+  atPoint,
+});
+
+function tell(report: Report): void {
+  process.send?.(report);
+}
+
+async function obey(order: Order): Promise<void> {
+  if (order.do === "start") await holdfast.start();
+  if (order.do === "watch") {
+    points = [];
+    dieAt = order.dieAt ?? Number.POSITIVE_INFINITY;
+  }
+  tell({ done: order.do, points });
+}
+
+process.on("message", (order: Order) => void obey(order));
+process.on("disconnect", () => process.exit());
+tell({ done: "made", points });

@@ -1,0 +1,60 @@
+/** The worker process of the crash tests as the test holds it: told by messages, ended by signals. */
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export type Order = { do: "start" } | { do: "watch"; dieAt?: number } | { do: "tell" };
+
+export interface Report {
+  done: Order["do"] | "made";
+  /** Journal points since the last `watch`. */
+  points: string[];
+}
+
+/** A controller that is silent for so long has lost its rollouts. */
+export const crashLeaseMs = 1500;
+
+export interface WorkerProcess {
+  order(order: Order): Promise<Report>;
+  /** How it ended: a signal, or a code. */
+  ended: Promise<string>;
+  kill(): Promise<void>;
+}
+
+/** Resolves when it is ready to be started. */
+export async function workerProcess(place: { home: string; databaseUrl: string }): Promise<WorkerProcess> {
+  const program = fileURLToPath(new URL("crash-worker.ts", import.meta.url));
+  const env = { PATH: process.env["PATH"], HOLDFAST_HOME: place.home, DATABASE_URL: place.databaseUrl };
+  const child = fork(program, { env, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const ended = (once(child, "exit") as Promise<[number | null, string | null]>).then(([code, signal]) => signal ?? `code ${code}`);
+  await reportOf(child, "made", ended);
+  return {
+    ended,
+    order(order) {
+      const report = reportOf(child, order.do, ended);
+      child.send(order);
+      return report;
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+function reportOf(child: ChildProcess, done: Report["done"], ended: Promise<string>): Promise<Report> {
+  const told = new Promise<Report>((resolve) => {
+    const listen = (report: Report): void => {
+      if (report.done !== done) return;
+      child.off("message", listen);
+      resolve(report);
+    };
+    child.on("message", listen);
+  });
+  return Promise.race([
+    told,
+    ended.then((how) => {
+      throw new Error(`the worker ended (${how}) before it was done with ${done}`);
+    }),
+  ]);
+}

@@ -27,7 +27,9 @@ export function connect(target: Target, more: ConnectConfig = {}): Promise<ssh2.
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     client.once("ready", () => resolve(client));
-    client.once("error", reject);
+    // A later error, of a connection that is cut, shows as the end of what was open on it.
+    client.on("error", reject);
+    client.on("keyboard-interactive", (...[, , , , answer]) => answer([target.password]));
     client.connect({ host: "127.0.0.1", readyTimeout: 10_000, ...target, ...hostKeyCheck(target), ...more });
     client.setNoDelay(true);
   });

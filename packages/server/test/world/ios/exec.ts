@@ -60,9 +60,8 @@ function archiveList(router: Router): string {
   ].join("\n");
 }
 
-async function writeMemory(shell: IosShell): Promise<string | Reply> {
+function writeMemory(shell: IosShell): string | Reply {
   shell.print("Building configuration...\n");
-  await shell.pause(0);
   const archive = shell.router.config.root.statements.get("archive")?.child;
   const path = archivePath(shell.router);
   if (!shell.router.save(shell.user)) return failed("startup-config file open failed (Not enough space)");

@@ -90,7 +90,7 @@ export async function bareServer(options: BareOptions = {}): Promise<BareServer>
       signIns(client, options, bare.tried);
       client.on("session", (accept) => sessions(accept, options));
       client.on("tcpip", (accept, reject, { destIP, destPort }) => {
-      if (options.ignoresForwards) return;
+        if (options.ignoresForwards) return;
         const onward = connect({ host: destIP, port: destPort, noDelay: true });
         onward.once("error", () => reject());
         onward.once("connect", () => {

@@ -40,10 +40,12 @@ export function createBastions(idleMs: number): Bastions {
     const { signal: _, through: __, ...rest } = options;
     const entry: Shared = { connection: connectSsh(bastion, rest), users: 0 };
     shared.set(key, entry);
-    entry.connection.then((connection) => connection.over).then(
-      () => drop(key, entry),
-      () => drop(key, entry),
-    );
+    entry.connection
+      .then((connection) => connection.over)
+      .then(
+        () => drop(key, entry),
+        () => drop(key, entry),
+      );
     return entry;
   };
   return {

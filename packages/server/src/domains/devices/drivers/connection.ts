@@ -61,7 +61,8 @@ export function standing(name: string, client: Client, sock: Duplex): SshConnect
         begin: (done: Done<ClientChannel>) => client.forwardOut("127.0.0.1", 0, to.address, to.port, done),
         use: (channel): Duplex => channel,
         ms,
-        refused: (because) => unreachable(to, `the bastion ${name} said ${because instanceof Error ? because.message : "nothing"}`, because),
+        refused: (because) =>
+          unreachable(to, `the bastion ${name} said ${because instanceof Error ? because.message : "nothing"}`, because),
       }),
     kill,
     close: async () => {
@@ -84,8 +85,12 @@ interface Opening<T, R> {
 const channelMs = 20_000;
 
 /** Opens channels: with a time limit, and with the reason why the connection is lost where that is why. */
-function opener(name: string, lost: () => DeviceError | undefined): { open<T extends ClientChannel, R>(opening: Opening<T, R>): Promise<R> } {
-  const noChannel = (because: unknown): DeviceError => new DeviceError("connection_lost", { say: `${name} opened no channel for a command.`, because });
+function opener(
+  name: string,
+  lost: () => DeviceError | undefined,
+): { open<T extends ClientChannel, R>(opening: Opening<T, R>): Promise<R> } {
+  const noChannel = (because: unknown): DeviceError =>
+    new DeviceError("connection_lost", { say: `${name} opened no channel for a command.`, because });
   return {
     open: ({ begin, use, ms = channelMs, refused = noChannel }) =>
       new Promise((resolve, reject) => {

@@ -29,6 +29,8 @@ const kinds = {
   no_dead_mans_switch: "not_ready",
   /** The dead-man's switch of this device is armed for something else. */
   switch_busy: "conflict",
+  /** The device took a change back, but is not what it was before; `vendorText` says what is left. */
+  revert_incomplete: "broken",
   /** Refused because a dead-man's switch is still armed. */
   switch_armed: "conflict",
   /** Signed in with fewer rights than are needed. */

@@ -7,7 +7,7 @@ import { connectSsh, type SshOptions } from "../drivers/ssh.ts";
 import type { Dialect } from "./dialect.ts";
 import { configure } from "./configure.ts";
 import { execRefusalOf, refusedCommand } from "./refusal.ts";
-import type { Configured, DeviceEndpoint } from "./session.ts";
+import type { Configured, DeviceEndpoint, DeviceSession } from "./session.ts";
 
 export interface CliOptions extends SshOptions, Pick<ShellOptions, "timeoutMs" | "totalMs" | "quietMs" | "maxBytes"> {
   /** Longest wait for the first prompt after the sign-in; default 20 s. */
@@ -31,6 +31,14 @@ export interface Cli {
   probe(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
   kill(why: DeviceError): void;
+}
+
+/** What a platform makes of a command line. */
+export interface Opened {
+  cli: Cli;
+  session: DeviceSession;
+  /** Whether another caller may have the session after this one. */
+  reusable(): boolean;
 }
 
 export async function openCli(endpoint: DeviceEndpoint, dialect: Dialect, options: CliOptions): Promise<Cli> {

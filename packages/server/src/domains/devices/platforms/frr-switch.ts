@@ -6,8 +6,8 @@ import type { DeviceSession } from "./session.ts";
 
 type Switch = Pick<DeviceSession, "arm" | "confirm" | "revertNow" | "pending">;
 
-/** Going back loads the old configuration, which takes seconds per hundred lines. */
-const revertMs = 180_000;
+/** Going back loads the old configuration, which takes seconds per hundred lines, and is done again where something is left. */
+const revertMs = 600_000;
 
 export function frrSwitch(cli: Cli): Switch {
   const ask = async (words: string, timeoutMs = 30_000): Promise<string[]> =>
@@ -63,14 +63,20 @@ const states = new Set(["armed", "busy", "confirmed", "idle", "reverted", "rever
 function read(cli: Cli, words: string, { code, stdout, stderr }: ExecResult): string[] {
   const answer = stdout.trim().split(/\s+/);
   if (states.has(answer[0] ?? "")) return answer;
+  const command = `holdfast-switch ${words}`;
   const vendorText = `${stdout}\n${stderr}`.trim();
   if (code === 126 || code === 127 || /unknown command|not found/i.test(vendorText)) {
     const say = `${cli.name} has no dead-man's switch: install holdfast-switch on it (deploy/frr tells how), then try again.`;
-    throw new DeviceError("no_dead_mans_switch", { say, command: `holdfast-switch ${words}`, vendorText });
+    throw new DeviceError("no_dead_mans_switch", { say, command, vendorText });
   }
-  throw new DeviceError("command_refused", {
-    say: `The dead-man's switch of ${cli.name} failed.`,
-    command: `holdfast-switch ${words}`,
-    vendorText,
-  });
+  if (code === 5)
+    throw new DeviceError("revert_incomplete", { say: `${cli.name} took the change back, but not all of it.`, command, vendorText });
+  if (code === 2 && words.startsWith("arm ")) {
+    throw new DeviceError("no_dead_mans_switch", {
+      say: `${cli.name} cannot arm its dead-man's switch (${vendorText}). Nothing was changed.`,
+      command,
+      vendorText,
+    });
+  }
+  throw new DeviceError("command_refused", { say: `The dead-man's switch of ${cli.name} failed.`, command, vendorText });
 }

@@ -1,6 +1,6 @@
 /** FRRouting behind OpenSSH, with vtysh as the login shell. */
 import { DeviceError } from "../drivers/error.ts";
-import { addressWord, openCli, undisturbed, type Cli, type CliOptions } from "./cli.ts";
+import { addressWord, openCli, undisturbed, type Cli, type CliOptions, type Opened } from "./cli.ts";
 import { pagers, promptShape, type Dialect } from "./dialect.ts";
 import { frrHealthCommands, healthFromFrr, pingFromFrr, repliesIn } from "./frr-health.ts";
 import { frrSwitch } from "./frr-switch.ts";
@@ -62,18 +62,23 @@ async function ping(cli: Cli, address: string, count: number): ReturnType<Device
   return pingFromFrr((await cli.tryRun(`ping ${addressWord(address)}`, { interrupt, timeoutMs: interrupt.afterMs + 10_000 })) ?? "", count);
 }
 
-export async function openFrr(endpoint: DeviceEndpoint, options: CliOptions): Promise<{ cli: Cli; session: DeviceSession }> {
+export async function openFrr(endpoint: DeviceEndpoint, options: CliOptions): Promise<Opened> {
   const cli = await openCli(endpoint, frr, options);
   const deadman = frrSwitch(cli);
+  // vtysh keeps a host name of its own: once set in a session, that session shows it in the running configuration whatever the daemons have.
+  let renamed = false;
   const session: DeviceSession = {
     running: async () => runningFromFrr(cli.name, await undisturbed(cli.name, log, () => cli.run("show running-config"))),
     run: async (command, given = {}) => cli.run(readOnly(command), given),
-    configure: (lines) => cli.configure(lines),
+    configure: (lines) => {
+      renamed ||= lines.some((line) => frr.renames(line.trim()));
+      return cli.configure(lines);
+    },
     ...deadman,
     save: () => save(cli, deadman.pending),
     health: async () => healthFromFrr(await cli.runAll(frrHealthCommands)),
     ping: (address, count) => ping(cli, address, count),
     close: () => cli.close(),
   };
-  return { cli, session };
+  return { cli, session, reusable: () => !renamed };
 }

@@ -2,11 +2,11 @@
 import { createBastions } from "../drivers/bastions.ts";
 import { createPool, type Pool, type PoolOptions } from "../drivers/pool.ts";
 import { scanHostKey } from "../drivers/ssh.ts";
-import type { Cli, CliOptions } from "./cli.ts";
+import type { CliOptions, Opened } from "./cli.ts";
 import { openFrr } from "./frr.ts";
 import type { SwitchLedger } from "./ios-switch.ts";
 import { openIos } from "./ios.ts";
-import type { DeviceEndpoint, DeviceSession, OpenSession } from "./session.ts";
+import type { DeviceEndpoint, OpenSession } from "./session.ts";
 
 export { scanHostKey };
 export type { Pool };
@@ -20,16 +20,16 @@ export interface OpenOptions extends CliOptions {
 
 /** Signs in and waits for the prompt. @throws DeviceError */
 export async function openDevice(endpoint: DeviceEndpoint, options: OpenOptions = {}): Promise<OpenSession> {
-  const { cli, session } =
+  const opened =
     endpoint.platform === "ios" ? await openIos(endpoint, options, options.ledger ?? new Map()) : await openFrr(endpoint, options);
-  return withLife(session, cli);
+  return withLife(opened);
 }
 
-function withLife(session: DeviceSession, cli: Cli): OpenSession {
+function withLife({ session, cli, reusable }: Opened): OpenSession {
   return {
     ...session,
     get usable() {
-      return cli.usable;
+      return cli.usable && reusable();
     },
     over: cli.connection.over,
     probe: (timeoutMs) => cli.probe(timeoutMs),

@@ -1,6 +1,6 @@
 /** Cisco IOS and IOS-XE, and what speaks like them. */
 import { DeviceError } from "../drivers/error.ts";
-import { addressWord, openCli, undisturbed, type Cli, type CliOptions } from "./cli.ts";
+import { addressWord, openCli, undisturbed, type Cli, type CliOptions, type Opened } from "./cli.ts";
 import { pagers, promptShape, type Block, type Dialect } from "./dialect.ts";
 import { healthFromIos, iosHealthCommands, pingFromIos } from "./ios-health.ts";
 import { iosSwitch, type SwitchLedger } from "./ios-switch.ts";
@@ -133,11 +133,7 @@ async function ping(cli: Cli, address: string, count: number): ReturnType<Device
 }
 
 /** @param ledger which switches this process armed: IOS keeps no token */
-export async function openIos(
-  endpoint: DeviceEndpoint,
-  options: CliOptions,
-  ledger: SwitchLedger,
-): Promise<{ cli: Cli; session: DeviceSession }> {
+export async function openIos(endpoint: DeviceEndpoint, options: CliOptions, ledger: SwitchLedger): Promise<Opened> {
   const cli = await openCli(endpoint, ios, options);
   const deadman = iosSwitch(cli, endpoint, ledger);
   const session: DeviceSession = {
@@ -150,5 +146,5 @@ export async function openIos(
     ping: (address, count) => ping(cli, address, count),
     close: () => cli.close(),
   };
-  return { cli, session };
+  return { cli, session, reusable: () => true };
 }

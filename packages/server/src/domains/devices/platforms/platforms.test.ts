@@ -187,7 +187,14 @@ describe.each(both)("%s", (platform) => {
   test("only what reads is run", async () => {
     const device = await start(platform);
     const session = await open(device);
-    for (const command of ["reload", "configure terminal", "write erase", "show version | redirect flash:x", "showy", "copy running-config startup-config"]) {
+    for (const command of [
+      "reload",
+      "configure terminal",
+      "write erase",
+      "show version | redirect flash:x",
+      "showy",
+      "copy running-config startup-config",
+    ]) {
       expect(await failure(session.run(command))).toMatchObject({ reason: "command_not_allowed" });
     }
     expect(await session.run("show version")).not.toBe("");
@@ -222,5 +229,10 @@ describe.each(both)("%s", (platform) => {
     expect(seen.size).toBe(1);
     await pool.withSession(endpoint, note, { fresh: true });
     expect(seen.size).toBe(2);
+    // A session that renamed the device is not for others where it would show them the old name.
+    await pool.withSession(endpoint, async (session) => {
+      await session.configure(["hostname edge2"]);
+      expect(session.usable).toBe(platform === "ios");
+    });
   });
 });

@@ -95,7 +95,7 @@ export interface DeviceSession {
 
 /** A session as a pool needs it. */
 export interface OpenSession extends DeviceSession {
-  /** False once anything went wrong with the connection. */
+  /** False once anything went wrong with the connection, or when nobody else may have it after its caller. */
   readonly usable: boolean;
   /** Resolves when the connection is over, for whatever reason. */
   readonly over: Promise<void>;

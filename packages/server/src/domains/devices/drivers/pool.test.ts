@@ -2,7 +2,7 @@ import { setImmediate as turnOfLoop } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { createDevicePool, type DeviceEndpoint, type DevicePoolOptions, type Pool } from "../platforms/index.ts";
-import { bareServer, talk, type BareServer } from "./bare-server.ts";
+import { bareServer, talk, type BareServer } from "#test/devices/bare-server";
 import { DeviceError } from "./error.ts";
 import { SlotQueue, type Claim } from "./queue.ts";
 

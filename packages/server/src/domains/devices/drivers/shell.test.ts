@@ -1,7 +1,7 @@
 import type { ServerChannel } from "ssh2";
 import { afterEach, describe, expect, test } from "vitest";
 import { ios } from "../platforms/ios.ts";
-import { bareServer, talk, wireTo } from "./bare-server.ts";
+import { bareServer, talk, wireTo } from "#test/devices/bare-server";
 import type { SshConnection } from "./connection.ts";
 import { DeviceError } from "./error.ts";
 import { Shell, type ShellOptions } from "./shell.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { bareServer, keyPair, password, wireTo, type BareOptions, type BareServer } from "./bare-server.ts";
+import { bareServer, keyPair, password, wireTo, type BareOptions, type BareServer } from "#test/devices/bare-server";
 import { DeviceError } from "./error.ts";
 import { connectSsh, scanHostKey, type SshOptions, type SshTarget } from "./ssh.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openDevice } from "./index.ts";
 import { openIos } from "./ios.ts";
-import { cleanUp, configs, endpointOf, failure, open, quick, start } from "./on-world.ts";
+import { cleanUp, configs, endpointOf, failure, open, quick, start } from "#test/devices/on-world";
 
 describe("ios alone", () => {
   test("enable: right password, wrong one, none", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { SimulatedDevice } from "#world/device";
 import { startFleet } from "#world/fleet";
 import { createDevicePool, openDevice, type OpenSession } from "./index.ts";
-import { both, changes, cleanUp, configs, endpointOf, essence, failure, login, open, quick, start } from "./on-world.ts";
+import { both, changes, cleanUp, configs, endpointOf, essence, failure, login, open, quick, start } from "#test/devices/on-world";
 
 /** A running configuration, or what went wrong. */
 async function attempt(device: SimulatedDevice): Promise<unknown> {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { runningClock } from "#world/clock";
 import { DeviceError } from "../drivers/error.ts";
-import { bareServer, talk } from "../drivers/bare-server.ts";
+import { bareServer, talk } from "#test/devices/bare-server";
 import { openDevice, type SwitchLedger } from "./index.ts";
-import { both, changes, cleanUp, essence, failure, open, quick, start } from "./on-world.ts";
+import { both, changes, cleanUp, essence, failure, open, quick, start } from "#test/devices/on-world";
 
 describe.each(both)("the dead-man's switch of %s", (platform) => {
   const change = changes[platform];

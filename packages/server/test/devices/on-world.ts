@@ -1,8 +1,8 @@
 /** For tests: simulated devices of every platform, and sessions to them that are closed afterwards. */
 import { afterEach } from "vitest";
 import { startDevice, type DeviceSpec, type SimulatedDevice } from "#world/device";
-import { DeviceError } from "../drivers/error.ts";
-import { openDevice, type DeviceEndpoint, type OpenOptions, type OpenSession } from "./index.ts";
+import { DeviceError } from "../../src/domains/devices/drivers/error.ts";
+import { openDevice, type DeviceEndpoint, type OpenOptions, type OpenSession } from "../../src/domains/devices/platforms/index.ts";
 
 export const cleanUp: (() => Promise<void>)[] = [];
 afterEach(async () => {

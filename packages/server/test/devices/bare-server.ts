@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import ssh2, { type AcceptConnection, type Algorithms, type Connection, type ServerChannel, type Session } from "ssh2";
 import type { DeviceCredential } from "@holdfast/contract";
-import { fingerprintOf } from "./host-key.ts";
-import type { SshTarget } from "./ssh.ts";
+import { fingerprintOf } from "../../src/domains/devices/drivers/host-key.ts";
+import type { SshTarget } from "../../src/domains/devices/drivers/ssh.ts";
 
 export interface BareOptions {
   /** Host keys by type; one Ed25519 key unless told. */

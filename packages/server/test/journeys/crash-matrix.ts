@@ -67,8 +67,9 @@ async function tryPoint(lane: Lane, kind: Kind, point: number): Promise<Tried> {
   const before = ["r1", "r2"].map((name) => photo(scene.device(name)));
   await lane.worker.order({ do: "watch", dieAt: point });
   const { rollout, description } = await begin(lane, kind);
-  const how = await Promise.race([lane.worker.ended, scene.end(rollout, recoverWithinMs).then(() => "not reached", String)]);
-  if (how === "SIGKILL") {
+  await Promise.race([lane.worker.ended, scene.end(rollout, recoverWithinMs)]);
+  const died = await hasDied(lane.worker, point);
+  if (died) {
     lane.worker = await lane.spare;
     await lane.worker.order({ do: "start" });
     lane.spare = workerProcess(scene);
@@ -77,7 +78,13 @@ async function tryPoint(lane: Lane, kind: Kind, point: number): Promise<Tried> {
   const ended = await scene.end(rollout, recoverWithinMs);
   const recoveredMs = Date.now() - restartedAt;
   await expectTold(lane, { kind, ended, description, before });
-  return { kind, point, recoveredMs, died: how === "SIGKILL" };
+  return { kind, point, recoveredMs, died };
+}
+
+/** At the last points the rollout may be seen at its end a moment before the worker is seen at its own. */
+async function hasDied(worker: WorkerProcess, point: number): Promise<boolean> {
+  const alive = await worker.order({ do: "tell" }).catch(() => undefined);
+  return alive === undefined || alive.points.length >= point ? (await worker.ended) === "SIGKILL" : false;
 }
 
 /** What the devices show and what everything written down says of them. */

@@ -32,7 +32,8 @@ export async function workerProcess(place: { home: string; databaseUrl: string }
     ended,
     order(order) {
       const report = reportOf(child, order.do, ended);
-      child.send(order);
+      // One that has ended is told of by the report.
+      child.send(order, () => undefined);
       return report;
     },
     async kill() {

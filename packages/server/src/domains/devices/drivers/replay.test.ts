@@ -1,16 +1,15 @@
 /** Whole sessions recorded on real devices, byte by byte through the prompt engine. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { recorded } from "#test/devices/recorded";
 import { ios } from "../platforms/ios.ts";
 import { pagers } from "../platforms/dialect.ts";
 import { nonce, PromptEngine, type Manners } from "./prompt.ts";
 
-const folder = "/work/shared/data/oxidized-sessions";
-const ending = "simulation.yaml";
-const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(ending)) : [];
-if (files.length === 0) console.warn(`SKIPPED: no recorded sessions in ${folder}; the prompt engine was not tried on them.`);
+const folder = recorded("oxidized-sessions", "the prompt engine was not tried on whole sessions of real devices") ?? "";
+const files = folder === "" ? [] : readdirSync(folder).filter((name) => name.endsWith("simulation.yaml"));
 
 interface Recording {
   greeting: string;

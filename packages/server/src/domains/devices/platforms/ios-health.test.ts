@@ -1,19 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { recorded } from "#test/devices/recorded";
 import { healthFromIos, pingFromIos } from "./ios-health.ts";
 
-const folder = "/work/shared/data/ntc-outputs/cisco_ios";
-const there = existsSync(folder);
-if (!there) console.warn(`SKIPPED: no recorded outputs in ${folder}; the readers of IOS health were not tried on them.`);
+const folder = recorded("ntc-outputs/cisco_ios", "the readers of IOS health were not tried on what real devices printed");
 
 type Row = Record<string, string>;
 
 /** Recorded outputs of a command, with the rows that they are known to hold. */
-function recorded(command: string): [name: string, text: string, rows: Row[]][] {
+function outputsOf(command: string): [name: string, text: string, rows: Row[]][] {
+  if (folder === undefined) return [];
   const place = join(folder, command);
-  const names = there ? readdirSync(place).filter((name) => name.endsWith(".raw")) : [];
+  const names = readdirSync(place).filter((name) => name.endsWith(".raw"));
   return names.map((name) => [
     name,
     readFileSync(join(place, name), "utf8"),
@@ -21,31 +21,31 @@ function recorded(command: string): [name: string, text: string, rows: Row[]][] 
   ]);
 }
 
-describe.skipIf(!there)("health of real devices", () => {
-  test.each(recorded("show_ip_interface_brief"))("interfaces: %s", (_name, text, rows) => {
+describe.skipIf(folder === undefined)("health of real devices", () => {
+  test.each(outputsOf("show_ip_interface_brief"))("interfaces: %s", (_name, text, rows) => {
     const { interfacesUp, interfacesDown } = healthFromIos([text]);
     const up = rows.filter(({ status, proto }) => status === "up" && proto === "up");
     expect(interfacesUp).toEqual(up.map((row) => row["interface"]));
     expect(interfacesDown).toEqual(rows.filter((row) => !up.includes(row)).map((row) => row["interface"]));
   });
 
-  test.each(recorded("show_ip_ospf_neighbor"))("OSPF neighbours: %s", (_name, text, rows) => {
+  test.each(outputsOf("show_ip_ospf_neighbor"))("OSPF neighbours: %s", (_name, text, rows) => {
     expect(healthFromIos(["", text]).ospfFull).toEqual(
       rows.filter(({ state }) => state?.startsWith("FULL")).map((row) => row["neighbor_id"]),
     );
   });
 
-  test.each(recorded("show_ip_bgp_summary").filter(([name]) => !name.includes("_all")))("BGP neighbours: %s", (_name, text, rows) => {
+  test.each(outputsOf("show_ip_bgp_summary").filter(([name]) => !name.includes("_all")))("BGP neighbours: %s", (_name, text, rows) => {
     const established = rows.filter((row) => /^\d+$/.test(row["state_or_prefixes_received"] ?? row["state_pfxrcd"] ?? ""));
     expect(healthFromIos(["", "", text]).bgpEstablished).toEqual(established.map((row) => row["bgp_neighbor"] ?? row["bgp_neigh"]));
     expect(established.length).toBeGreaterThan(0);
   });
 
   test("CPU, uptime, ping", () => {
-    for (const [, text, rows] of recorded("show_processes_cpu"))
+    for (const [, text, rows] of outputsOf("show_processes_cpu"))
       expect(healthFromIos(["", "", "", text]).cpuPercent).toBe(Number(rows[0]?.["cpu_usage_5_sec"] ?? rows[0]?.["cpu_5_sec"]));
-    for (const [, text] of recorded("show_version")) expect(healthFromIos(["", "", "", "", "", text]).uptimeS).toBeGreaterThan(0);
-    for (const [, text, rows] of recorded("ping").filter(([, text]) => text.includes("Success rate"))) {
+    for (const [, text] of outputsOf("show_version")) expect(healthFromIos(["", "", "", "", "", text]).uptimeS).toBeGreaterThan(0);
+    for (const [, text, rows] of outputsOf("ping").filter(([, text]) => text.includes("Success rate"))) {
       const answer = pingFromIos(text, 5);
       const [row] = rows;
       expect(`${answer.received}/${answer.sent}`).toBe(

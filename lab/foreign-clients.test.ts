@@ -63,12 +63,13 @@ describe.each([
       { do: "prompt" },
       { do: "command", line: "show running-config" },
       { do: "configure", lines: ["interface GigabitEthernet3", "description set by netmiko", "ip route 10.77.0.0 255.255.0.0 Null0"] },
-      { do: "configure", lines: ["interface GigabitEthernet3", "ip adress 10.0.0.1"], options: { error_pattern: "% Invalid" } },
       { do: "command", line: "show running-config | include netmiko" },
       { do: "save" },
+      // Netmiko stays in the configuration mode after an error.
+      { do: "configure", lines: ["interface GigabitEthernet3", "ip adress 10.0.0.1"], options: { error_pattern: "% Invalid" } },
     ];
     const before = lines(ios.running());
-    const [prompt, running, configured, refused, included, saved] = await netmiko(ios, "cisco_ios", steps, { options });
+    const [prompt, running, configured, included, saved, refused] = await netmiko(ios, "cisco_ios", steps, { options });
     expect(prompt).toBe("lyon-edge-1#");
     expect(lines(textOf(running)).slice(-before.length)).toEqual(before);
     expect(configured).toContain("lyon-edge-1(config-if)#description set by netmiko");

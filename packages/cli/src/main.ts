@@ -25,3 +25,5 @@ try {
 } catch (thrown) {
   process.exitCode = explain(thrown);
 }
+// What was said is out; a live stream that was left would keep the process for as long as its silence is watched.
+process.stdout.write("", () => process.stderr.write("", () => process.exit()));

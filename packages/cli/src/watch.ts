@@ -78,9 +78,7 @@ async function lookAgain(client: Client, screen: Screen, id: string): Promise<Ro
 
 function painter(screen: Screen, progress: Progress): (rollout: Rollout) => void {
   if (progress === "none") return () => undefined;
-  if (progress === "json")
-    return (rollout) =>
-      screen.err(`${JSON.stringify({ id: rollout.id, state: rollout.state, counts: rollout.counts, say: rollout.say })}\n`);
+  if (progress === "json") return onlyNews((rollout) => JSON.stringify(newsOf(rollout)), screen);
   if (progress === "auto" && screen.width !== undefined) return redraw(screen, screen.width);
   const said = new Map<string, string>();
   return (rollout) => {
@@ -89,6 +87,20 @@ function painter(screen: Screen, progress: Progress): (rollout: Rollout) => void
       said.set(line.key, line.text);
       screen.err(`${line.text}\n`);
     }
+  };
+}
+
+function newsOf({ id, state, counts, say }: Rollout): Pick<Rollout, "id" | "state" | "counts" | "say"> {
+  return { id, state, counts, say };
+}
+
+/** Says a line when it is another than the one before. */
+function onlyNews(line: (rollout: Rollout) => string, screen: Screen): (rollout: Rollout) => void {
+  let last = "";
+  return (rollout) => {
+    const now = line(rollout);
+    if (now !== last) screen.err(`${now}\n`);
+    last = now;
   };
 }
 

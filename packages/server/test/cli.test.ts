@@ -1,17 +1,17 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { silentLog } from "#platform/log";
 import { loadSettings } from "#platform/settings";
 import { compose, type Holdfast } from "../src/apps/compose.ts";
 import { testDatabase, type TestDatabase } from "./database.ts";
+import { holdfastProgram as program, runHoldfast, type Given, type Ran } from "./holdfast-program.ts";
 
-const program = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
 const password = "correct horse battery";
 const root = { actor: "system:test" };
 
@@ -35,33 +35,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-interface Ran {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-interface Given {
-  stdin?: string;
-  as?: string;
-  env?: Record<string, string>;
-}
-
-/** The program itself, as a person `as` whose profile is a file of its own. */
-function run(args: string[], { stdin = "", as = "ada", env = {} }: Given = {}): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], {
-      cwd: home,
-      env: { PATH: process.env["PATH"], HOLDFAST_CONFIG: join(home, `${as}.json`), ...env },
-    });
-    const ran: Ran = { code: null, out: "", err: "" };
-    child.stdout.on("data", (chunk: Buffer) => (ran.out += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (ran.err += chunk.toString()));
-    child.on("error", reject).on("close", (code) => resolve({ ...ran, code }));
-    child.stdin.on("error", () => undefined); // it may end without reading
-    child.stdin.end(stdin);
-  });
-}
+const run = (args: string[], given: Given = {}): Promise<Ran> => runHoldfast(home, args, given);
 
 function write(path: string, text: string): string {
   mkdirSync(dirname(join(home, path)), { recursive: true });

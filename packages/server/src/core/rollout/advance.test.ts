@@ -64,6 +64,15 @@ class World {
     return true;
   }
 
+  /** Our own database is gone while a step is in flight: the network saw all, a part, or nothing of it, and we do not know. */
+  lose(n: number, fate: Fault): void {
+    const [one] = this.inFlight.splice(n % Math.max(1, this.inFlight.length), 1);
+    if (!one) return;
+    if (one.do === "gate") return this.happen({ kind: "gate_interrupted", wave: one.wave });
+    if (fate !== "before") this.step(one.target, one.step, fate);
+    this.happen({ kind: "interrupted", target: one.target });
+  }
+
   /** The controller dies: of each step in flight, the network saw all, a part, or nothing. */
   crash(fates: Fault[]): void {
     this.inFlight.forEach((one, i) => {
@@ -138,7 +147,7 @@ class World {
 }
 
 type Act =
-  | { do: "begin" | "finish"; n: number; fault: Fault }
+  | { do: "begin" | "finish" | "lose"; n: number; fault: Fault }
   | { do: "pass"; ms: number }
   | { do: "crash"; fates: Fault[] }
   | { do: "pause" | "resume" | "abort" };
@@ -146,6 +155,7 @@ const anyFault = fc.constantFrom<Fault>("none", "none", "none", "before", "half"
 const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant("begin" as const), n: fc.nat(20), fault: fc.constant<Fault>("none") }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant("finish" as const), n: fc.nat(20), fault: anyFault }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("lose" as const), n: fc.nat(20), fault: anyFault }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 2 * switchMs }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("crash" as const), fates: fc.array(anyFault, { maxLength: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("pause" as const, "resume" as const, "abort" as const) }) },
@@ -168,6 +178,7 @@ function carryOut(world: World, acts: Act[]): void {
     const { state } = world.machine;
     if (act.do === "begin") world.begin(act.n);
     else if (act.do === "finish") world.finish(act.n, act.fault);
+    else if (act.do === "lose") world.lose(act.n, act.fault);
     else if (act.do === "pass") world.pass(act.ms);
     else if (act.do === "crash") world.crash(act.fates);
     else if (act.do === "pause" && state === "running") world.happen({ kind: "paused" });
@@ -206,6 +217,20 @@ describe("whatever the carriers do and wherever the controller dies", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  test("a target that was being looked at when its rollout turned back and the controller died goes back with the others", () => {
+    for (const step of ["verify", "confirm"]) {
+      const world = new World(2, { kind: "direct", reason: "emergency" }, 2);
+      while (!world.inFlight.some((work) => work.do === "step" && work.step === step && work.target === "t1"))
+        if (!world.begin(1)) world.finish(0, "none");
+      world.happen({ kind: "aborted", say: "stopped by a person" });
+      world.crash(["none"]);
+      world.rest();
+      expect(world.machine.state).toBe("reverted");
+      expect(world.devices["t1"]!.config).toBe("old");
+      expect(world.machine.targets["t1"]).toMatchObject({ state: "done", outcome: "reverted", side: "old" });
+    }
   });
 
   test("never more targets are in flight than allowed, and never two waves go forward at one time", () => {

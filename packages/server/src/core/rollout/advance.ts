@@ -51,8 +51,12 @@ function react(machine: Machine, event: RolloutEvent, nowMs: number): Machine {
       return onTarget(machine, event.target, (target) => confirmed(machine, target, event.result));
     case "reverted":
       return onTarget(machine, event.target, (target) => reverted(machine, target, event.result, nowMs));
+    case "interrupted":
+      return onTarget(machine, event.target, (target) => pickUp(machine, target));
     case "gate_begun":
       return setWave(machine, event.wave, { gateBusy: true });
+    case "gate_interrupted":
+      return setWave(machine, event.wave, { gateBusy: false });
     case "gated":
       return gated(machine, event, nowMs);
     case "recovered":
@@ -210,7 +214,7 @@ function pickUp(machine: Machine, target: TargetMachine): Machine {
     return setTarget(machine, target, { state: "waiting", busy: false });
   }
   if (!target.busy) return machine;
-  if (target.state !== "applying") return setTarget(machine, target, { busy: false });
+  if (target.state !== "applying") return goOn(machine, target, { busy: false });
   const interruptions = target.interruptions + 1;
   if (interruptions > mostInterruptions) {
     return fail(machine, target, {

@@ -13,8 +13,8 @@ export interface Hands {
   move(event: RolloutEvent | undefined, lines: JournalLine[]): Promise<Machine>;
   /** Does a step; never throws. */
   step(work: Extract<Work, { do: "step" }>, machine: Machine): Promise<RolloutEvent>;
-  /** Looks at all that was changed so far; never throws. */
-  gate(wave: number, machine: Machine): Promise<{ gate: GateResult[]; failing: { target: string; say: string }[] }>;
+  /** Looks at all that was changed so far; undefined when a fault of our own kept it from looking. Never throws. */
+  gate(wave: number, machine: Machine): Promise<{ gate: GateResult[]; failing: { target: string; say: string }[] } | undefined>;
   /** Resolves when somebody moved the rollout from outside, or after `ms`. */
   wait(ms: number): Promise<void>;
   stopped(): boolean;
@@ -73,6 +73,7 @@ async function persistently<T>(hands: Hands, work: () => Promise<T>): Promise<T>
 async function carryOut(hands: Hands, work: Work, machine: Machine): Promise<() => Promise<Machine>> {
   if (work.do === "gate") {
     const seen = await hands.gate(work.wave, machine);
+    if (!seen) return () => hands.move({ kind: "gate_interrupted", wave: work.wave }, [note("gate", `not known: ${ourOwnFault}`)]);
     const say = seen.failing.length === 0 ? `the gate of wave ${work.wave + 1} holds` : `the gate of wave ${work.wave + 1} does not hold`;
     const line: JournalLine = { step: "gate", phase: "end", say, detail: { gate: seen.gate, failing: seen.failing } };
     return () => hands.move({ kind: "gated", wave: work.wave, ...seen }, [line]);
@@ -100,7 +101,10 @@ function endLine(work: Extract<Work, { do: "step" }>, event: RolloutEvent): Jour
   };
 }
 
+const ourOwnFault = "our own database did not answer; it is looked at again";
+
 function resultLine(event: RolloutEvent): string {
+  if (event.kind === "interrupted") return `not known: ${ourOwnFault}`;
   if (!("result" in event)) return "done";
   const { result } = event;
   if ("say" in result) return result.say;

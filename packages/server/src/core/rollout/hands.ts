@@ -6,7 +6,7 @@ import type { Carrier, CarrierStep, Change, GateResult } from "./change.ts";
 import { moveBy, type Hands } from "./drive.ts";
 import type { Machine, RolloutEvent, Work } from "./machine.ts";
 import type { Move } from "./moved.ts";
-import { performStep, within, type StepTimes } from "./perform.ts";
+import { isOurOwn, performStep, within, type StepTimes } from "./perform.ts";
 import { journal, transition, type JournalLine } from "./store.ts";
 
 export interface HandsDeps {
@@ -58,8 +58,8 @@ export function createHands(deps: HandsDeps, lease: Lease, life: Life): Hands {
     clock: deps.clock,
     wait: (ms) => life.wait(ms),
     stopped: () => life.stopped() || life.signal.aborted,
-    step: (work, machine) => carryOut(reach, work, machine).catch((thrown: unknown) => failedStep(work, sayError(thrown))),
-    gate: (_wave, machine) => lookAtAll(reach, machine),
+    step: (work, machine) => carryOut(reach, work, machine).catch((thrown: unknown) => failedStep(work, thrown)),
+    gate: (_wave, machine) => lookAtAll(reach, machine).catch(unlessOurOwn),
     move: (event, lines) => move(reach, event, lines),
   };
 }
@@ -108,8 +108,7 @@ async function lookAtAll(reach: Reach, machine: Machine): Promise<{ gate: GateRe
   const looks: Look[] = [];
   for (let i = 0; i < ids.length; i += machine.parallel) {
     const some = ids.slice(i, i + machine.parallel);
-    const look = (target: string): Promise<Look> =>
-      lookAt(reach, target, machine).catch((thrown: unknown) => ({ target, gate: [], say: sayError(thrown) }));
+    const look = (target: string): Promise<Look> => lookAt(reach, target, machine).catch((thrown: unknown) => failedLook(target, thrown));
     looks.push(...(await Promise.all(some.map(look))));
   }
   const named = looks.flatMap((look) => look.gate.map((one) => ({ ...one, check: `${machine.targets[look.target]?.name}: ${one.check}` })));
@@ -132,9 +131,20 @@ async function lookAt(reach: Reach, target: string, machine: Machine): Promise<L
   return bad ? { target, gate, say: bad.say } : { target, gate };
 }
 
+function failedLook(target: string, thrown: unknown): Look {
+  if (isOurOwn(thrown)) throw thrown;
+  return { target, gate: [], say: sayError(thrown) };
+}
+
+function unlessOurOwn(thrown: unknown): undefined {
+  if (!isOurOwn(thrown)) throw thrown;
+}
+
 /** The result of a step that could not even be tried to its end. */
-function failedStep(work: Extract<Work, { do: "step" }>, say: string): RolloutEvent {
+function failedStep(work: Extract<Work, { do: "step" }>, thrown: unknown): RolloutEvent {
   const { target } = work;
+  if (isOurOwn(thrown)) return { kind: "interrupted", target };
+  const say = sayError(thrown);
   switch (work.step) {
     case "prepare":
       return { kind: "prepared", target, result: { outcome: "failed", say } };

@@ -63,7 +63,9 @@ export type RolloutEvent =
   | { kind: "verified"; target: string; result: Verified }
   | { kind: "confirmed"; target: string; result: Confirmed }
   | { kind: "reverted"; target: string; result: Reverted }
-  | { kind: "gate_begun"; wave: number }
+  /** What became of the step in flight is not known, through a fault of our own: as after a crash, but for this target alone. */
+  | { kind: "interrupted"; target: string }
+  | { kind: "gate_begun" | "gate_interrupted"; wave: number }
   | { kind: "gated"; wave: number; gate: GateResult[]; failing: { target: string; say: string }[] }
   /** A controller took the rollout over: nothing is in flight any more, and what was may or may not have happened. */
   | { kind: "recovered" };

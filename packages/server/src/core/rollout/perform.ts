@@ -1,5 +1,5 @@
-/** Does one step of one target with its carrier, within its time; whatever goes wrong becomes a result, never an exception. */
-import { sayError, type Clock } from "@holdfast/kit";
+/** Does one step of one target with its carrier, within its time; whatever goes wrong with the target becomes a result, never an exception. */
+import { isProblem, sayError, type Clock } from "@holdfast/kit";
 import type { Carrier, CarrierStep } from "./change.ts";
 import type { RolloutEvent, Step } from "./machine.ts";
 
@@ -31,8 +31,14 @@ async function orElse<T>(work: Promise<T>, failed: (say: string) => T): Promise<
   try {
     return await work;
   } catch (thrown) {
+    if (isOurOwn(thrown)) throw thrown;
     return failed(sayError(thrown));
   }
+}
+
+/** Our own database was gone: that is no failure of the target, and nobody knows how far the step came. */
+export function isOurOwn(thrown: unknown): boolean {
+  return isProblem(thrown) && thrown.code === "database_unavailable";
 }
 
 /**

@@ -28,7 +28,7 @@ type Reader =
   | { kind: "line"; text: string; echo: boolean; help: boolean; done: (line: string) => void }
   | { kind: "key"; done: (key: string) => void };
 
-const keys = ["\r", "\n", "\u0003", "\b", "\t", "\u0015", "\u0017", "\u001A", "\u001B", "\u007F", "?"];
+const keys = ["\r", "\n", "\u0003", "\b", "\t", "\u0015", "\u0016", "\u0017", "\u001A", "\u001B", "\u007F", "?"];
 const special = new RegExp(`[${keys.join("")}]`);
 
 export abstract class Shell {
@@ -42,6 +42,8 @@ export abstract class Shell {
   private out = "";
   private reader: Reader | undefined;
   private lastWasReturn = false;
+  /** Control-V was typed: the next key is text, whatever it is. */
+  private quoting = false;
   private interrupt: (() => void) | undefined;
 
   constructor({ router, user, terminal }: ShellSpec) {
@@ -113,6 +115,7 @@ export abstract class Shell {
 
   /** Something that nobody asked for: a log line, a broadcast. */
   intrude(text: string): void {
+    this.flush();
     this.terminal.write(crlf(text));
   }
 
@@ -255,6 +258,12 @@ export abstract class Shell {
   }
 
   private takeRun(reader: Reader & { kind: "line" }): void {
+    if (this.quoting) {
+      this.quoting = false;
+      this.plainKey(reader, this.typed[0]!);
+      this.typed = this.typed.slice(1);
+      return;
+    }
     const at = this.typed.search(special);
     const plain = at < 0 ? this.typed : this.typed.slice(0, at);
     if (plain !== "") {
@@ -275,6 +284,7 @@ export abstract class Shell {
     if (key === "\b" || key === "\u007F") return this.erase(reader, 1);
     if (key === "\u0015") return this.erase(reader, reader.text.length);
     if (key === "\u0017") return this.erase(reader, /\S*\s*$/.exec(reader.text)![0].length);
+    if (key === "\u0016") return void (this.quoting = true);
     if (key === "\u0003") return this.abandon(reader);
     if (key === "\u001A") return this.top(reader);
     if (key === "?" && !reader.help) return this.plainKey(reader, key);

@@ -149,6 +149,17 @@ describe("configuration mode", () => {
     expect(device.running()).toContain("banner motd ^C\nAuthorised staff only.\nIs that clear?\n^C\n");
   });
 
+  test("a question mark is help, and text after control-V", async () => {
+    await start();
+    const client = await terminal();
+    client.type("show cl?");
+    expect(await client.until(/#show cl$/)).toContain("clock");
+    client.type("\u0015configure terminal\ninterface gi1\n");
+    await client.until(/\(config-if\)#$/);
+    await client.command("description who\u0016? nobody");
+    expect(device.running()).toContain(" description who? nobody\n");
+  });
+
   test("saving asks where to, and keeps what runs", async () => {
     await start();
     const client = await terminal();

@@ -1,51 +1,77 @@
-/** Runs git: fixed arguments first, no shell, an environment made from nothing, limits on time and output. */
+/** Runs git: fixed arguments first, no shell, an environment made from nothing, limits on time, output and disk. */
 import { spawn } from "node:child_process";
 import { Problem } from "@holdfast/kit";
 import type { Lent } from "./git-credential.ts";
+import type { GitProtocol } from "./git-url.ts";
 
 export interface GitRun {
-  /** Exit code; -1 when it was ended by us. */
+  /** Exit code; -1 when it was ended by us or by a signal. */
   code: number;
   output: Buffer;
+  /** What it said, secrets hidden. */
   errors: string;
   /** What it exceeded, when it was ended by us. */
-  exceeded?: "time" | "output";
+  exceeded?: GitExcess;
   text(): string;
 }
 
+export type GitExcess = "time" | "output" | "disk";
+
 export interface GitRunOptions {
-  /** Working directory; its `HOME` as well, so that no configuration of a person counts. */
+  /** The mirror; its `HOME` as well, so that no configuration of a person counts. */
   directory: string;
   input?: string;
   lent?: Lent;
+  /** The only protocol that this run may speak; none unless told. */
+  protocol?: GitProtocol;
+  /** Authorities (PEM) that certificates are checked against in place of the system's. */
+  caFile?: string | undefined;
   timeoutMs?: number;
   maxBytes?: number;
+  /** Asked a few times a second; true ends the run. */
+  tooLarge?: () => Promise<boolean>;
 }
 
-/** Before every command: no hooks, no helpers, no protocols but those asked for, objects checked. */
-const settings = [
-  "core.hooksPath=/dev/null",
-  "core.fsmonitor=false",
-  "credential.helper=",
-  "gc.auto=0",
-  "maintenance.auto=false",
-  "fetch.fsckObjects=true",
-  "transfer.fsckObjects=true",
-  "submodule.recurse=false",
-  "protocol.allow=never",
-  "protocol.https.allow=always",
-  "protocol.ssh.allow=always",
-  "protocol.file.allow=always", // git-url.ts decides whether a local address is taken
-  "http.followRedirects=false",
-  "safe.directory=*", // what we read is never run
-];
-const prefix = settings.flatMap((setting) => ["-c", setting]);
-const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** Before every command: no hooks, no helpers, no protocols but the one asked for, objects checked. */
+function settingsFor({ directory, protocol, caFile }: GitRunOptions): string[] {
+  const settings = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.askPass=",
+    "core.symlinks=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "transfer.fsckObjects=true",
+    "fetch.fsckObjects=true",
+    // Old commits of honest repositories have these.
+    "fetch.fsck.zeroPaddedFilemode=warn",
+    "fetch.fsck.missingSpaceBeforeDate=warn",
+    "fetch.fsck.badTimezone=warn",
+    "fetch.unpackLimit=1",
+    "fetch.recurseSubmodules=false",
+    "submodule.recurse=false",
+    "protocol.allow=never",
+    ...(protocol === undefined ? [] : [`protocol.${protocol}.allow=always`]),
+    "http.followRedirects=false",
+    "http.sslVerify=true",
+    ...(caFile === undefined ? [] : [`http.sslCAInfo=${caFile}`]),
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=30",
+    "log.showSignature=false",
+    "i18n.logOutputEncoding=UTF-8",
+    `safe.directory=${directory}`,
+  ];
+  return settings.flatMap((setting) => ["-c", setting]);
+}
+
+const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin";
+const lookEveryMs = 200;
+const mostErrors = 8192;
 
 /** @throws Problem `git_missing` when there is no git */
 export function runGit(args: readonly string[], options: GitRunOptions): Promise<GitRun> {
-  const { timeoutMs = 30_000, maxBytes = 80 * 1024 * 1024 } = options;
-  const child = spawn("git", [...prefix, ...args], {
+  const { timeoutMs = 30_000, maxBytes = 80 * 1024 * 1024, tooLarge } = options;
+  const child = spawn("git", [...settingsFor(options), ...args], {
     cwd: "/",
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
@@ -54,47 +80,59 @@ export function runGit(args: readonly string[], options: GitRunOptions): Promise
   const chunks: Buffer[] = [];
   let size = 0;
   let errors = "";
-  let exceeded: GitRun["exceeded"];
-  const end = (why: NonNullable<GitRun["exceeded"]>): void => {
-    exceeded = why;
+  let exceeded: GitExcess | undefined;
+  const end = (why: GitExcess): void => {
+    exceeded ??= why;
     endGroup(child.pid);
   };
   const timer = setTimeout(() => end("time"), timeoutMs);
+  const watch = tooLarge && setInterval(() => void tooLarge().then((is) => is && end("disk")), lookEveryMs);
   child.stdout.on("data", (chunk: Buffer) => {
     size += chunk.length;
     if (size > maxBytes) end("output");
     else chunks.push(chunk);
   });
-  child.stderr.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString("utf8")).slice(-8192)));
+  child.stderr.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString("utf8")).slice(-mostErrors)));
   child.stdin.on("error", () => undefined); // it ended before it read all: its exit code tells
   child.stdin.end(options.input ?? "");
   const { promise, resolve, reject } = Promise.withResolvers<GitRun>();
-  child.once("error", (because) =>
-    reject(
-      new Problem("git_missing", { kind: "unavailable", say: "The program git cannot be started; install it on this server.", because }),
-    ),
-  );
+  child.once("error", (because) => {
+    const say = "The program git cannot be started; install it on this server.";
+    reject(new Problem("git_missing", { kind: "unavailable", say, because }));
+  });
   child.once("close", (code) => {
     const output = Buffer.concat(chunks);
-    resolve({ code: exceeded ? -1 : (code ?? -1), output, errors, text: () => output.toString("utf8"), ...(exceeded ? { exceeded } : {}) });
+    const told = hide(errors, options.lent);
+    const result = { code: exceeded ? -1 : (code ?? -1), output, errors: told, text: () => output.toString("utf8") };
+    resolve(exceeded ? { ...result, exceeded } : result);
   });
-  return promise.finally(() => clearTimeout(timer));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    clearInterval(watch);
+  });
+}
+
+/** A server may repeat to us what we sent it. */
+function hide(text: string, lent: Lent | undefined): string {
+  return (lent?.secrets ?? []).reduce((rest, secret) => rest.replaceAll(secret, "[redacted]"), text);
 }
 
 function environmentFor({ directory, lent }: GitRunOptions): Record<string, string> {
-  const fixed = {
+  return {
     PATH: path,
     HOME: directory,
     LC_ALL: "C",
     GIT_TERMINAL_PROMPT: "0",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
-  };
-  return {
-    ...fixed,
+    GIT_ATTR_NOSYSTEM: "1",
+    GIT_NO_LAZY_FETCH: "1",
+    GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_OPTIONAL_LOCKS: "0",
     GIT_ASKPASS: "/bin/false",
     SSH_ASKPASS: "/bin/false",
-    GIT_SSH_COMMAND: "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes",
+    GIT_SSH_COMMAND: "/bin/false",
+    GIT_SSH_VARIANT: "ssh",
     ...lent?.environment,
   };
 }
@@ -107,49 +145,4 @@ function endGroup(pid: number | undefined): void {
   } catch (thrown) {
     if (!(thrown instanceof Error) || !("code" in thrown) || thrown.code !== "ESRCH") throw thrown;
   }
-}
-
-/** What git says, by its words in the C locale; the first pattern that fits counts. */
-const words: [RegExp, string, "unavailable" | "not_ready" | "missing", (subject: string) => string][] = [
-  [
-    /couldn't find remote ref|Remote branch .* not found/i,
-    "git_branch_missing",
-    "missing",
-    (subject) => `The repository has no ${subject}.`,
-  ],
-  [
-    /Host key verification failed/i,
-    "git_host_key_unknown",
-    "not_ready",
-    () => "The Git server shows a host key that the secret's known hosts do not have; compare it and add it.",
-  ],
-  [
-    /Authentication failed|Permission denied|could not read (Username|Password)|invalid username or password|403|401/i,
-    "git_auth_failed",
-    "not_ready",
-    () => "The Git server refuses our credential; store a new one as the repository's secret.",
-  ],
-  [
-    /does not appear to be a git repository|repository .* not found|not found|does not exist/i,
-    "git_repository_missing",
-    "missing",
-    () => "There is no repository at this address any more, or it is hidden from us.",
-  ],
-  [
-    /Could not resolve host|Connection (refused|timed out|reset)|unable to access|Could not connect|Failed to connect/i,
-    "git_unreachable",
-    "unavailable",
-    () => "The Git server does not answer; it is tried again.",
-  ],
-];
-
-export function explainGit(run: GitRun, subject: string): Problem {
-  const because = new Error(run.errors.trim());
-  if (run.exceeded === "time")
-    return new Problem("git_timeout", { kind: "unavailable", say: "The Git server took too long; it is tried again.", because });
-  if (run.exceeded === "output")
-    return new Problem("git_too_large", { kind: "limit", say: "The repository gave more than the limit allows.", because });
-  const known = words.find(([pattern]) => pattern.test(run.errors));
-  if (known) return new Problem(known[1], { kind: known[2], say: known[3](subject), because });
-  return new Problem("git_failed", { kind: "unavailable", say: `Git could not do it (${subject}); the log has its words.`, because });
 }

@@ -1,23 +1,32 @@
 /**
- * Git repositories, read only: a bare mirror of one branch each, fetched by the `git` program. Git is started with fixed arguments,
- * without a shell, with an environment of our own, and may speak only the protocols that the address names.
+ * Git repositories, read only: a bare mirror of each, fetched by the `git` program. Git is started with fixed arguments, without a shell,
+ * with an environment of our own, and may speak only the protocol of the address. Nothing of a repository is checked out or run.
  */
-import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitCredential } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
-import { lendCredential, type Lent } from "./git-credential.ts";
-import { explainGit, runGit, type GitRun } from "./git-run.ts";
-import { readFiles } from "./git-files.ts";
+import { lendCredential, sweepForgotten } from "./git-credential.ts";
+import { explainGit, isDamage } from "./git-errors.ts";
+import { readFiles, type RunHere } from "./git-files.ts";
+import { readLog, resolveRevision, type LoggedCommit, type LogPage } from "./git-history.ts";
+import { ensureCopy, fetchAnew, fetchInto, keepSmall, rememberHead, removeCopy, runHere, seenHead, type CopyParts } from "./git-mirror.ts";
 import { checkGitUrl } from "./git-url.ts";
 import type { Log } from "./log.ts";
+
+export type { LoggedCommit, LogPage } from "./git-history.ts";
 
 export interface GitOptions {
   /** Mirrors are kept in `<home>/repositories`. */
   home: string;
   log: Log;
-  /** `file:` addresses and paths are allowed; only where the caller may read the server's files anyway. */
+  /** `file:` addresses are allowed; only where the caller may read the server's files anyway. */
   allowLocal?: boolean;
+  /** Longest fetch; 2 minutes unless told. */
+  fetchMs?: number;
+  /** Largest mirror; 1 GiB unless told. */
+  mirrorBytes?: number;
+  /** A file of authorities (PEM) that https servers are checked against, in place of the system's. */
+  caFile?: string;
 }
 
 export interface MirrorParts {
@@ -35,24 +44,17 @@ export interface Fetched {
   rewritten: boolean;
 }
 
-export interface LoggedCommit {
-  commit: string;
-  subject: string;
-  /** Name only. */
-  author: string;
-  /** ISO 8601, UTC. */
-  at: string;
-}
-
 export interface Mirror {
-  /** @throws Problem `git_unreachable | _auth_failed | _branch_missing | _host_key_unknown | _repository_missing | _timeout | _failed` */
+  /** @throws Problem `git_unreachable | _auth_failed | _branch_missing | _host_key_unknown | _repository_missing | _timeout | _too_large | _redirected | _certificate | _content_refused | _credential_kind | _disk_full | _busy | _failed` */
   fetch(): Promise<Fetched>;
   /** Newest first, from a commit. */
-  log(commit: string, page: { skip: number; limit: number }): Promise<LoggedCommit[]>;
-  /** The text files of a commit whose path matches one of the globs (`**` any depth, `*` within a name). @throws Problem `git_file_not_text | git_file_too_large | git_files_too_many` */
+  log(commit: string, page: LogPage): Promise<LoggedCommit[]>;
+  /** The text files of a commit whose path matches one of the globs (`**` any depth, `*` within a name). @throws Problem `git_file_not_text | git_file_too_large | git_file_link | git_files_too_many` */
   files(commit: string, globs: readonly string[]): Promise<Map<string, string>>;
-  /** The full hash of a commit that the mirror has. @throws Problem `git_revision_missing` */
+  /** The full hash of a commit, branch, tag or beginning of a hash (7 digits at least) that the mirror has. @throws Problem `git_revision_missing` */
   resolve(revision: string): Promise<string>;
+  /** Paths that differ between two commits. */
+  diffNames(before: string, after: string): Promise<string[]>;
 }
 
 export interface Git {
@@ -64,38 +66,42 @@ export interface Git {
   forget(id: string): Promise<void>;
 }
 
-const followed = "refs/heads/followed";
-const fetchMs = 120_000;
-
-export function createGit({ home, log, allowLocal = false }: GitOptions): Git {
+export function createGit({ home, log, allowLocal = false, fetchMs = 120_000, mirrorBytes = 1024 ** 3, caFile }: GitOptions): Git {
+  sweepForgotten(Date.now()).then(
+    (removed) => removed > 0 && log.warn({ removed }, "credentials that an ended process had lent were removed"),
+    (err: unknown) => log.warn({ err }, "temporary files could not be looked through"),
+  );
   const directoryOf = (id: string): string => {
     if (!/^[A-Za-z0-9_]+$/.test(id))
       throw new Problem("git_mirror_id", { kind: "broken", say: "A repository has an id that cannot name a directory." });
     return join(home, "repositories", `${id}.git`);
   };
+  const queue = createQueue();
   return {
-    checkUrl: (url) => checkGitUrl(url, allowLocal),
-    forget: (id) => rm(directoryOf(id), { recursive: true, force: true }),
+    checkUrl: (url) => void checkGitUrl(url, allowLocal),
+    forget: (id) => queue(directoryOf(id), () => removeCopy(directoryOf(id))),
     async openMirror(parts) {
-      checkGitUrl(parts.url, allowLocal);
+      const protocol = checkGitUrl(parts.url, allowLocal);
       checkBranch(parts.branch);
       const directory = directoryOf(parts.id);
-      await ensureMirror(directory);
-      return mirror({ ...parts, directory, log });
+      const copy: CopyParts = { directory, url: parts.url, protocol, limits: { fetchMs, mirrorBytes }, caFile };
+      await queue(directory, () => ensureCopy(copy));
+      return mirror({ ...parts, copy, log, alone: (work) => queue(directory, work) });
     },
   };
 }
 
-async function ensureMirror(directory: string): Promise<void> {
-  const there = await runGit(["-C", directory, "rev-parse", "--git-dir"], { directory }).then(
-    (run) => run.code === 0,
-    () => false,
-  );
-  if (there) return;
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const made = await runGit(["init", "--quiet", "--bare", "--template=", "--", directory], { directory });
-  if (made.code !== 0) throw explainGit(made, "the mirror cannot be made");
+type Alone = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** One at a time for each key. */
+function createQueue(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (key, work) => {
+    const mine = (last.get(key) ?? Promise.resolve()).then(work, work);
+    const settled = mine.catch(() => undefined).finally(() => last.get(key) === settled && last.delete(key));
+    last.set(key, settled);
+    return mine;
+  };
 }
 
 /** What git itself allows in a branch's name (git-check-ref-format), and no leading dash. */
@@ -106,79 +112,95 @@ function checkBranch(branch: string): void {
   throw new Problem("git_branch_invalid", { kind: "invalid", say: `"${branch}" cannot be the name of a branch.` });
 }
 
-type MirrorDeps = MirrorParts & { directory: string; log: Log };
+type MirrorDeps = MirrorParts & { copy: CopyParts; log: Log; alone: Alone };
 
 function mirror(deps: MirrorDeps): Mirror {
-  const git = (args: string[], options: { input?: string; lent?: Lent; timeoutMs?: number; maxBytes?: number } = {}): Promise<GitRun> =>
-    runGit(["-C", deps.directory, ...args], { directory: deps.directory, ...options });
-  const headNow = async (): Promise<string | undefined> => {
-    const run = await git(["rev-parse", "--verify", "--quiet", followed]);
-    return run.code === 0 ? run.text().trim() : undefined;
+  const { copy, branch } = deps;
+  const reading = (subject: string): RunHere => {
+    return async (args, options) => {
+      const run = await runHere(copy, args, options);
+      if (run.code === 0) return run;
+      throw isDamage(run) ? new Damage(subject) : explainGit(run, subject);
+    };
+  };
+  /** A copy that turns out damaged is fetched anew, once. */
+  const healing = async <T>(subject: string, read: (git: RunHere) => Promise<T>): Promise<T> => {
+    try {
+      return await read(reading(subject));
+    } catch (thrown) {
+      if (!(thrown instanceof Damage)) throw thrown;
+      deps.log.warn({ repository: deps.id, subject }, "the mirror of a repository is damaged; it is fetched anew");
+      await deps.alone(() => fetchAlone(deps, { anew: true }));
+      return read(reading(subject));
+    }
   };
   return {
-    async fetch() {
-      const previous = await headNow();
-      const lent = await lendCredential(deps.credential);
-      try {
-        const spec = `+refs/heads/${deps.branch}:${followed}`;
-        const run = await git(
-          ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--force", "--", deps.url, spec],
-          { lent, timeoutMs: fetchMs },
-        );
-        if (run.code !== 0) throw explainGit(run, `branch ${deps.branch}`);
-      } finally {
-        await lent.takeBack();
-      }
-      const head = await headNow();
-      if (head === undefined)
-        throw new Problem("git_branch_missing", { kind: "missing", say: `The repository has no branch ${deps.branch}.` });
-      const rewritten =
-        previous !== undefined && previous !== head && (await git(["merge-base", "--is-ancestor", previous, head])).code !== 0;
-      if (rewritten) deps.log.warn({ repository: deps.id, previous, head }, "the branch was rewritten");
-      return { head, rewritten, ...(previous === undefined ? {} : { previous }) };
-    },
-    log: (commit, page) => readLog(git, commit, page),
-    files: (commit, globs) => readFiles(git, checkHash(commit), globs),
-    async resolve(revision) {
-      const wanted = revision === deps.branch ? followed : revision;
-      const run = await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${wanted}^{commit}`]);
-      const hash = run.text().trim().split("\n").at(-1) ?? "";
-      if (run.code === 0 && /^[0-9a-f]{40,64}$/.test(hash)) return hash;
-      throw new Problem("git_revision_missing", {
-        kind: "missing",
-        say: `The repository has no commit "${revision}" on branch ${deps.branch}; synchronise it, or give another.`,
-      });
-    },
+    fetch: () => deps.alone(() => fetchAlone(deps)),
+    log: (commit, page) => healing(`commit ${commit}`, (git) => readLog(git, checkHash(commit), page)),
+    files: (commit, globs) => healing(`files of commit ${commit}`, (git) => readFiles(git, checkHash(commit), globs)),
+    resolve: (revision) => resolveRevision((args) => runHere(copy, args), revision, branch),
+    diffNames: (before, after) =>
+      healing("a comparison", async (git) => {
+        const run = await git([
+          "diff-tree",
+          "-r",
+          "-z",
+          "--name-only",
+          "--no-renames",
+          "--no-ext-diff",
+          "--end-of-options",
+          checkHash(before),
+          checkHash(after),
+        ]);
+        return run
+          .text()
+          .split("\0")
+          .filter((path) => path !== "");
+      }),
   };
 }
 
-type RunHere = (args: string[]) => Promise<GitRun>;
+/** Our copy cannot be read; never leaves this file. */
+class Damage extends Error {}
 
-async function readLog(git: RunHere, commit: string, { skip, limit }: { skip: number; limit: number }): Promise<LoggedCommit[]> {
-  const format = "--format=%H%x1f%an%x1f%cI%x1f%s%x1e";
-  const run = await git([
-    "log",
-    `--skip=${Math.trunc(skip)}`,
-    `--max-count=${Math.trunc(limit)}`,
-    format,
-    "--end-of-options",
-    checkHash(commit),
-    "--",
-  ]);
-  if (run.code !== 0) throw explainGit(run, `commit ${commit}`);
-  const lines = run
+async function fetchAlone({ id, copy, branch, credential, log }: MirrorDeps, { anew = false } = {}): Promise<Fetched> {
+  const previous = await seenHead(copy);
+  const lent = await lendCredential(credential, copy.protocol);
+  try {
+    if (anew) await fetchAnew(copy, lent);
+    else if ((await fetchInto(copy, lent)).remade) log.warn({ repository: id }, "the mirror of a repository was damaged and is made anew");
+  } finally {
+    await lent.takeBack();
+  }
+  const head = await headOf(copy, branch);
+  const rewritten = previous !== undefined && previous !== head && !(await isAncestor(copy, previous, head));
+  if (rewritten) log.warn({ repository: id, previous, head }, "the branch was rewritten");
+  await rememberHead(copy, head, rewritten && (await has(copy, previous)) ? previous : undefined);
+  await keepSmall(copy);
+  return { head, rewritten, ...(previous === undefined ? {} : { previous }) };
+}
+
+async function headOf(copy: CopyParts, branch: string): Promise<string> {
+  const run = await runHere(copy, ["rev-parse", "--verify", "--quiet", "--end-of-options", `refs/heads/${branch}^{commit}`]);
+  if (run.code === 0) return run.text().trim();
+  const others = (await runHere(copy, ["for-each-ref", "--count=6", "--format=%(refname:lstrip=2)", "refs/heads/"]))
     .text()
-    .split("\u001e")
-    .map((line) => line.trim());
-  return lines.filter((line) => line !== "").map(readCommit);
+    .split("\n")
+    .filter((one) => one !== "");
+  const known =
+    others.length === 0 ? "it has no branches" : `it has ${others.slice(0, 5).join(", ")}${others.length > 5 ? " and others" : ""}`;
+  throw new Problem("git_branch_missing", { kind: "missing", say: `The repository has no branch ${branch}; ${known}.` });
+}
+
+async function isAncestor(copy: CopyParts, before: string, after: string): Promise<boolean> {
+  return (await runHere(copy, ["merge-base", "--is-ancestor", before, after])).code === 0;
+}
+
+async function has(copy: CopyParts, commit: string): Promise<boolean> {
+  return (await runHere(copy, ["cat-file", "-e", `${commit}^{commit}`])).code === 0;
 }
 
 function checkHash(commit: string): string {
   if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
   throw new Problem("git_revision_missing", { kind: "missing", say: `"${commit}" is not the full hash of a commit.` });
-}
-
-function readCommit(line: string): LoggedCommit {
-  const [commit = "", author = "", at = "", subject = ""] = line.split("\u001f");
-  return { commit, author, subject, at: new Date(at).toISOString() };
 }

@@ -17,10 +17,12 @@ interface Watch {
   client: Client;
   screen: Screen;
   progress: Progress;
+  /** A look without news; every 2 s unless told. */
+  everyMs?: number;
 }
 
 /** Ends when the rollout rests; the rollout as it is then. A server that is away for a while is waited for: the rollout does not need us. */
-export async function watchRollout({ client, screen, progress }: Watch, id: string): Promise<Rollout> {
+export async function watchRollout({ client, screen, progress, everyMs = 2000 }: Watch, id: string): Promise<Rollout> {
   const show = painter(screen, progress);
   const over = new AbortController();
   const news = createBell();
@@ -30,7 +32,7 @@ export async function watchRollout({ client, screen, progress }: Watch, id: stri
     for (; ; rollout = await lookAgain(client, screen, id)) {
       show(rollout);
       if (resting.has(rollout.state)) return rollout;
-      await Promise.race([news.rung(), systemClock.sleep(2000, over.signal)]);
+      await Promise.race([news.rung(), systemClock.sleep(everyMs, over.signal)]);
     }
   } finally {
     over.abort(new Error("seen"));

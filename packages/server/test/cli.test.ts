@@ -230,6 +230,12 @@ describe("exit codes", () => {
     for (const { err } of codes) expect(err).not.toMatch(/\bat .*\.ts:\d+/); // no stack
   });
 
+  test("too many wrong passwords in a row 7", async () => {
+    const guess = (): Promise<Ran> => run(["login", "--url", url], { as: "mallory", stdin: "mallory\nwrong password!\n" });
+    const codes = (await Promise.all(Array.from({ length: 6 }, guess))).map(({ code }) => code);
+    expect(codes.sort((a, b) => (a ?? 0) - (b ?? 0))).toEqual([2, 2, 2, 2, 2, 7]);
+  });
+
   test("a failed call can be found in the server's log by its request id", async () => {
     expect((await run(["devices", "show", "nobody"])).err).toMatch(/^holdfast: .*nobody.*\n {2}request \S+\n$/);
   });

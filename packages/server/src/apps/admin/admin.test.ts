@@ -221,9 +221,10 @@ describe("with the embedded database", () => {
     err: string;
   }
 
-  function run(args: string[], at: string, stdin = ""): Promise<Ran> {
+  function run(args: string[], at: string, { stdin = "", uid }: { stdin?: string; uid?: number } = {}): Promise<Ran> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env["PATH"], HOLDFAST_HOME: at } });
+      const who = uid === undefined ? {} : { uid, gid: uid };
+      const child = spawn(process.execPath, [program, ...args], { ...who, env: { PATH: process.env["PATH"], HOLDFAST_HOME: at } });
       const ran: Ran = { code: null, out: "", err: "" };
       child.stdout.on("data", (chunk: Buffer) => (ran.out += chunk.toString()));
       child.stderr.on("data", (chunk: Buffer) => (ran.err += chunk.toString()));
@@ -237,13 +238,19 @@ describe("with the embedded database", () => {
     try {
       expect(await run(["audit", "verify"], own)).toMatchObject({ code: 5 });
       expect(existsSync(join(own, "postgres"))).toBe(false);
-      expect(await run(["create-admin", "ada"], own, `${password}\n`)).toMatchObject({ code: 0, out: "" });
+      expect(await run(["create-admin", "ada"], own, { stdin: `${password}\n` })).toMatchObject({ code: 0, out: "" });
       const server = await compose({ settings: loadSettings({ HOLDFAST_HOME: own, HOLDFAST_PORT: "0" }), log: silentLog });
       try {
         const link = await run(["sign-in-link", "ada"], own);
         expect(link).toMatchObject({ code: 0 });
         expect((await server.identity.redeemLink(tokenIn(link.out), from)).me.user.name).toBe("ada");
         expect(server.database.answers()).toBe(true);
+        if (process.getuid?.() === 0) {
+          expect(await run(["sign-in-link", "ada"], own, { uid: 65_534 })).toMatchObject({
+            code: 3,
+            err: expect.stringContaining("another user"),
+          });
+        }
       } finally {
         await server.stop();
       }

@@ -20,6 +20,7 @@ export async function openHoldfast(settings: Settings, log: Log, options: { mayM
     try {
       return await compose({ settings: idle, log });
     } catch (thrown) {
+      if (isDenied(thrown)) throw otherUser(settings.home, thrown);
       if (!isProblem(thrown) || thrown.code !== "directory_in_use") throw thrown;
       const url = await socketOfHolder(settings.home);
       if (url !== undefined) return openBeside({ settings: { ...idle, databaseUrl: new Secret(url) }, log }, thrown);
@@ -51,6 +52,18 @@ async function socketOfHolder(home: string): Promise<string | undefined> {
   const text = directory === undefined ? "" : await readFile(join(directory, "postmaster.pid"), "utf8").catch(() => "");
   const socketDirectory = text.split("\n")[4]?.trim();
   return socketDirectory ? `postgresql://holdfast@localhost/holdfast?host=${encodeURIComponent(socketDirectory)}` : undefined;
+}
+
+function isDenied(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && (thrown.code === "EACCES" || thrown.code === "EPERM");
+}
+
+function otherUser(home: string, because: unknown): Problem {
+  return new Problem("admin_other_user", {
+    kind: "forbidden",
+    say: `${home} belongs to another user; run this as the user who runs the server, or as root.`,
+    because,
+  });
 }
 
 function noDatabase(home: string): Problem {

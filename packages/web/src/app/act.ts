@@ -1,7 +1,7 @@
 /** An act: one call that changes something, with everything a button, a palette line or a confirmation needs to know of it. */
 import type { ReactNode } from "react";
 import { invoke, type RouteInput, type RouteName, type RouteOutput } from "./api.ts";
-import { apiLine, commandLine } from "./as-code.ts";
+import { linesOf, type Lines } from "./as-code.ts";
 import { whyNot, type Me } from "./session.ts";
 
 export interface Confirm {
@@ -38,7 +38,7 @@ export interface Act {
   /** Does it. @throws Problem. Returns what to say afterwards. */
   run: (reason?: string) => Promise<string | undefined>;
   /** The same as an API call and as a command line. */
-  lines: (reason?: string) => { api: string; command: string | undefined };
+  lines: (reason?: string) => Lines;
 }
 
 export function act<R extends RouteName>(spec: ActSpec<R>): Act {
@@ -55,10 +55,7 @@ export function act<R extends RouteName>(spec: ActSpec<R>): Act {
       const output = await invoke(spec.route, inputWith(reason), spec.ifMatch === undefined ? {} : { ifMatch: spec.ifMatch });
       return spec.done?.(output) ?? undefined;
     },
-    lines: (reason) => ({
-      api: apiLine(spec.route, inputWith(reason), { origin: location.origin, ifMatch: spec.ifMatch }),
-      command: commandLine(spec.route, inputWith(reason)),
-    }),
+    lines: (reason) => linesOf(spec.route, inputWith(reason), spec.ifMatch),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The same act outside the console: as an API call and as a command line. Secrets in the input are hidden. Pure. */
 import { redact } from "@holdfast/kit";
+import { commands, type Words } from "./command-lines.ts";
 import { routeOf, type RouteInput, type RouteName } from "./api.ts";
 
 /** A `curl` line for a call. `origin` e.g. `https://holdfast.example`. */
@@ -29,37 +30,21 @@ export function quote(word: string): string {
   return /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-type Lines = { [R in RouteName]?: (input: RouteInput<R>) => (string | undefined | false)[] };
-
-const reason = (input: { reason?: string | undefined } | undefined): string[] =>
-  input?.reason === undefined || input.reason === "" ? [] : ["--reason", input.reason];
-const rolloutVerb =
-  (verb: string) =>
-  (input: RouteInput<"rollouts.abort">): string[] => ["rollouts", verb, input.id, ...reason(input)];
-
-const commands: Lines = {
-  "rollouts.start": rolloutVerb("start"),
-  "rollouts.approve": rolloutVerb("approve"),
-  "rollouts.pause": rolloutVerb("pause"),
-  "rollouts.resume": rolloutVerb("resume"),
-  "rollouts.abort": rolloutVerb("abort"),
-  "rollouts.retry": rolloutVerb("retry"),
-  "rollouts.rollback": rolloutVerb("rollback"),
-  "plans.create": (input) => [
-    "plan",
-    input.repository,
-    ...(input.revision ? ["--revision", input.revision] : []),
-    ...(input.selector ? ["--selector", input.selector] : []),
-  ],
-  "devices.checkDrift": (input) => ["drift", "check", ...(input.selector ? ["--selector", input.selector] : [])],
-  "devices.revertDrift": (input) => ["drift", "revert", input.id],
-  "audit.verify": () => ["audit", "verify"],
-};
-
 /** A `holdfast` command line for a call; undefined where the command line has none of its own. */
 export function commandLine<R extends RouteName>(name: R, input: RouteInput<R>): string | undefined {
-  const command = commands[name];
+  const command = commands[name] as ((input: RouteInput<R>) => Words | undefined) | undefined;
   if (command === undefined) return undefined;
-  const parts = (command as (input: RouteInput<R>) => (string | undefined | false)[])(input);
-  return ["holdfast", ...parts.filter((part): part is string => typeof part === "string")].map((word) => quote(word)).join(" ");
+  const words = command(input)?.filter((word) => word !== undefined && word !== false);
+  if (words === undefined) return undefined;
+  return ["holdfast", ...words].map((word) => quote(String(word))).join(" ");
+}
+
+export interface Lines {
+  api: string;
+  command: string | undefined;
+}
+
+/** Both, for this server. */
+export function linesOf<R extends RouteName>(name: R, input: RouteInput<R>, ifMatch?: string): Lines {
+  return { api: apiLine(name, input, { origin: location.origin, ifMatch }), command: commandLine(name, input) };
 }

@@ -1,10 +1,11 @@
 /** The same thing as a command line and as an API call, ready to copy. */
+import type { Lines } from "../app/as-code.ts";
 import { Copy } from "./copy.tsx";
 import classes from "./code-lines.module.css";
 import { scrollable } from "./scrollable.ts";
 
 interface CodeLinesProps {
-  lines: { api: string; command: string | undefined };
+  lines: Lines;
   title?: string;
 }
 

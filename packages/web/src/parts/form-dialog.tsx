@@ -1,4 +1,5 @@
 /** A form with its own URL, over the view it belongs to. */
+import type { Lines } from "../app/as-code.ts";
 import { Button, Modal } from "@mantine/core";
 import type { ReactNode } from "react";
 import { CodeFold } from "./code-lines.tsx";
@@ -13,7 +14,7 @@ interface FormDialogProps {
   submit: string;
   pending: boolean;
   problem: unknown;
-  lines?: { api: string; command: string | undefined };
+  lines?: Lines;
   width?: number;
   blocked?: string | undefined;
   children: ReactNode;

@@ -60,7 +60,7 @@ function waiting(label: Label, overview: Overview | undefined): { n: number; wor
 
 export function Navigation({ onGo }: { onGo?: () => void }) {
   const may = useMay();
-  const overview = useQuery(read("system.overview", undefined)).data;
+  const overview = useQuery({ ...read("system.overview", undefined), refetchInterval: 60_000 }).data;
   return (
     <nav aria-label="Main" className={classes["nav"]}>
       {groups.map((group) => {

@@ -9,6 +9,8 @@ import { exact, short } from "../../parts/format.ts";
 import { Panel } from "../../parts/page.tsx";
 import { SideDrawer } from "../../parts/side-drawer.tsx";
 import { TextSkeleton } from "../../parts/skeletons.tsx";
+import { sayAction } from "../../parts/sayings.ts";
+import { Subject } from "../../parts/subject.tsx";
 import { changeOf } from "./change.ts";
 
 interface EntryDrawerProps {
@@ -42,11 +44,12 @@ function Entry({ entry }: { entry: AuditEntry }) {
     <>
       <Facts
         facts={[
+          ["What", sayAction(entry.action) ?? entry.action],
           ["Who", <Actor key="actor" actor={entry.actor} />],
           [
             "To what",
-            <span key="subject" className="mono">
-              {entry.subject} <Copy text={entry.subject} what="subject" />
+            <span key="subject">
+              <Subject subject={entry.subject} /> <Copy text={entry.subject} what="subject" />
             </span>,
           ],
           ["Why", entry.reason ?? <span className="dim">no reason was given</span>],

@@ -9,7 +9,7 @@ export function useDeviceActs(device: Device): Act[] {
   const unpinned = device.hostKey === undefined ? "Pin its host key first: Holdfast signs in to nothing it cannot recognise." : undefined;
   const backup = act({
     route: "devices.backup",
-    input: { devices: [device.id] },
+    input: { selector: `name=${device.name}` },
     label: "Back up now",
     icon: <IconDatabaseExport size={15} />,
     blocked: unpinned,

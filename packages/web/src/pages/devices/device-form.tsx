@@ -6,7 +6,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { deviceSpec, type Device, type DeviceSpec } from "@holdfast/contract";
 import { platforms } from "virtual:contract";
 import { invoke } from "../../app/api.ts";
-import { apiLine } from "../../app/as-code.ts";
+import { linesOf, type Lines } from "../../app/as-code.ts";
 import { viewProblem } from "../../app/problem-view.ts";
 import { read } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
@@ -15,7 +15,7 @@ import { FormPair } from "../../parts/form-pair.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { fieldErrors } from "../../parts/place-errors.ts";
 import { sayDone } from "../../parts/run-act.tsx";
-import { blankDevice, formOf, labelsProblem, specOf, type DeviceFields } from "./device-fields.ts";
+import { blankDevice, emptied, formOf, labelsProblem, specOf, type DeviceFields } from "./device-fields.ts";
 
 export function NewDevice() {
   const navigate = useNavigate();
@@ -36,7 +36,7 @@ export function NewDevice() {
       initial={blankDevice}
       close={close}
       save={create}
-      line={(spec) => apiLine("devices.create", spec, { origin: location.origin })}
+      lines={(spec) => linesOf("devices.create", spec)}
     />
   );
 }
@@ -65,9 +65,8 @@ function Edit({ device }: { device: Device }) {
       void navigate({ to: "/devices/$device", params: { device: after.name } });
     },
   });
-  const line = (spec: DeviceSpec): string =>
-    apiLine("devices.update", { id: device.id, ...spec }, { origin: location.origin, ifMatch: device.etag });
-  return <DeviceForm title={`Edit ${device.name}`} submit="Save" initial={formOf(device)} close={close} save={update} line={line} />;
+  const lines = (spec: DeviceSpec): Lines => linesOf("devices.update", { id: device.id, ...spec }, device.etag);
+  return <DeviceForm title={`Edit ${device.name}`} submit="Save" initial={formOf(device)} close={close} save={update} lines={lines} />;
 }
 
 interface DeviceFormProps {
@@ -76,15 +75,15 @@ interface DeviceFormProps {
   initial: DeviceFields;
   close: () => void;
   save: { mutate: (spec: DeviceSpec, options: { onError: (thrown: unknown) => void }) => void; isPending: boolean; error: unknown };
-  line: (spec: DeviceSpec) => string;
+  lines: (spec: DeviceSpec) => Lines;
 }
 
 const validateSpec = schemaResolver(deviceSpec, { sync: true });
 
-function DeviceForm({ title, submit, initial, close, save, line }: DeviceFormProps) {
+function DeviceForm({ title, submit, initial, close, save, lines }: DeviceFormProps) {
   const form = useForm<DeviceFields>({
     initialValues: initial,
-    validate: (values) => ({ ...validateSpec(specOf(values)), ...labelsProblem(values.labels) }),
+    validate: (values) => ({ ...validateSpec(specOf(values)), ...labelsProblem(values.labels), ...emptied(initial, values) }),
   });
   const known = useKnown();
   const values = form.getValues();
@@ -95,7 +94,7 @@ function DeviceForm({ title, submit, initial, close, save, line }: DeviceFormPro
       onClose={close}
       pending={save.isPending}
       problem={save.error}
-      lines={{ api: line(specOf(values)), command: undefined }}
+      lines={lines(specOf(values))}
       onSubmit={form.onSubmit((fields) =>
         save.mutate(specOf(fields), { onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, Object.keys(fields))) }),
       )}

@@ -33,7 +33,7 @@ const titles: Record<(typeof tabs)[number], string> = {
 
 export function DevicePage() {
   const { device: name } = route.useParams();
-  const device = useQuery(read("devices.get", { id: name }));
+  const device = useQuery({ ...read("devices.get", { id: name }), refetchInterval: 60_000 });
   return (
     <Page
       title={device.data?.name ?? name}

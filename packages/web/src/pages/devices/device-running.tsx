@@ -49,7 +49,7 @@ export function NeverRead({ device }: { device: Device }) {
           <ActButton
             one={act({
               route: "devices.backup",
-              input: { devices: [device.id] },
+              input: { selector: `name=${device.name}` },
               label: "Back up now",
               icon: <IconDatabaseExport size={15} />,
               tone: "primary",

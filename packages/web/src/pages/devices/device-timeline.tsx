@@ -10,8 +10,10 @@ import { Empty } from "../../parts/empty.tsx";
 import { exact } from "../../parts/format.ts";
 import { Panel } from "../../parts/page.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { sayAction } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { severityLooks } from "../../parts/states.ts";
+import { Reason } from "./reason.tsx";
 import { byDay, momentsOf, type Moment } from "./timeline.ts";
 import classes from "./timeline.module.css";
 
@@ -72,7 +74,7 @@ function Told({ moment, device }: { moment: Moment; device: Device }) {
         <>
           <IconFileText size={15} className={classes["icon"]} />
           <span>
-            A configuration was kept: {moment.version.reason}.{" "}
+            A configuration was kept: <Reason reason={moment.version.reason} />.{" "}
             <Link to="/devices/$device" params={{ device: device.name }} search={{ tab: "versions", version: moment.version.id }}>
               What changed
             </Link>
@@ -96,9 +98,9 @@ function Told({ moment, device }: { moment: Moment; device: Device }) {
         <>
           <IconUser size={15} className={classes["icon"]} />
           <span>
-            <Actor actor={moment.entry.actor} /> did{" "}
-            <Link to="/audit" search={{ subject: moment.entry.subject, entry: String(moment.entry.seq) }} className="mono">
-              {moment.entry.action}
+            <Actor actor={moment.entry.actor} />{" "}
+            <Link to="/audit" search={{ subject: moment.entry.subject, entry: String(moment.entry.seq) }}>
+              {sayAction(moment.entry.action) ?? moment.entry.action}
             </Link>
             {moment.entry.reason !== undefined && `: ${moment.entry.reason}`}
           </span>

@@ -17,6 +17,8 @@ import { Panel } from "../../parts/page.tsx";
 import { RowsSkeleton, TextSkeleton } from "../../parts/skeletons.tsx";
 import { When } from "../../parts/when.tsx";
 import { NeverRead } from "./device-running.tsx";
+import { readReason } from "./kept.ts";
+import { Reason } from "./reason.tsx";
 import classes from "./devices.module.css";
 
 interface DeviceVersionsProps {
@@ -51,7 +53,7 @@ export function DeviceVersions({ device, version, from }: DeviceVersionsProps) {
                       aria-current={item === chosen || undefined}
                       resetScroll={false}
                     >
-                      <span className="clip">{item.reason}</span>
+                      <span className="clip">{readReason(item.reason).text}</span>
                       <When at={item.at} />
                       <small>
                         <span className="mono">{short(item.hash)}</span> · {plural(item.lines, "line")}
@@ -99,7 +101,7 @@ function Chosen({ device, version, older, from, newest }: ChosenProps) {
       flush
       title={
         <>
-          {exact(version.at).utc} · {version.reason}
+          {exact(version.at).utc} · <Reason reason={version.reason} />
         </>
       }
       beside={
@@ -126,7 +128,9 @@ function Diff({ device, version, from }: { device: Device; version: ConfigVersio
   const diff = useQuery(read("devices.versionDiff", { id: device.id, version: version.id, ...(from !== undefined && { from }) }));
   return (
     <Loaded query={diff} skeleton={<TextSkeleton />}>
-      {({ before, after }) => <LazyCompare before={before} after={after} names={["The version before", "This version"]} />}
+      {({ before, after, diff: lines }) => (
+        <LazyCompare before={before} after={after} diff={lines} names={["The version before", "This version"]} />
+      )}
     </Loaded>
   );
 }

@@ -40,7 +40,7 @@ export function DevicesPage() {
     ...(drift && { drift }),
   };
   const filtered = Object.keys(filters).length > 0;
-  const devices = useInfiniteQuery(readPages("devices.list", filters));
+  const devices = useInfiniteQuery({ ...readPages("devices.list", filters), refetchInterval: 60_000 });
   const rows = devices.data ?? none;
   const more = { hasMore: devices.hasNextPage, loading: devices.isFetchingNextPage, load: () => void devices.fetchNextPage() };
   const pickedRows = useMemo(() => rows.filter((row) => picked[row.id]), [rows, picked]);

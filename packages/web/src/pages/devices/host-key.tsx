@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { invoke, type RouteOutput } from "../../app/api.ts";
-import { apiLine, commandLine } from "../../app/as-code.ts";
+import { linesOf } from "../../app/as-code.ts";
 import { read } from "../../app/reads.ts";
 import { useMe, whyNot } from "../../app/session.ts";
 import { Copy } from "../../parts/copy.tsx";
@@ -52,10 +52,7 @@ export function HostKey() {
       problem={trust.error}
       blocked={blockage(scan.data, { same, reason, why: whyNot(me, "devices.trustHostKey") })}
       {...(scan.data && {
-        lines: {
-          api: apiLine("devices.trustHostKey", input, { origin: location.origin }),
-          command: commandLine("devices.trustHostKey", input),
-        },
+        lines: linesOf("devices.trustHostKey", input),
       })}
     >
       {scan.error !== null && <ProblemNotice thrown={scan.error} retry={() => void scan.refetch()} />}

@@ -5,7 +5,7 @@ import { IconFileUpload } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { invoke, type RouteOutput } from "../../app/api.ts";
-import { apiLine } from "../../app/as-code.ts";
+import { linesOf } from "../../app/as-code.ts";
 import { CodeFold } from "../../parts/code-lines.tsx";
 import { listed, plural } from "../../parts/format.ts";
 import { State } from "../../parts/glyph.tsx";
@@ -102,14 +102,11 @@ export function ImportDevices() {
         {report && <ReportView report={report} />}
         {(take.error ?? look.error) !== null && <ProblemNotice thrown={take.error ?? look.error} />}
         <CodeFold
-          lines={{
-            api: apiLine(
-              "devices.import",
-              { format, content: content.length > 200 ? `${content.slice(0, 200)}…` : content, dryRun: !ready },
-              { origin: location.origin },
-            ),
-            command: undefined,
-          }}
+          lines={linesOf("devices.import", {
+            format,
+            content: content.length > 200 ? `${content.slice(0, 200)}…` : content,
+            dryRun: !ready,
+          })}
         />
         <div className={classes["buttons"]}>
           <Button variant="default" onClick={close}>

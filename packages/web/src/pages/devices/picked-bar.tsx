@@ -10,10 +10,15 @@ import classes from "./devices.module.css";
 export function PickedBar({ rows, onClear }: { rows: Device[]; onClear: () => void }) {
   if (rows.length === 0) return null;
   const selector = `name in (${rows.map((row) => row.name).join(",")})`;
+  const tooMany =
+    selector.length > 1000
+      ? "Too many are selected to be named in one call; clear the selection and filter by labels, or use the command line with a selector."
+      : undefined;
   const acts = [
     act({
       route: "devices.backup",
-      input: { devices: rows.map((row) => row.id) },
+      input: { selector },
+      blocked: tooMany,
       label: "Back up",
       icon: <IconDatabaseExport size={15} />,
       done: (out) => {
@@ -28,10 +33,7 @@ export function PickedBar({ rows, onClear }: { rows: Device[]; onClear: () => vo
       route: "devices.checkDrift",
       input: { selector },
       label: "Check drift",
-      blocked:
-        selector.length > 1000
-          ? "Too many are selected for one check; filter by labels and check with the command line, or check all from Drift."
-          : undefined,
+      blocked: tooMany,
       icon: <IconArrowsDiff size={15} />,
       done: (out) => `${plural(out.checked, "device")} checked: ${out.drifted} drifted, ${out.unreachable} unreachable.`,
     }),

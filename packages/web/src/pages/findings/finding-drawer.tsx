@@ -15,6 +15,7 @@ import { Panel } from "../../parts/page.tsx";
 import { SideDrawer } from "../../parts/side-drawer.tsx";
 import { TextSkeleton } from "../../parts/skeletons.tsx";
 import { findingLooks, severityLooks } from "../../parts/states.ts";
+import { Subject } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
 import { useFindingActs } from "./finding-acts.tsx";
 import { NextStep } from "./next-step.tsx";
@@ -63,6 +64,7 @@ function Detail({ finding }: { finding: Finding }) {
           finding.acknowledgedBy !== undefined && ["Acknowledged by", <Actor key="by" actor={finding.acknowledgedBy} />],
           finding.suppressedUntil !== undefined && ["Suppressed", <When key="until" at={finding.suppressedUntil} prefix="until " />],
           finding.note !== undefined && ["Note", finding.note],
+          ["About", <Subject key="subject" subject={finding.subject} />],
           ["Kind", words(finding.kind)],
           [
             "Raised by",

@@ -88,7 +88,7 @@ export function SignInPage() {
         </Button>
       </form>
       <p className={classes["foot"]}>
-        No password at hand? On the server, <span className="mono">npm run admin -- link NAME</span> prints a one-time link.
+        No password at hand? On the server, <span className="mono">npm run -s admin -- sign-in-link NAME</span> prints a one-time link.
       </p>
     </Door>
   );

@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import type { Permission } from "@holdfast/contract";
 import { invoke, type RouteOutput } from "../../app/api.ts";
-import { apiLine } from "../../app/as-code.ts";
+import { linesOf } from "../../app/as-code.ts";
 import { useMe } from "../../app/session.ts";
 import { Copy } from "../../parts/copy.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
@@ -45,7 +45,7 @@ export function NewKey() {
       onSubmit={form.onSubmit((fields) => create.mutate(fields))}
       pending={create.isPending}
       problem={create.error}
-      lines={{ api: apiLine("identity.createKey", inputOf(form.getValues()), { origin: location.origin }), command: undefined }}
+      lines={linesOf("identity.createKey", inputOf(form.getValues()))}
     >
       <FormPair>
         <TextInput label="Name" description="What it is for" data-autofocus {...form.getInputProps("name")} />

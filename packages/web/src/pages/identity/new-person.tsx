@@ -6,7 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { Role } from "@holdfast/contract";
 import { roles } from "virtual:contract";
 import { invoke } from "../../app/api.ts";
-import { apiLine } from "../../app/as-code.ts";
+import { linesOf } from "../../app/as-code.ts";
 import { viewProblem } from "../../app/problem-view.ts";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { fieldErrors } from "../../parts/place-errors.ts";
@@ -40,7 +40,7 @@ export function NewPerson() {
       onSubmit={form.onSubmit((values) => create.mutate(values))}
       pending={create.isPending}
       problem={create.error}
-      lines={{ api: apiLine("identity.createUser", form.getValues(), { origin: location.origin }), command: undefined }}
+      lines={linesOf("identity.createUser", form.getValues())}
     >
       <TextInput label="Name" data-autofocus autoComplete="off" spellCheck={false} {...form.getInputProps("name")} />
       <PasswordInput

@@ -5,6 +5,7 @@ import { read } from "../../app/reads.ts";
 import { Actor } from "../../parts/actor.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Panel } from "../../parts/page.tsx";
+import { sayAction } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { When } from "../../parts/when.tsx";
 import classes from "./overview.module.css";
@@ -31,7 +32,11 @@ export function Lately() {
                   <span className="clip">
                     <Actor actor={entry.actor} />
                   </span>
-                  <span className="clip mono">{entry.action}</span>
+                  {sayAction(entry.action) === undefined ? (
+                    <span className="clip mono">{entry.action}</span>
+                  ) : (
+                    <span className="clip">{sayAction(entry.action)}</span>
+                  )}
                   <span className="clip mono dim">{entry.subject}</span>
                   <span className="dim number">
                     <When at={entry.at} />

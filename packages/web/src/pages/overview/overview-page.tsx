@@ -175,6 +175,7 @@ function InFlight() {
 }
 
 function RolloutLine({ item }: { item: Rollout }) {
+  const moving = ["running", "paused", "reverting"].includes(item.state);
   const fresh = (item.counts["applied"] ?? 0) + (item.counts["unchanged"] ?? 0);
   return (
     <li>
@@ -185,9 +186,11 @@ function RolloutLine({ item }: { item: Rollout }) {
         </span>
         <span className={classes["lineFoot"]}>
           <span className="clip">{item.say}</span>
-          <span className={classes["progress"]} aria-hidden="true">
-            <span style={{ width: `${(100 * fresh) / Math.max(1, item.targetCount)}%` }} />
-          </span>
+          {moving && (
+            <span className={classes["progress"]} aria-hidden="true">
+              <span style={{ width: `${(100 * fresh) / Math.max(1, item.targetCount)}%` }} />
+            </span>
+          )}
         </span>
       </Link>
     </li>

@@ -6,7 +6,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { repositoriesContract, type Repository } from "@holdfast/contract";
 import { parseDuration } from "@holdfast/kit";
 import { invoke, type RouteInput } from "../../app/api.ts";
-import { apiLine } from "../../app/as-code.ts";
+import { linesOf, type Lines } from "../../app/as-code.ts";
 import { viewProblem } from "../../app/problem-view.ts";
 import { read } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
@@ -43,7 +43,7 @@ export function NewRepository() {
       initial={{ name: "", url: "", branch: "main", secret: "", poll: "60s" }}
       close={() => void navigate({ to: "/repositories" })}
       save={create}
-      line={(spec) => apiLine("repositories.create", spec, { origin: location.origin })}
+      lines={(spec) => linesOf("repositories.create", spec)}
     />
   );
 }
@@ -87,7 +87,7 @@ function Edit({ repository }: { repository: Repository }) {
       initial={initial}
       close={close}
       save={update}
-      line={(spec) => apiLine("repositories.update", { id, ...spec }, { origin: location.origin, ifMatch: etag })}
+      lines={(spec) => linesOf("repositories.update", { id, ...spec }, etag)}
     />
   );
 }
@@ -111,10 +111,10 @@ interface RepositoryFormProps {
   initial: Fields;
   close: () => void;
   save: { mutate: (spec: Spec, options: { onError: (thrown: unknown) => void }) => void; isPending: boolean; error: unknown };
-  line: (spec: Spec) => string;
+  lines: (spec: Spec) => Lines;
 }
 
-function RepositoryForm({ title, submit, initial, close, save, line }: RepositoryFormProps) {
+function RepositoryForm({ title, submit, initial, close, save, lines }: RepositoryFormProps) {
   const may = useMay();
   const form = useForm<Fields>({
     initialValues: initial,
@@ -132,7 +132,7 @@ function RepositoryForm({ title, submit, initial, close, save, line }: Repositor
       onClose={close}
       pending={save.isPending}
       problem={save.error}
-      lines={{ api: line(specOf(values)), command: undefined }}
+      lines={lines(specOf(values))}
       onSubmit={form.onSubmit((fields) =>
         save.mutate(specOf(fields), { onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, Object.keys(fields))) }),
       )}

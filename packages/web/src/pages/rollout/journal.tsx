@@ -8,6 +8,7 @@ import { Loaded } from "../../parts/loaded.tsx";
 import { Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import classes from "./rollout.module.css";
+import { sayDetail } from "./detail.ts";
 import { scrollable } from "../../parts/scrollable.ts";
 
 type Entry = RouteOutput<"rollouts.journal">["items"][number];
@@ -82,7 +83,7 @@ function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<strin
           </span>
           <span className={classes["text"]}>
             {entry.say}
-            {entry.detail !== undefined && <span className={classes["detail"]}> {sayDetail(entry.detail)}</span>}
+            <span className={classes["detail"]}> {sayDetail(entry.detail, entry.say)}</span>
           </span>
         </li>
       ))}
@@ -92,10 +93,4 @@ function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<strin
 
 function atEnd(element: HTMLElement): boolean {
   return element.scrollHeight - element.scrollTop - element.clientHeight < 40;
-}
-
-function sayDetail(detail: Record<string, unknown>): string {
-  return Object.entries(detail)
-    .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join(", ");
 }

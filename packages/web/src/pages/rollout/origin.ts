@@ -12,6 +12,8 @@ export function sayOrigin(origin: string): string {
       return "a kept configuration";
     case "drift":
       return "drift";
+    case "retry":
+      return "a rollout tried again";
     case "rollback":
       return "a rollout taken back";
     default:

@@ -1,5 +1,6 @@
 /** What the picture of a rollout shows: shares, fills, counts. Pure. */
 import type { Rollout, RolloutTarget } from "@holdfast/contract";
+import { checkWords } from "./gate-words.ts";
 import { targetLook, type Look, type Tone } from "../../parts/states.ts";
 
 export type Wave = Rollout["waves"][number];
@@ -51,6 +52,30 @@ export function baking(wave: Wave, nowMs: number): { leftMs: number; over: numbe
   if (wave.state !== "baking" || wave.bakeUntil === undefined) return undefined;
   const leftMs = Math.max(0, Date.parse(wave.bakeUntil) - nowMs);
   return { leftMs, over: wave.bakeMs === 0 ? 1 : Math.min(1, 1 - leftMs / wave.bakeMs) };
+}
+
+export interface CheckGroup {
+  name: string;
+  ok: boolean | undefined;
+  /** What to say of it: its value, or of how many devices it holds, or where it does not. */
+  says: string[];
+}
+
+/** The checks of a gate by what they look at; `lyon-core-1: CPU` and `lyon-core-2: CPU` are one. Those that do not hold come first. */
+export function checkGroups(gate: Wave["gate"]): CheckGroup[] {
+  const groups = Map.groupBy(gate, (one) => checkWords(one).name);
+  const all = [...groups].map(([name, checks]): CheckGroup => {
+    const failed = checks.filter((one) => one.ok === false).map((one) => checkWords(one));
+    if (failed.length > 0)
+      return { name, ok: false, says: failed.map(({ target, value }) => (target === "" ? value : `${target}: ${value}`)) };
+    const ok = checks.every((one) => one.ok === true) ? true : undefined;
+    return {
+      name,
+      ok,
+      says: checks.length === 1 ? checks.map((one) => checkWords(one).value) : [`${checks.length} of ${checks.length} devices`],
+    };
+  });
+  return all.sort((a, b) => Number(a.ok ?? true) - Number(b.ok ?? true));
 }
 
 /** Share of all targets that have changed when this wave is done, in whole percent. */

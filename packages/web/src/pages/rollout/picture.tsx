@@ -7,7 +7,7 @@ import { countdown, duration, plural } from "../../parts/format.ts";
 import { Glyph, State } from "../../parts/glyph.tsx";
 import { gateLook, targetLook, waveLooks } from "../../parts/states.ts";
 import { useNow } from "../../parts/when.tsx";
-import { baking, fill, reach, tally, targetsOf, type Wave } from "./picture.ts";
+import { baking, checkGroups, fill, reach, tally, targetsOf, type Wave } from "./picture.ts";
 import classes from "./picture.module.css";
 import { scrollable } from "../../parts/scrollable.ts";
 
@@ -31,7 +31,7 @@ export function Picture({ rollout, current }: { rollout: Rollout; current: strin
         {rollout.waves.map((wave) => (
           <li key={wave.index} className={classes["step"]} style={{ flexGrow: Math.min(4, 1 + wave.targets.length / 8) }}>
             <WaveColumn rollout={rollout} wave={wave} current={current} />
-            <Gate wave={wave} last={wave.index === rollout.waves.length - 1} />
+            <Gate wave={wave} paused={rollout.state === "paused"} last={wave.index === rollout.waves.length - 1} />
           </li>
         ))}
       </ol>
@@ -128,13 +128,13 @@ function Cell({ rollout, target, over, dense, current }: CellProps) {
 }
 
 /** What must hold before the next wave, with its live values. */
-function Gate({ wave, last }: { wave: Wave; last: boolean }) {
+function Gate({ wave, paused, last }: { wave: Wave; paused: boolean; last: boolean }) {
   if (last && wave.gate.length === 0 && wave.bakeMs === 0) return null;
   return (
     <section className={classes["gate"]} data-state={wave.state} aria-label={`Gate after wave ${wave.index + 1}`}>
       <span className={classes["arrow"]} aria-hidden="true" />
       <h3>{last ? "Last look" : "Gate"}</h3>
-      <Watch wave={wave} />
+      <Watch wave={wave} paused={paused} />
       <Checks wave={wave} />
     </section>
   );
@@ -145,15 +145,17 @@ function Checks({ wave }: { wave: Wave }) {
     return <p className={classes["unknown"]}>{wave.state === "skipped" ? "not reached" : "health is looked at here"}</p>;
   const list = (
     <ul className={classes["checks"]}>
-      {wave.gate.map((check) => {
-        const look = gateLook(check.ok);
+      {checkGroups(wave.gate).map((group) => {
+        const look = gateLook(group.ok);
         return (
-          <li key={check.check}>
+          <li key={group.name}>
             <Glyph shape={look.shape} tone={look.tone} size={12} />
             <span>
-              {check.check}
+              {group.name}
               <span className={classes["hidden"]}> {look.word}: </span>
-              <small>{check.say}</small>
+              {group.says.map((say) => (
+                <small key={say}>{say}</small>
+              ))}
             </span>
           </li>
         );
@@ -172,10 +174,11 @@ function Checks({ wave }: { wave: Wave }) {
   );
 }
 
-function Watch({ wave }: { wave: Wave }) {
+function Watch({ wave, paused }: { wave: Wave; paused: boolean }) {
   const now = useNow();
   const bake = baking(wave, now);
   if (wave.bakeMs === 0) return null;
+  if (bake !== undefined && paused) return <p className={classes["watch"]}>paused in its watch</p>;
   if (bake === undefined) return <p className={classes["watch"]}>watched for {duration(wave.bakeMs)}</p>;
   return (
     <div className={classes["watch"]}>

@@ -82,6 +82,7 @@ function Shown({ detail, view }: { detail: ChangeDetail; view: View }) {
       before={before}
       after={after}
       names={[`Running on ${detail.targetName}`, `Intended for ${detail.targetName}`]}
+      diff={whole ? detail.diff : undefined}
       sources={whole ? detail.sources : undefined}
     />
   );

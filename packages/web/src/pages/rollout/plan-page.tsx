@@ -4,16 +4,17 @@ import { IconRocket } from "@tabler/icons-react";
 import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import type { Plan } from "@holdfast/contract";
 import { read } from "../../app/reads.ts";
-import { useMe, whyNot } from "../../app/session.ts";
+import { useMay, useMe, whyNot } from "../../app/session.ts";
 import { Actor } from "../../parts/actor.tsx";
 import { Shortened } from "../../parts/copy.tsx";
 import { Counts } from "../../parts/compare/unified-diff.tsx";
 import { plural, short } from "../../parts/format.ts";
-import { Glyph } from "../../parts/glyph.tsx";
+import { Glyph, State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { rolloutLooks } from "../../parts/states.ts";
 import { When } from "../../parts/when.tsx";
 import { sayOrigin } from "./origin.ts";
 import { PlanChange } from "./plan-change.tsx";
@@ -88,6 +89,7 @@ function Read({ plan }: { plan: Plan }) {
             </Link>
           )}
         </li>
+        <RolledOut plan={plan.id} />
         <li>
           plan <Shortened text={plan.id} shown={plan.id} what="plan id" />
         </li>
@@ -107,6 +109,22 @@ function Read({ plan }: { plan: Plan }) {
         </div>
       )}
     </>
+  );
+}
+
+/** The newest rollout of this plan, when there is one among the last. */
+function RolledOut({ plan }: { plan: string }) {
+  const may = useMay();
+  const rollouts = useQuery({ ...read("rollouts.list", { limit: 200 }), enabled: may("rollouts.list") });
+  const rollout = rollouts.data?.items.find((item) => item.planId === plan);
+  if (rollout === undefined) return null;
+  return (
+    <li>
+      rolled out: <State look={rolloutLooks[rollout.state]} />{" "}
+      <Link to="/rollouts/$rollout" params={{ rollout: rollout.id }}>
+        see the rollout
+      </Link>
+    </li>
   );
 }
 

@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Plan, Strategy } from "@holdfast/contract";
 import { invoke, type RouteInput } from "../../app/api.ts";
-import { apiLine, commandLine } from "../../app/as-code.ts";
+import { linesOf } from "../../app/as-code.ts";
 import { read } from "../../app/reads.ts";
 import { useMe, whyNot } from "../../app/session.ts";
 import { FormDialog } from "../../parts/form-dialog.tsx";
@@ -67,7 +67,7 @@ function Propose({ plan }: { plan: Plan }) {
       problem={propose.error}
       blocked={whyNot(me, "rollouts.create") ?? ("wrong" in read ? read.wrong : undefined)}
       {...(input && {
-        lines: { api: apiLine("rollouts.create", input, { origin: location.origin }), command: commandLine("rollouts.create", input) },
+        lines: linesOf("rollouts.create", input),
       })}
     >
       <StrategyEditor draft={draft} onChange={setDraft} />

@@ -4,7 +4,7 @@ import { useForm, type UseFormReturnType } from "@mantine/form";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { invoke } from "../../app/api.ts";
-import { apiLine } from "../../app/as-code.ts";
+import { linesOf } from "../../app/as-code.ts";
 import { viewProblem } from "../../app/problem-view.ts";
 import { readPages } from "../../app/reads.ts";
 import { FormDialog } from "../../parts/form-dialog.tsx";
@@ -59,10 +59,10 @@ function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: {
     onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, Object.keys(initial))),
   });
   const values = form.getValues();
-  const line =
+  const lines =
     replaces === undefined
-      ? apiLine("secrets.create", { name: values.name, value: valueOf(values) }, { origin: location.origin })
-      : apiLine("secrets.replace", { id: replaces.id, value: valueOf(values) }, { origin: location.origin, ifMatch: replaces.etag });
+      ? linesOf("secrets.create", { name: values.name, value: valueOf(values) })
+      : linesOf("secrets.replace", { id: replaces.id, value: valueOf(values) }, replaces.etag);
   return (
     <FormDialog
       title={replaces === undefined ? "Add a secret" : `New version of ${initial.name}`}
@@ -71,7 +71,7 @@ function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: {
       onSubmit={form.onSubmit((fields) => save.mutate(fields))}
       pending={save.isPending}
       problem={save.error}
-      lines={{ api: line, command: undefined }}
+      lines={lines}
     >
       {replaces === undefined && (
         <>

@@ -1,51 +1,27 @@
-/** A difference as numbered lines, with long stretches of unchanged lines folded. Pure. */
+/** A difference with its long stretches of unchanged lines folded. Pure. */
 import type { DiffLine } from "@holdfast/contract";
 
-export interface NumberedLine extends DiffLine {
-  /** Number of the line before, and after; absent where the line is not there. */
-  before?: number;
-  after?: number;
-}
-
-export type Stretch = { kind: "lines" | "fold"; from: number; lines: NumberedLine[] };
-
-/** Numbers both sides, beginning with 1. A moved line is there on both. */
-export function numbered(diff: DiffLine[]): NumberedLine[] {
-  let before = 0;
-  let after = 0;
-  return diff.map((line) => {
-    if (line.op === "add") return { ...line, after: ++after };
-    if (line.op === "remove") return { ...line, before: ++before };
-    return { ...line, before: ++before, after: ++after };
-  });
-}
+export type Stretch = { kind: "lines" | "fold"; from: number; lines: DiffLine[] };
 
 /** Keeps `margin` unchanged lines around each change; a fold hides at least `least` lines. */
-export function folded(diff: DiffLine[], margin = 3, least = 4): Stretch[] {
-  const lines = numbered(diff);
+export function folded(lines: DiffLine[], margin = 3, least = 4): Stretch[] {
   const near = new Set<number>();
   lines.forEach((line, at) => {
     if (line.op === "keep") return;
     for (let i = at - margin; i <= at + margin; i++) near.add(i);
   });
   const stretches: Stretch[] = [];
-  lines.forEach((line, at) => {
-    const kind = near.has(at) ? "lines" : "fold";
-    const last = stretches.at(-1);
-    if (last?.kind === kind) last.lines.push(line);
-    else stretches.push({ kind, from: at, lines: [line] });
-  });
-  return merged(stretches.map((one) => (one.kind === "fold" && one.lines.length < least ? { ...one, kind: "lines" } : one)));
+  lines.forEach((line, at) => add(stretches, { kind: near.has(at) ? "lines" : "fold", from: at, lines: [line] }));
+  const out: Stretch[] = [];
+  for (const one of stretches) add(out, one.kind === "fold" && one.lines.length < least ? { ...one, kind: "lines" } : one);
+  return out;
 }
 
-function merged(stretches: Stretch[]): Stretch[] {
-  const out: Stretch[] = [];
-  for (const one of stretches) {
-    const last = out.at(-1);
-    if (last && last.kind === one.kind) last.lines = [...last.lines, ...one.lines];
-    else out.push({ ...one });
-  }
-  return out;
+/** Puts a stretch behind the others, as one with the last when both are of one kind. */
+function add(stretches: Stretch[], one: Stretch): void {
+  const last = stretches.at(-1);
+  if (last && last.kind === one.kind) last.lines = [...last.lines, ...one.lines];
+  else stretches.push({ ...one });
 }
 
 /** The text before and after, from the difference alone. */

@@ -1,8 +1,9 @@
 /** CodeMirror's merge view, set up for reading: two configurations side by side, or one under the other where it is narrow. */
-import { MergeView, unifiedMergeView } from "@codemirror/merge";
+import { Change, MergeView, unifiedMergeView, type DiffConfig } from "@codemirror/merge";
 import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightSpecialChars, hoverTooltip, lineNumbers } from "@codemirror/view";
 import { styleNonce } from "../../app/nonce.ts";
+import type { Aligned } from "./align.ts";
 
 export interface LineSource {
   line: number;
@@ -18,20 +19,29 @@ export interface MergeParts {
   /** Accessible names of both sides. */
   names: [before: string, after: string];
   narrow: boolean;
+  /** Laid side by side already: where they differ, and the numbers of the left lines. */
+  aligned?: Pick<Aligned, "changes" | "beforeNumbers"> | undefined;
   sourceOf?: (line: number) => LineSource | undefined;
   /** The line of the right side that the cursor is on. */
   onLine?: (line: number | undefined) => void;
 }
 
 const collapseUnchanged = { margin: 4, minSize: 6 };
-// Words are compared exactly up to this size; beyond it a time limit keeps the page answering.
-const diffConfig = { scanLimit: 5000, timeout: 400 };
+
+/** Where both sides differ: as they were aligned, or found here with a time limit that keeps the page answering. */
+function diffOf({ aligned }: MergeParts): DiffConfig {
+  if (aligned === undefined) return { scanLimit: 5000, timeout: 400 };
+  // Made anew each time: the merge view shifts them in place.
+  return { override: () => aligned.changes.map(({ fromA, toA, fromB, toB }) => new Change(fromA, toA, fromB, toB)) };
+}
 
 /** Draws it; the answer takes it away again. */
 export function drawMerge(parts: MergeParts): () => void {
   const { parent, before, after, narrow } = parts;
+  const diffConfig = diffOf(parts);
+  const lines = after.split("\n").length;
   const right = [
-    ...reading(parts.names[1]),
+    ...reading(parts.names[1], (line) => (line === lines && after.endsWith("\n") ? "" : String(line))),
     ...(parts.sourceOf ? [sources(parts.sourceOf)] : []),
     ...(parts.onLine ? [cursor(parts.onLine)] : []),
   ];
@@ -44,7 +54,7 @@ export function drawMerge(parts: MergeParts): () => void {
     return () => view.destroy();
   }
   const view = new MergeView({
-    a: { doc: before, extensions: reading(parts.names[0]) },
+    a: { doc: before, extensions: reading(parts.names[0], (line) => leftNumber(parts, line)) },
     b: { doc: after, extensions: right },
     parent,
     collapseUnchanged,
@@ -54,7 +64,13 @@ export function drawMerge(parts: MergeParts): () => void {
   return () => view.destroy();
 }
 
-function reading(name: string): Extension[] {
+function leftNumber({ aligned, before }: MergeParts, line: number): string {
+  if (aligned === undefined) return line === before.split("\n").length && before.endsWith("\n") ? "" : String(line);
+  const number = aligned.beforeNumbers[line - 1] ?? 0;
+  return number === 0 ? "" : String(number);
+}
+
+function reading(name: string, numberOf: (line: number) => string): Extension[] {
   const touch = matchMedia("(pointer: coarse)").matches;
   return [
     EditorView.cspNonce.of(styleNonce()),
@@ -62,7 +78,7 @@ function reading(name: string): Extension[] {
     // With a keyboard the cursor walks the lines; a touch screen would only show its own keyboard.
     EditorView.editable.of(!touch),
     EditorView.contentAttributes.of({ "aria-label": name, "aria-readonly": "true", tabindex: "0" }),
-    lineNumbers(),
+    lineNumbers({ formatNumber: numberOf }),
     highlightSpecialChars(),
     drawSelection(),
     look,

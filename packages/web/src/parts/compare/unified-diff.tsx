@@ -3,7 +3,7 @@ import { UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconArrowsVertical } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import type { DiffLine } from "@holdfast/contract";
-import { folded, type NumberedLine } from "./fold.ts";
+import { folded } from "./fold.ts";
 import { plural } from "../format.ts";
 import classes from "./unified-diff.module.css";
 import { scrollable } from "../scrollable.ts";
@@ -31,16 +31,10 @@ export function UnifiedDiff({ diff, label }: { diff: DiffLine[]; label: string }
   );
 }
 
-function Line({ line }: { line: NumberedLine }) {
+function Line({ line }: { line: DiffLine }) {
   const Text = line.op === "add" ? "ins" : line.op === "remove" ? "del" : "span";
   return (
     <div className={classes["line"]} data-op={line.op}>
-      <span className={classes["number"]} aria-hidden="true">
-        {line.before}
-      </span>
-      <span className={classes["number"]} aria-hidden="true">
-        {line.after}
-      </span>
       <span className={classes["sign"]} aria-hidden="true">
         {signs[line.op]}
       </span>

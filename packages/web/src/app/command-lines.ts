@@ -1,0 +1,110 @@
+/** The command line of each act (`packages/cli`). An act that has none of its own there is not named here. Pure. */
+import type { RouteInput, RouteName } from "./api.ts";
+
+export type Words = (string | number | undefined | false)[];
+type Commands = { [R in RouteName]?: (input: RouteInput<R>) => Words | undefined };
+type Amount = { percent: number } | { count: number };
+
+/** `--name value`, or nothing where there is no value. */
+const option = (name: string, value: string | number | undefined): Words => (value === undefined || value === "" ? [] : [name, value]);
+const rolloutAct =
+  (verb: string) =>
+  (input: RouteInput<"rollouts.abort">): Words => ["rollouts", verb, input.id, ...option("--reason", input.reason)];
+
+export const commands: Commands = {
+  "rollouts.create": apply,
+  "rollouts.start": rolloutAct("start"),
+  "rollouts.approve": rolloutAct("approve"),
+  "rollouts.pause": rolloutAct("pause"),
+  "rollouts.resume": rolloutAct("resume"),
+  "rollouts.abort": rolloutAct("abort"),
+  "rollouts.retry": rolloutAct("retry"),
+  "rollouts.rollback": rolloutAct("rollback"),
+  "plans.create": ({ repository, revision, selector }) => [
+    "plan",
+    repository,
+    ...option("--revision", revision),
+    ...option("--selector", selector),
+  ],
+  "devices.import": ({ format, dryRun }) => ["devices", "import", `devices.${format}`, dryRun === true && "--dry-run"],
+  "devices.remove": ({ id }) => ["devices", "remove", id],
+  "devices.trustHostKey": ({ id, fingerprint, reason }) => [
+    "devices",
+    "trust",
+    id,
+    ...option("--fingerprint", fingerprint),
+    ...option("--reason", reason),
+  ],
+  "devices.backup": ({ selector }) => ["backups", "run", ...option("--selector", selector)],
+  "devices.restore": ({ id, version }) => ["backups", "restore", id, version],
+  "devices.checkDrift": ({ selector }) => ["drift", "check", ...option("--selector", selector)],
+  "devices.revertDrift": ({ id }) => ["drift", "revert", id],
+  "repositories.create": ({ name, url, branch, secret }) => [
+    "repos",
+    "connect",
+    name,
+    url,
+    ...option("--branch", branch),
+    ...option("--secret", secret),
+  ],
+  "repositories.sync": ({ id }) => ["repos", "sync", id],
+  "repositories.remove": ({ id }) => ["repos", "disconnect", id],
+  "findings.acknowledge": ({ id, note }) => ["findings", "acknowledge", id, ...option("--note", note)],
+  "secrets.create": ({ name, value }) => [
+    "secrets",
+    "put",
+    name,
+    ...option("--username", "username" in value ? value.username : undefined),
+  ],
+  "audit.verify": () => ["audit", "verify"],
+};
+
+function apply({ planId, strategy, limits, requireApproval, start }: RouteInput<"rollouts.create">): Words | undefined {
+  const how = strategyWords(strategy);
+  // What the command line cannot say exactly is not said at all.
+  if (how === undefined || start === false) return undefined;
+  return [
+    "apply",
+    planId,
+    ...how,
+    ...option("--per-site", limits?.perSite),
+    ...option("--max-unavailable", limits?.maxUnavailable),
+    ...Object.entries(limits?.perLabel ?? {}).flatMap(([label, most]) => ["--per-label", `${label}=${most}`]),
+    requireApproval === true && "--approval",
+  ];
+}
+
+function strategyWords(strategy: RouteInput<"rollouts.create">["strategy"]): Words | undefined {
+  const amount = (one: Amount): string => ("percent" in one ? `${one.percent}%` : String(one.count));
+  switch (strategy.kind) {
+    case "canary":
+      // The command line watches every stage for the same time.
+      if (new Set(strategy.stages.map((stage) => stage.bakeMs)).size > 1) return undefined;
+      return [
+        "--stages",
+        strategy.stages.map((stage) => amount(stage.until)).join(","),
+        "--bake",
+        shortTime(strategy.stages[0]?.bakeMs ?? 0),
+      ];
+    case "rolling":
+      return [
+        "--strategy",
+        "rolling",
+        "--batch",
+        amount(strategy.batch),
+        ...option("--healthy", strategy.healthyPercent),
+        "--bake",
+        shortTime(strategy.pauseMs ?? 0),
+      ];
+    case "blue_green":
+      return ["--strategy", "blue-green", "--group-label", strategy.groupLabel, "--bake", shortTime(strategy.bakeMs)];
+    case "direct":
+      return ["--strategy", "direct", "--reason", strategy.reason];
+  }
+}
+
+/** `90s`, `5m`: as `parseDuration` of the kit reads it. */
+function shortTime(ms: number): string {
+  if (ms % 60_000 === 0 && ms > 0) return `${ms / 60_000}m`;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}

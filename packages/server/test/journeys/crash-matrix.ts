@@ -92,7 +92,7 @@ async function expectTold(
   { scene }: Lane,
   { kind, ended, description, before }: { kind: Kind; ended: Rollout; description: string; before: ReturnType<typeof photo>[] },
 ): Promise<void> {
-  expect(ended.state).toBe(kind === "good" ? "succeeded" : "reverted");
+  expect([ended.state, kind === "good" ? ended.haltReason : ""]).toEqual(kind === "good" ? ["succeeded", undefined] : ["reverted", ""]);
   for (const [index, name] of ["r1", "r2"].entries()) {
     const now = photo(scene.device(name));
     const target = ended.targets.find((one) => one.targetName === name);

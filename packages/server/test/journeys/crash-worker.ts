@@ -5,7 +5,6 @@
 import { silentLog } from "../../src/platform/log.ts";
 import { loadSettings } from "../../src/platform/settings.ts";
 import { compose } from "../../src/apps/compose.ts";
-import { patience } from "./patience.ts";
 import { crashLeaseMs, type Order, type Report } from "./worker-process.ts";
 
 const never = 3_600_000;
@@ -27,7 +26,6 @@ const holdfast = await compose({
   driftEveryMs: never,
   pollEveryMs: never,
   leaseMs: crashLeaseMs,
-  patience,
   atPoint,
 });
 

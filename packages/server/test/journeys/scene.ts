@@ -14,7 +14,6 @@ import type { Fleet } from "#world/fleet";
 import { compose, type ComposeOptions, type Holdfast } from "../../src/apps/compose.ts";
 import { createDemoRepository, type DemoRepository } from "../../src/apps/demo/repository.ts";
 import { filesOf, startNetwork, user, type NetworkSpec } from "./network.ts";
-import { patience } from "./patience.ts";
 
 export interface SceneSpec extends NetworkSpec {
   /** Parts that this process plays; all unless told. */
@@ -60,6 +59,8 @@ export const allAtOnce: Strategy = { kind: "direct", reason: "a journey" };
 export const oneByOne: Strategy = { kind: "rolling", batch: { count: 1 }, healthyPercent: 100, pauseMs: 0 };
 
 const never = 3_600_000;
+/** Long enough for a busy machine, short enough that a silent device does not hold a test up. */
+const patience = { connectMs: 2000, handshakeMs: 2000, authMs: 3000, promptMs: 3000, timeoutMs: 2000 };
 
 export async function setScene(spec: SceneSpec = {}): Promise<Scene> {
   const closing: (() => Promise<unknown>)[] = [];

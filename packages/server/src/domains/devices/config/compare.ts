@@ -103,11 +103,11 @@ function pair(rules: Rules, place: Place, [from, to]: [One, One]): Delta[] {
   return [{ op: "within", from: from.node, to: to.node, place: below, inner: [], ...inner, retitled: true }];
 }
 
-/** The last line of each slot among these; on a device the last one stays. Only lines that begin as a new one does are asked. */
-function lastOfSlot(rules: Rules, place: Place, [lines, fresh]: [Side, Split["fresh"]]): Map<string, ConfigNode> {
-  const heads = new Set(fresh.map(({ node }) => headOf(node.text)));
+/** The last line of each slot among these; on a device the last one stays. Only lines that begin as a changed one does are asked. */
+function lastOfSlot(rules: Rules, place: Place, [lines, changed]: [Side, Split["fresh"]]): Map<string, ConfigNode> {
+  const heads = new Set(changed.map(({ node }) => headOf(node.text)));
   const last = new Map<string, ConfigNode>();
-  if (fresh.length < 1) return last;
+  if (!changed.length) return last;
   for (const node of lines) {
     const slot = heads.has(headOf(node.text)) && !node.children.length ? slotOf(rules, place, node.text) : undefined;
     if (slot !== undefined) last.set(slot, node);
@@ -121,10 +121,10 @@ export function compareLines(rules: Rules, place: Place, [running, intended]: [S
   const found: { at: number; deltas: Delta[] }[] = [];
   for (const { from, to, at } of matched) found.push({ at, deltas: inside(rules, place, [from, to]) });
   const gone = new Map<string, { line: One; at: number }>();
+  const lastBefore = lastOfSlot(rules, place, [running, lost]);
   for (const { node, at } of lost) {
     const line = one(rules, place, node);
-    const twin = gone.get(line.facts.slot);
-    if (twin) found.push({ at: twin.at, deltas: emptied(rules, place, twin.line) });
+    if ((lastBefore.get(line.facts.slot) ?? node) !== node) continue;
     gone.set(line.facts.slot, { line, at });
   }
   const last = lastOfSlot(rules, place, [intended, fresh]);

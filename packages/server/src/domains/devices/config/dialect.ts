@@ -67,7 +67,7 @@ export interface Literal {
 export interface Dialect {
   name: DialectName;
   /** Lines that say nothing, by first word. */
-  noise: Record<string, RegExp>;
+  noise: Map<string, RegExp>;
   literals: Literal[];
   /** Runs of blanks mean one blank. */
   squeeze: boolean;
@@ -95,6 +95,8 @@ export interface Ready<R> {
 type Index<R> = Map<string, Ready<R>[]>;
 export interface Rules {
   dialect: Dialect;
+  /** Kinds of sections in which names are defined. */
+  defining: Set<string>;
   sections: Map<string, Index<SectionRule>>;
   lines: Map<string, Index<LineRule>>;
 }
@@ -119,7 +121,14 @@ export function compileDialect(dialect: Dialect): Rules {
   const kinds = new Set(dialect.sections.map((rule) => rule.in ?? "top"));
   const sections = new Map([...kinds].map((kind) => [kind, index(dialect.sections.filter((rule) => (rule.in ?? "top") === kind))]));
   const lines = new Map(Object.entries(dialect.lines).map(([kind, rules]) => [kind, index(rules)]));
-  return { dialect, sections, lines };
+  return { dialect, sections, lines, defining: definingKinds(dialect) };
+}
+
+/** Kinds with a line or a section that defines a name, in them or below. */
+function definingKinds(dialect: Dialect): Set<string> {
+  const found = new Set(Object.entries(dialect.lines).flatMap(([kind, rules]) => (rules.some((rule) => rule.defines) ? [kind] : [])));
+  for (const rule of dialect.sections) if (rule.defines || found.has(rule.kind)) found.add(rule.in ?? "top");
+  return found;
 }
 
 function ask<R>(found: Index<R> | undefined, text: string): { rule: R; words: Words } | undefined {

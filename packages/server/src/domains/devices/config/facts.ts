@@ -92,6 +92,12 @@ export function slotOf(rules: Rules, place: Place, text: string): string | undef
   return found?.rule.slot === undefined ? undefined : fill(found.rule.slot, found.words);
 }
 
+/** The names that a node defines: a part of its facts, for walks over whole configurations. */
+export function definesOf(rules: Rules, place: Place, node: ConfigNode): string[] {
+  const found = sectionRule(rules, place.kind, node.text) ?? lineRule(rules, place.kind, node.text);
+  return (found?.rule.defines ?? []).map((template) => fill(template, { ...found?.words, top: place.top }));
+}
+
 /** What a node means where it stands. */
 export function factsOf(rules: Rules, place: Place, node: ConfigNode): Facts {
   return isSection(rules, place, node) ? sectionFacts(rules, place, node) : lineFacts(rules, place, node.text);

@@ -6,15 +6,17 @@ import { settleFrr } from "./frr-settle.ts";
 
 export const frr: Dialect = {
   name: "frr",
-  noise: {
-    Building: /^Building configuration/,
-    Current: /^Current configuration/,
-    end: /^end$/,
-    frr: /^frr (?:version|defaults) /,
-    // vtysh prints the name of the operating system and cannot keep another.
-    hostname: /^hostname /,
-    service: /^service (?:integrated-vtysh-config|password-encryption|advanced-vty)$/,
-  },
+  noise: new Map(
+    Object.entries({
+      Building: /^Building configuration/,
+      Current: /^Current configuration/,
+      end: /^end$/,
+      frr: /^frr (?:version|defaults) /,
+      // vtysh prints the name of the operating system and cannot keep another.
+      hostname: /^hostname /,
+      service: /^service (?:integrated-vtysh-config|password-encryption|advanced-vty)$/,
+    }),
+  ),
   literals: [],
   squeeze: true,
   sections: frrSections,

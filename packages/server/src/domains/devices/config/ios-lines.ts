@@ -330,10 +330,18 @@ export const iosLines: Record<string, LineRule[]> = {
       "continue",
     ),
     ...bare("description"),
+    // Access lists and prefix-lists do not mix in one clause; names of one kind add up.
     {
-      line: "match {what:ip address|ip next-hop|ipv6 address|community|as-path|tag|interface} [prefix-list] {names...}",
+      line: "match {what:ip address|ip next-hop|ipv6 address} prefix-list {names...}",
+      slot: "match {what} prefix-list",
+      clear: "overlap",
+      holds: ["{top} {what}=prefix-list"],
+    },
+    {
+      line: "match {what:ip address|ip next-hop|ipv6 address|community|as-path|tag|interface} {names...}",
       slot: "match {what}",
       clear: "overlap",
+      holds: ["{top} {what}=list"],
     },
   ],
   "policy-class": [

@@ -11,6 +11,7 @@ const interfaceName = /^interface ([A-Za-z-]+) ?([\d/.:]+)$/;
 const unset =
   /^(?:no shutdown|no ip address|negotiation auto|duplex auto|speed auto|no description|no ip access-group.*|no service-policy.*)$/;
 const routingUnset = /^(?:no auto-summary|no synchronization|exit-address-family)$/;
+const emptyFamily = /^address-family (?!.* vrf )/;
 const topUnset = /^(?:ip forward-protocol nd|no aaa new-model|no ip domain lookup source-interface)$/;
 const loneVlans = /^vlan (\d[\d,-]*[,-][\d,-]*)$/;
 const trunk = "switchport trunk allowed vlan ";
@@ -126,11 +127,15 @@ function vlans(node: ConfigNode): ConfigNode[] {
 }
 
 function settleRouting(node: ConfigNode): void {
-  const kept = node.children.filter((line) => !routingUnset.test(line.text));
+  for (const line of node.children) if (line.children.length) settleRouting(line);
+  const isBgp = node.text.startsWith("router bgp ");
+  const kept = node.children.filter(
+    (line) => !routingUnset.test(line.text) && (!isBgp || line.children.length > 0 || !emptyFamily.test(line.text)),
+  );
   if (kept.length < node.children.length) node.children = kept;
   for (const line of kept) {
-    if (line.children.length) settleRouting(line);
-    else if (line.text.includes("area ")) {
+    if (line.children.length) continue;
+    if (line.text.includes("area ")) {
       line.text = decimalArea(line.text);
       line.key = line.text;
     } else tidyKey(line);

@@ -90,7 +90,10 @@ class Line {
   readonly #openGroups = new Set<string>();
   readonly #groups = new Map<string, Step[]>();
 
+  readonly #freers: Names;
+
   constructor(sorted: Step[]) {
+    this.#freers = byName(sorted, (step) => step.frees);
     for (const step of sorted) {
       const key = this.#keyOf(step);
       const list = this.#groups.get(key);
@@ -123,9 +126,12 @@ class Line {
 
   /** Two steps wait for each other: the one that can lets go beforehand. */
   #letGo(step: Step): void {
-    if (!step.release.length) return;
-    this.done.push({ ...step, lines: step.release, release: [] });
-    step.release = [];
+    const { release } = step;
+    if (!release) return;
+    delete step.release;
+    for (const name of release.frees) for (const user of this.#freers.get(name) ?? []) if (!this.#open.has(user)) this.one(user);
+    this.done.push({ ...step, lines: release.lines });
+    step.lines = [...step.lines, ...release.again];
   }
 
   one(step: Step): void {

@@ -100,7 +100,7 @@ function readTree(text: string, rules: Rules): ConfigTree {
     const trimmed = line.slice(indent).trimEnd();
     const said = dialect.squeeze && trimmed.includes("  ") ? trimmed.replaceAll(/\s+/g, " ") : trimmed;
     const head = headOf(said);
-    const noise = dialect.noise[head];
+    const noise = dialect.noise.get(head);
     if (noise?.test(said)) continue;
     while ((indents.at(-1) ?? -1) >= indent) {
       indents.pop();

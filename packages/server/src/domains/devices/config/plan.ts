@@ -1,7 +1,7 @@
 /** From a comparison to the lines that are typed. Pure. */
 import { compareLines } from "./compare.ts";
 import type { Rules } from "./dialect.ts";
-import { atTop, factsOf, under, type Place } from "./facts.ts";
+import { atTop, definesOf, under, type Place } from "./facts.ts";
 import { inOrder } from "./order.ts";
 import { reshape } from "./reshape.ts";
 import { stepsOf, type Header, type Step } from "./steps.ts";
@@ -12,8 +12,10 @@ function definedIn(rules: Rules, tree: ConfigTree, names: Set<string>): Set<stri
   const found = new Set<string>();
   const walk = (nodes: ConfigNode[], place: Place): void => {
     for (const node of nodes) {
-      for (const name of factsOf(rules, place, node).defines) if (names.has(name)) found.add(name);
-      if (node.children.length) walk(node.children, under(rules, place, node));
+      for (const name of definesOf(rules, place, node)) if (names.has(name)) found.add(name);
+      if (!node.children.length) continue;
+      const below = under(rules, place, node);
+      if (rules.defining.has(below.kind)) walk(node.children, below);
     }
   };
   walk(tree.children, atTop);

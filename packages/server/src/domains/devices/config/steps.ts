@@ -17,8 +17,8 @@ export interface Step {
   lines: string[];
   /** Nothing is typed at all: another step does it. */
   silent: boolean;
-  /** Lets go of what a replacing step holds, where two things change places. */
-  release: string[];
+  /** Lets go of what a replacing step holds, where two things change places; undefined where it cannot. */
+  release?: Release;
   phase: number;
   /** Steps of one top-level section. */
   group: number;
@@ -34,6 +34,14 @@ export interface Step {
   after: Set<Step>;
 }
 
+export interface Release {
+  lines: string[];
+  /** Names that nobody may use any more by then. */
+  frees: string[];
+  /** Lines that had to leave as well and are typed again after the step's own. */
+  again: string[];
+}
+
 const phases = { first: 0, make: 1, break: 2, lastMake: 3, lastBreak: 4 } as const;
 
 interface Scope {
@@ -46,6 +54,8 @@ interface Scope {
   lead: Step[];
   /** Set when the whole section is changed last. */
   when?: LineRule["when"];
+  /** Lines of the section that stay as they are. */
+  standing: () => ConfigNode[];
 }
 
 function phaseOf(scope: Scope, facts: Facts, making: boolean): number {
@@ -61,7 +71,6 @@ function push(scope: Scope, step: Partial<Step>): Step {
     at: scope.at,
     lines: [],
     silent: false,
-    release: [],
     phase: phases.make,
     group: scope.group,
     order: scope.steps.length,
@@ -136,13 +145,23 @@ function sharesWord(from: string, to: string, slot: string): boolean {
   return to.split(" ").some((word) => words.has(word) && !own.has(word));
 }
 
+/** How the old line lets go early: together with the standing lines that need it. */
+function releaseOf(scope: Scope, { facts }: { facts: Facts }): Release {
+  const bound =
+    facts.defines.length && facts.holds.length
+      ? scope.standing().map((node) => ({ node, facts: factsOf(scope.rules, scope.place, node) }))
+      : [];
+  const pinned = bound.filter((line) => line.facts.uses.some((name) => facts.defines.includes(name)));
+  return { lines: [...pinned.map((line) => line.facts.no), facts.no], frees: facts.defines, again: pinned.map(({ node }) => node.text) };
+}
+
 function replace(scope: Scope, { from, to }: Extract<Delta, { op: "replace" }>): Step {
   const clear = to.facts.line?.clear;
   const overlap = clear === "overlap" && sharesWord(from.node.text, to.node.text, to.facts.slot);
   const old = wholeOf(scope.rules, scope.place, from.node, from.facts);
   return push(scope, {
     lines: clear === undefined ? [to.node.text] : clear === true || overlap ? [from.facts.no, to.node.text] : [to.node.text, from.facts.no],
-    release: clear === undefined ? [from.facts.no] : [],
+    ...(clear === undefined ? { release: releaseOf(scope, from) } : {}),
     phase: phaseOf(scope, to.facts, to.facts.line?.when !== "break" || !to.node.text.startsWith("no ")),
     ...gives(to.facts),
     frees: old.frees.filter((name) => !to.facts.uses.includes(name)),
@@ -164,7 +183,11 @@ function within(scope: Scope, delta: Extract<Delta, { op: "within" }>): void {
     const leaves = factsOf(scope.rules, scope.place, delta.from).holds;
     lead.push(push({ ...scope, at: [...scope.at, header] }, { ...gives(factsOf(scope.rules, scope.place, delta.to)), leaves }));
   }
-  const next = inside(scope, delta.to, delta.place, lead);
+  const standing = (): ConfigNode[] => {
+    const before = new Set(delta.from.children.map(({ key }) => key));
+    return delta.to.children.filter(({ key }) => before.has(key));
+  };
+  const next = { ...inside(scope, delta.to, delta.place, lead), standing };
   const wiper = delta.inner[0];
   for (const inner of delta.inner) {
     const made = scope.steps.length;
@@ -195,6 +218,6 @@ function walk(scope: Scope, delta: Delta): void {
 /** The steps of a comparison of two whole configurations, not yet in order. */
 export function stepsOf(rules: Rules, deltas: Delta[]): Step[] {
   const steps: Step[] = [];
-  for (const [group, delta] of deltas.entries()) walk({ rules, steps, place: atTop, at: [], group, lead: [] }, delta);
+  for (const [group, delta] of deltas.entries()) walk({ rules, steps, place: atTop, at: [], group, lead: [], standing: () => [] }, delta);
   return steps;
 }

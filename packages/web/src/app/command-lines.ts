@@ -1,7 +1,8 @@
 /** The command line of each act (`packages/cli`). An act that has none of its own there is not named here. Pure. */
 import type { RouteInput, RouteName } from "./api.ts";
+import { quote } from "./quote.ts";
 
-export type Words = (string | number | undefined | false)[];
+type Words = (string | number | undefined | false)[];
 type Commands = { [R in RouteName]?: (input: RouteInput<R>) => Words | undefined };
 type Amount = { percent: number } | { count: number };
 
@@ -11,7 +12,7 @@ const rolloutAct =
   (verb: string) =>
   (input: RouteInput<"rollouts.abort">): Words => ["rollouts", verb, input.id, ...option("--reason", input.reason)];
 
-export const commands: Commands = {
+const commands: Commands = {
   "rollouts.create": apply,
   "rollouts.start": rolloutAct("start"),
   "rollouts.approve": rolloutAct("approve"),
@@ -107,4 +108,11 @@ function strategyWords(strategy: RouteInput<"rollouts.create">["strategy"]): Wor
 function shortTime(ms: number): string {
   if (ms % 60_000 === 0 && ms > 0) return `${ms / 60_000}m`;
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
+/** A `holdfast` command line for a call; undefined where the command line has none of its own. */
+export function commandLine<R extends RouteName>(name: R, input: RouteInput<R>): string | undefined {
+  const command = commands[name] as ((input: RouteInput<R>) => Words | undefined) | undefined;
+  const words = command?.(input)?.filter((word) => word !== undefined && word !== false);
+  return words && ["holdfast", ...words].map((word) => quote(String(word))).join(" ");
 }

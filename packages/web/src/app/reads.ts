@@ -1,6 +1,7 @@
 /** Reads for TanStack Query. The key of a read is its route and its input: `["devices", "get", { id }]`. */
-import { infiniteQueryOptions, queryOptions, type QueryKey } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { invoke, type RouteInput, type RouteName, type RouteOutput } from "./api.ts";
+import { keyOf } from "./read-keys.ts";
 
 type Paged = {
   [R in RouteName]: RouteOutput<R> extends { items: unknown[]; next?: string | undefined }
@@ -10,11 +11,6 @@ type Paged = {
     : never;
 }[RouteName];
 type ItemOf<R extends Paged> = RouteOutput<R> extends { items: (infer I)[] } ? I : never;
-
-/** The key of everything that a route gave, or of one input. */
-export function keyOf(name: RouteName, ...input: unknown[]): QueryKey {
-  return [...name.split("."), ...input];
-}
 
 /** One answer of a route. */
 export function read<R extends RouteName>(name: R, input: RouteInput<R>) {

@@ -4,7 +4,7 @@ import type { LiveEvent, Rollout } from "@holdfast/contract";
 import { follow } from "virtual:contract";
 import { api } from "../api.ts";
 import { isSignedOut } from "../problem-view.ts";
-import { keyOf } from "../reads.ts";
+import { keyOf } from "../read-keys.ts";
 import { patchRollout } from "./patch.ts";
 import { createRefresher } from "./refresher.ts";
 import { touchedBy } from "./touched.ts";

@@ -1,7 +1,7 @@
 /** Which reads a live event makes old. Pure. */
 import type { LiveEvent } from "@holdfast/contract";
 import type { QueryKey } from "@tanstack/react-query";
-import { keyOf } from "../reads.ts";
+import { keyOf } from "../read-keys.ts";
 
 const overview = keyOf("system.overview");
 const audit = keyOf("audit.list");

@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { commandLine } from "./command-lines.ts";
+import { curlLine } from "./curl.ts";
+import { quote } from "./quote.ts";
+
+const parts = { origin: "https://holdfast.example" };
+
+describe("an act as an API call", () => {
+  test("holds the path, the body and the key of the caller, never a secret", () => {
+    const facts = { method: "POST", path: "/secrets", meta: { permission: "secrets:write" } } as const;
+    const line = curlLine(facts, { name: "lab/ios", value: { kind: "password", username: "x", password: "hunter2" } }, parts);
+    expect(line).toContain("curl -X POST https://holdfast.example/api/v1/secrets");
+    expect(line).toContain('"Authorization: Bearer $HOLDFAST_API_KEY"');
+    expect(line).toContain('"username":"x"');
+    expect(line).not.toContain("hunter2");
+  });
+  test("puts ids into the path, and the ETag where it is needed", () => {
+    const facts = { method: "DELETE", path: "/devices/{id}", meta: { permission: "devices:write", precondition: "if-match" } } as const;
+    expect(curlLine(facts, { id: "dev 1" }, { ...parts, ifMatch: "7" })).toBe(
+      `curl -X DELETE https://holdfast.example/api/v1/devices/dev%201 \\\n  -H "Authorization: Bearer $HOLDFAST_API_KEY" \\\n  -H 'If-Match: "7"'`,
+    );
+  });
+  test("asks by the query of a read", () => {
+    const facts = { method: "GET", path: "/devices/{id}/host-key/scan", meta: { permission: "devices:read" } } as const;
+    expect(curlLine(facts, { id: "a", q: "b c" }, parts)).toContain("'https://holdfast.example/api/v1/devices/a/host-key/scan?q=b+c'");
+  });
+});
+
+describe("an act as a command line", () => {
+  test("words that a shell would read otherwise are quoted", () => {
+    expect(quote("plain-1.2/x=y")).toBe("plain-1.2/x=y");
+    expect(quote("it's $HOME")).toBe(`'it'\\''s $HOME'`);
+    expect(commandLine("rollouts.abort", { id: "rol_1", reason: "OSPF fell; stop" })).toBe(
+      "holdfast rollouts abort rol_1 --reason 'OSPF fell; stop'",
+    );
+  });
+  test("a rollout is told with its strategy and limits", () => {
+    const strategy = {
+      kind: "canary" as const,
+      stages: [
+        { until: { percent: 5 }, bakeMs: 300_000 },
+        { until: { count: 8 }, bakeMs: 300_000 },
+      ],
+    };
+    expect(
+      commandLine("rollouts.create", { planId: "plan_1", planHash: "h", strategy, limits: { perSite: 2 }, requireApproval: true }),
+    ).toBe("holdfast apply plan_1 --stages 5%,8 --bake 5m --per-site 2 --approval");
+  });
+  test("what the command line cannot say exactly is not said", () => {
+    const strategy = {
+      kind: "canary" as const,
+      stages: [
+        { until: { percent: 5 }, bakeMs: 1000 },
+        { until: { percent: 25 }, bakeMs: 2000 },
+      ],
+    };
+    expect(commandLine("rollouts.create", { planId: "plan_1", planHash: "h", strategy })).toBeUndefined();
+    expect(commandLine("identity.signOut", undefined)).toBeUndefined();
+  });
+});

@@ -75,7 +75,7 @@ describe("signing in", () => {
 
   test("a one-time link signs in, whole or by its token, once", async () => {
     const { token } = await holdfast.identity.createSignInLink("grace", root);
-    const link = { stdin: `${url}/sign-in#token=${token}\n`, as: "grace" };
+    const link = { stdin: `${url}/link#token=${token}\n`, as: "grace" };
     expect(await run(["login", "--url", url, "--link"], link)).toMatchObject({ code: 0 });
     expect(await run(["login", "--url", url, "--link"], link)).toMatchObject({ code: 2 });
     expect((await run(["whoami"], { as: "grace" })).out).toMatch(/^name +grace\nrole +viewer\n/);

@@ -147,6 +147,7 @@ export class Router implements Member {
     const dueAtReal = Date.now() + (switchOf.seconds * 1000) / this.clock.scale;
     const armed: Armed = { ...switchOf, snapshot: this.running(), armedAt, dueAtReal };
     delete this.state.fired;
+    delete this.state.confirmed;
     this.state.armed = armed;
     this.runTimer();
     this.record({ user: armed.user, via: "switch", event: "arm", text: `${armed.token} for ${armed.seconds} s` });
@@ -181,6 +182,7 @@ export class Router implements Member {
     if (!armed || this.reverting !== undefined) return false;
     this.cancelTimer?.();
     delete this.state.armed;
+    this.state.confirmed = armed.token;
     this.record({ user, via: "switch", event: "confirm", text: armed.token });
     return true;
   }

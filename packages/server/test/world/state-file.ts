@@ -33,6 +33,8 @@ export interface DeviceState {
   lastSave?: { at: number; by: string };
   armed?: Armed;
   fired?: { token: string; at: number };
+  /** Token of the change that was confirmed last. */
+  confirmed?: string;
   hostKey: string;
 }
 

@@ -110,20 +110,23 @@ describe("the dead-man's switch of the host", () => {
     expect(await run("holdfast-switch confirm t-1")).toEqual({ code: 4, output: "reverted t-1\n" });
   });
 
-  test("a confirmed change stays, and confirming again finds nothing", async () => {
+  test("a confirmed change stays, and confirming again is told the same", async () => {
     await run("holdfast-switch arm t-2 30");
     await run("configure terminal\ninterface eth1\nip ospf cost 9");
     expect(await run("holdfast-switch arm other 30")).toEqual({ code: 1, output: "busy t-2\n" });
+    expect(await run("holdfast-switch confirm other")).toEqual({ code: 1, output: "busy t-2\n" });
     expect(await run("holdfast-switch confirm t-2")).toEqual({ code: 0, output: "confirmed t-2\n" });
     clock.advance(60_000);
     expect(device.running()).toContain("ip ospf cost 9");
-    expect(await run("holdfast-switch confirm t-2")).toEqual({ code: 3, output: "idle\n" });
+    expect(await run("holdfast-switch confirm t-2")).toEqual({ code: 0, output: "confirmed t-2\n" });
+    expect(await run("holdfast-switch confirm other")).toEqual({ code: 3, output: "idle\n" });
     expect(await run("holdfast-switch status")).toEqual({ code: 0, output: "idle\n" });
   });
 
   test("goes back when told, and says so again when told again", async () => {
     const before = device.running();
     expect(await run("holdfast-switch revert t-3")).toEqual({ code: 3, output: "idle\n" });
+    expect(await run("holdfast-switch arm t-3 0")).toMatchObject({ code: 2 });
     await run("holdfast-switch arm t-3 30");
     await run("configure terminal\nno router bgp 65001");
     expect(await run("holdfast-switch revert t-3")).toEqual({ code: 0, output: "reverted t-3\n" });

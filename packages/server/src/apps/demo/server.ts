@@ -3,7 +3,8 @@ import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createClient, type Client } from "@holdfast/contract";
-import { Secret } from "@holdfast/kit";
+import { Problem, Secret } from "@holdfast/kit";
+import { isHeld } from "#platform/directory-lock";
 import type { Log } from "#platform/log";
 import { loadSettings } from "#platform/settings";
 import { compose, type Holdfast } from "../compose.ts";
@@ -40,8 +41,18 @@ export async function openDemoServer(options: { directory: string; log: Log; any
   };
 }
 
+/** @throws Problem `demo_runs` when a demonstration that still runs keeps its things there */
+async function refuseWhileRunning(directory: string): Promise<void> {
+  if (!(await isHeld(join(directory, "home", "postgres.lock")))) return;
+  throw new Problem("demo_runs", {
+    kind: "conflict",
+    say: `one runs in ${directory} already; look at that one, or end it with Ctrl-C first.`,
+  });
+}
+
 /** A directory of its own for the demonstration, empty, that other users may pass through (PostgreSQL, when we are root). */
 export async function emptyDirectory(directory: string): Promise<void> {
+  await refuseWhileRunning(directory);
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await chmod(directory, 0o755);

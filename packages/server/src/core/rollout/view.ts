@@ -99,7 +99,7 @@ export function sayRollout(machine: Machine): string {
     case "reverting":
       return `Halted${because}; going back.`;
     case "succeeded":
-      return `Done: ${changed} of ${count(all)} have the change.`;
+      return `Done: ${changed} of ${count(all)} ${all === 1 ? "has" : "have"} the change.`;
     case "reverted":
       return `Reverted${because}: ${all === 1 ? "the target has" : "all targets have"} what ${all === 1 ? "it" : "they"} had before.`;
     case "needs_attention":

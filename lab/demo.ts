@@ -26,6 +26,8 @@ export async function playOnLab(lab: Lab, write: Write = (text) => void process.
   for (const { title, seconds, losses } of acts) {
     const { sent, lost } = sum(losses);
     write(`${title.padEnd(52)}  ${seconds.toFixed(1).padStart(7)}  ${String(sent).padStart(5)}  ${String(lost).padStart(4)}\n`);
+    const hit = losses.filter((one) => one.lost > 0).map((one) => `${one.from} to ${one.to}: ${one.lost} of ${one.sent}`);
+    if (hit.length > 0) write(`  lost ${hit.join(", ")}\n`);
   }
   return printChecks(write, checks);
 }
@@ -39,6 +41,13 @@ export async function playActs(lab: Lab, write: Write): Promise<{ checks: Check[
   const clock = watchActs(lab, teller);
   teller.act("Start PostgreSQL and the server");
   const server = await openDemoServer({ directory, log, anyPort: true });
+  const end = async (): Promise<void> => {
+    await clock.end();
+    await server.holdfast.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  const interrupted = (): void => void end().finally(() => process.exit(130));
+  process.once("SIGINT", interrupted);
   try {
     const repository = await createDemoRepository(join(directory, "repository"));
     const checks = await play({ client: server.client, network, repository, ...teller, act: (title) => clock.act(title) });
@@ -47,9 +56,8 @@ export async function playActs(lab: Lab, write: Write): Promise<{ checks: Check[
     await tidyUp(lab, network.hand.device);
     return { checks, acts };
   } finally {
-    await clock.end();
-    await server.holdfast.stop();
-    await rm(directory, { recursive: true, force: true });
+    process.off("SIGINT", interrupted);
+    await end();
   }
 }
 

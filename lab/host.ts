@@ -1,6 +1,6 @@
 /** What the lab needs of this machine: root, namespaces, FRR, OpenSSH. Says what is missing, and installs packages where it may. */
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 
 const packages = ["frr", "frr-pythontools", "openssh-server", "iproute2", "nftables", "iputils-ping", "procps"];
@@ -31,17 +31,32 @@ export function labUnavailable(): string | undefined {
 
 /** Installs what is missing. @throws LabProblem with the one line to say where it cannot */
 export function prepareHost(tell: (line: string) => void): void {
-  let missing = labUnavailable();
-  if (missing?.includes("apt-get") && existsSync("/usr/bin/apt-get")) {
+  if (labUnavailable()?.includes("apt-get") && existsSync("/usr/bin/apt-get")) {
     tell(`Installing: ${aptLine}`);
+    install();
+  }
+  const missing = labUnavailable();
+  if (missing !== undefined) throw new LabProblem(`No lab here: ${missing}.`);
+}
+
+/** Debian starts a service as soon as it is installed: the lab wants the programs, not a router or an SSH server on this host. */
+const services = { frr: "/usr/lib/frr/zebra", ssh: "/usr/sbin/sshd" };
+const policyFile = "/usr/sbin/policy-rc.d";
+
+function install(): void {
+  const mine = Object.entries(services).flatMap(([unit, program]) => (existsSync(program) ? [] : [unit]));
+  const ownPolicy = !existsSync(policyFile);
+  if (ownPolicy) writeFileSync(policyFile, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    for (const line of ["apt-get update -q", aptLine.replace("install", "install -q")]) {
+    for (const line of ["apt-get update -q", aptLine]) {
       const [program = "", ...args] = line.split(" ");
       spawnSync(program, args, { env, stdio: ["ignore", "ignore", "inherit"] });
     }
-    missing = labUnavailable();
+  } finally {
+    if (ownPolicy) rmSync(policyFile);
   }
-  if (missing !== undefined) throw new LabProblem(`No lab here: ${missing}.`);
+  if (existsSync("/run/systemd/system")) for (const unit of mine) spawnSync("systemctl", ["disable", unit], { stdio: "ignore" });
 }
 
 const runFile = promisify(execFile);

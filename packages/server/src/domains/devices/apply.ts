@@ -115,6 +115,12 @@ async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
   const { base, intendedHash, platform, health: wanted } = step.change.payload;
   const device = await deviceOf(deps, step);
   return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Prepared> => {
+    const pending = await session.pending();
+    if (pending)
+      return {
+        outcome: "refused",
+        say: `another change waits for its confirmation on this device (${Math.round(pending.remainingMs / 1000)} s left)`,
+      };
     const running = await session.running();
     const hash = configHash(running, platform);
     if (hash === intendedHash) {
@@ -122,12 +128,6 @@ async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
       return { outcome: "unchanged" };
     }
     if (hash !== step.change.baseHash) return { outcome: "refused", say: movedSentence(base, running, step) };
-    const pending = await session.pending();
-    if (pending)
-      return {
-        outcome: "refused",
-        say: `another change waits for its confirmation on this device (${Math.round(pending.remainingMs / 1000)} s left)`,
-      };
     const kept = await deps.versions.keep(device, running, `before rollout ${step.rolloutId}`);
     const before = await measure(session, wanted);
     const answer: Memo = { version: kept.version.id, before };

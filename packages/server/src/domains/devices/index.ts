@@ -94,8 +94,8 @@ export interface Devices {
 export function createDevices(deps: DevicesDeps): Devices {
   const { db, log, audit, secrets, findings, rollouts, git, reach } = deps;
   const clock = deps.clock ?? systemClock;
-  const inventory = createInventory({ db, audit, secrets, clock });
   const held: Rollouts["held"] = (targets) => rollouts.held(targets);
+  const inventory = createInventory({ db, audit, secrets, clock, held });
   const observer = createObserver({ db, log, clock, sessions: reach.sessions, versions: reach.versions, findings, held });
   const repositories = createRepositories({ db, log, clock, audit, secrets, findings, git, inventory });
   const planning = createPlanning({ db, inventory, observer, repositories, rollouts, versions: reach.versions });

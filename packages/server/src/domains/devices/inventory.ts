@@ -4,7 +4,7 @@ import { newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
 import { inTransaction, isUniqueViolation, type Db, type Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { Audit } from "#core/audit";
-import type { Asker } from "#core/rollout";
+import type { Asker, Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
 import { preconditionFailed } from "#platform/http";
 import {
@@ -24,6 +24,8 @@ export interface InventoryDeps {
   audit: Audit;
   secrets: Secrets;
   clock: Clock;
+  /** Which devices a rollout drives at present. */
+  held: Rollouts["held"];
 }
 
 export interface Inventory {
@@ -68,6 +70,7 @@ export function createInventory(deps: InventoryDeps): Inventory {
           kind: "conflict",
           say: `${through.join(", ")} jump through ${now.name}; give them another bastion first.`,
         });
+      await refuseHeld(deps, now);
       await inTransaction(db, async (tx) => {
         if (!(await deleteDevice(tx, now.id, Number(etag)))) throw preconditionFailed(`device ${now.name}`);
         await deps.audit.record(tx, { ...asker, action: "devices.device.delete", subject: `device:${now.id}`, before: specOf(now) });
@@ -95,6 +98,16 @@ export function createInventory(deps: InventoryDeps): Inventory {
       return deviceView(await row(now.id));
     },
   };
+}
+
+/** A device that is gone from the inventory could not be taken back to what it was. */
+async function refuseHeld({ held }: InventoryDeps, { id, name }: DeviceRow): Promise<void> {
+  const rollout = (await held([id])).get(id);
+  if (rollout === undefined) return;
+  throw new Problem("devices_in_use", {
+    kind: "conflict",
+    say: `Rollout ${rollout} drives ${name}; wait until it is done, or abort it.`,
+  });
 }
 
 function missing(idOrName: string): never {

@@ -35,6 +35,9 @@ describe("what people do to a rollout, on real devices", () => {
     await baking(first);
     const busy = await planFor("the second", "r1");
     expect(busy.problems).toMatchObject([{ targetName: "r1", code: "rollouts_target_busy", say: `rollout ${first.id} drives it` }]);
+    const device = await scene.client.devices.get({ id: "r2" });
+    const removed = await problemOf(scene.client.devices.remove({ id: "r2" }, { context: { ifMatch: device.etag } }));
+    expect(removed).toMatchObject({ code: "devices_in_use", status: 409, message: expect.stringContaining(first.id) as string });
     await abort(first);
     const plan = await planFor("the second, again", "r1");
     const again = await scene.roll(await planFor("the third", "r1", "r2"), canary);

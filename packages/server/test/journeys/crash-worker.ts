@@ -1,6 +1,7 @@
 /**
  * A worker of its own process, for crash tests: HOLDFAST_HOME and DATABASE_URL say where. It begins when told `start`, and
- * `dieAt: n` makes it end itself by SIGKILL at the n-th journal point from then on, as a power cut would.
+ * `dieAt: n` makes it end itself by SIGKILL at the n-th journal point from then on, as a power cut would; `freezeAt` makes it
+ * stand still at the first point that begins so, as a virtual machine that is moved does.
  */
 import { silentLog } from "../../src/platform/log.ts";
 import { loadSettings } from "../../src/platform/settings.ts";
@@ -10,12 +11,16 @@ import { crashLeaseMs, type Order, type Report } from "./worker-process.ts";
 const never = 3_600_000;
 let points: string[] = [];
 let dieAt = Number.POSITIVE_INFINITY;
+let freezeAt: string | undefined;
 
 function atPoint(point: string): void {
   // A look writes nothing, and how often one comes is a matter of time.
   if (point.endsWith(" look")) return;
   points.push(point);
   if (points.length === dieAt) process.kill(process.pid, "SIGKILL");
+  if (freezeAt === undefined || !point.startsWith(freezeAt)) return;
+  freezeAt = undefined;
+  process.kill(process.pid, "SIGSTOP");
 }
 
 const settings = loadSettings({ ...process.env, HOLDFAST_ROLES: "worker" });
@@ -38,6 +43,7 @@ async function obey(order: Order): Promise<void> {
   if (order.do === "watch") {
     points = [];
     dieAt = order.dieAt ?? Number.POSITIVE_INFINITY;
+    freezeAt = order.freezeAt;
   }
   tell({ done: order.do, points });
 }

@@ -127,6 +127,17 @@ describe("devices that misbehave while they are changed", () => {
     expectBack(rollout, device, before);
   });
 
+  test.each(both)("a change of somebody else that waits for its confirmation on %s is not touched", async (name) => {
+    const device = scene.device(name);
+    const plan = await planFor(name, "description: one too many\n");
+    device.router.arm({ token: "somebody", user: "somebody", seconds: 600 });
+    const before = photo(device);
+    const rollout = await scene.end(await scene.roll(plan));
+    expect(rollout.haltReason).toMatch(/another change waits for its confirmation on this device/);
+    expect({ ...photo(device), armed: device.armed?.token }).toEqual({ ...before, armed: "somebody" });
+    device.router.revert("somebody");
+  });
+
   test.each(both)("a dead-man's switch of %s that fires before the confirmation is told as such", async (name) => {
     const device = scene.device(name);
     const before = photo(device);

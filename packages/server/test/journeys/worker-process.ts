@@ -1,9 +1,10 @@
 /** The worker process of the crash tests as the test holds it: told by messages, ended by signals. */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-export type Order = { do: "start" } | { do: "watch"; dieAt?: number } | { do: "tell" };
+export type Order = { do: "start" } | { do: "watch"; dieAt?: number; freezeAt?: string } | { do: "tell" };
 
 export interface Report {
   done: Order["do"] | "made";
@@ -19,6 +20,10 @@ export interface WorkerProcess {
   /** How it ended: a signal, or a code. */
   ended: Promise<string>;
   kill(): Promise<void>;
+  /** Whether it stands still. */
+  frozen(): boolean;
+  /** Lets it go on. */
+  thaw(): void;
 }
 
 /** Resolves when it is ready to be started. */
@@ -36,6 +41,8 @@ export async function workerProcess(place: { home: string; databaseUrl: string }
       child.send(order, () => undefined);
       return report;
     },
+    frozen: () => /^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8")),
+    thaw: () => void child.kill("SIGCONT"),
     async kill() {
       child.kill("SIGKILL");
       await ended;

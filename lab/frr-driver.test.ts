@@ -57,7 +57,9 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
   test("what it configures is in force in the kernel", async () => {
     const one = await session();
     expect(await one.configure([discard, "interface eth1", " description seen from outside"])).toEqual({ sent: 3 });
-    expect(await inside(lab, router, ["ip", "route", "show", "type", "blackhole"])).toContain("198.51.100.0/24");
+    // zebra tells the kernel a moment after vtysh has answered.
+    const routes = (): Promise<string> => inside(lab, router, ["ip", "route", "show", "type", "blackhole"]);
+    await expect.poll(routes, revertedWithin).toContain("198.51.100.0/24");
     expect(await has("description seen from outside")).toBe(true);
   });
 
@@ -124,6 +126,20 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
     expect(await other.revertNow("first")).toBe("reverted");
     expect(await running()).toBe(before);
     expect(await one.revertNow("unheard-of")).toBe("not_armed");
+  });
+
+  test("a revert that leaves something behind says so, and can be done again", async () => {
+    const settings = `/etc/frr/holdfast.conf`;
+    const before = await running();
+    const one = await session();
+    await one.arm("half", 60_000);
+    await one.configure([discard]);
+    await inside(lab, router, ["sh", "-c", `echo 'reload /bin/false' >> ${settings}`]);
+    expect(await reasonOf(one.revertNow("half"))).toBe("revert_incomplete");
+    expect(await one.pending()).toBeUndefined();
+    await inside(lab, router, ["sed", "-i", "/^reload/d", settings]);
+    expect(await one.revertNow("half")).toBe("reverted");
+    expect(await running()).toBe(before);
   });
 
   test("of a confirmation and the expiry exactly one wins, and the router agrees with the answer", async () => {

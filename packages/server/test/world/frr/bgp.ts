@@ -91,6 +91,12 @@ const peers = (rules: PeerRule[]): Rule[] =>
     form: `neighbor <peer:peer> ${rule.form}`.trim(),
   }));
 
+function checkHold(act: Act, keep: () => void): void {
+  const hold = Number(act.args["hold"]);
+  if (hold === 0 || hold >= 3) keep();
+  else act.refuse("% hold time value must be either 0 or greater than 3");
+}
+
 const seconds = "0-65535";
 const processPeers = peers([
   { form: "", onlyNo: true, unset: removePeer },
@@ -111,7 +117,7 @@ const processPeers = peers([
   { form: "disable-connected-check" },
   { form: "update-source =(<address:ip>|<interface:ifname>)" },
   { form: `advertisement-interval =<seconds:${seconds}>` },
-  { form: `timers =<keepalive:${seconds}> =<hold:${seconds}>` },
+  { form: `timers =<keepalive:${seconds}> =<hold:${seconds}>`, set: needsPeer((act) => checkHold(act, () => act.keep())) },
   { form: "timers connect =<seconds:1-65535>" },
 ]);
 
@@ -264,7 +270,7 @@ export const bgpRules: Rule[] = [
   { form: "bgp bestpath as-path multipath-relax" },
   { form: "bgp bestpath compare-routerid" },
   { form: "bgp network import-check", toggle: "on" },
-  { form: "timers bgp =<keepalive:0-65535> =<hold:0-65535>" },
+  { form: "timers bgp =<keepalive:0-65535> =<hold:0-65535>", set: (act) => checkHold(act, () => act.keep()) },
   ...processPeers,
   ...intoFamily,
   { form: ipv4, no: [], mode: "bgp-ipv4" },

@@ -2,6 +2,7 @@
 import type { Act } from "../config/act.ts";
 import { together, type Rule } from "../config/rules.ts";
 import { newestPasswordHash } from "../crypt.ts";
+import type { Block } from "../config/tree.ts";
 import { listRules } from "./lists.ts";
 import { naturally, prefixOrder } from "./types.ts";
 
@@ -95,13 +96,16 @@ function asPrefix(text: string): string {
 
 const validation = "% Configuration failed.\n\nError type: validation";
 
+/** What only one routing daemon speaks of comes after what the host itself knows. */
+const isOnlyOspf = (block: Block | undefined): boolean => [...(block?.statements.values() ?? [])].every((one) => / ospf /.test(one.text));
+
 const blocks: Rule[] = [
   {
     form: "interface <interface:ifname>",
     mode: "interface",
     place: "interface",
     group: (args) => `interface ${args["interface"]}`,
-    sort: (args) => naturally(args["interface"]!),
+    sort: (args, text, { block }) => [isOnlyOspf(block.statements.get(text)?.child) ? 1 : 0, ...naturally(args["interface"]!)],
     unset: (act) => {
       if (act.hardware.has(act.args["interface"]!)) act.refuse(`${validation}\nError description: only inactive interfaces can be deleted`);
       else act.drop(act.key);
@@ -156,7 +160,6 @@ const alphabetical = (form: string, more: Partial<Rule> = {}): Rule => ({ form, 
 
 /** FRR shows the lines of a route map and of an interface by the alphabet. */
 export const routeMapRules: Rule[] = [
-  "description =<description:line>",
   "match ip address prefix-list =<list:word>",
   "match ip address prefix-len =<length:0-32>",
   "match ip address =<list:word>",
@@ -171,7 +174,6 @@ export const routeMapRules: Rule[] = [
   "match peer =<peer:word>",
   "match source-protocol =<protocol:word>",
   "match tag =<tag:1-4294967295>",
-  "set as-path prepend =<path:numbers>",
   "set comm-list =<list:word> =delete",
   "set community =<communities:line>",
   "set ip next-hop =(<hop:ip>|peer-address|unchanged)",
@@ -180,12 +182,23 @@ export const routeMapRules: Rule[] = [
   "set origin =(igp|egp|incomplete)",
   "set tag =<tag:1-4294967295>",
   "set weight =<weight:0-4294967295>",
-  "call =<map:word>",
   "continue <seq:1-65535>",
 ]
   .map((form) => alphabetical(form))
   .map((rule) => (rule.form.startsWith("continue") ? { ...rule, set: onMatchGoto } : rule))
-  .concat([alphabetical("on-match =(next|goto <seq:1-65535>)", { key: () => "on-match", set: onMatch })]);
+  .concat([
+    alphabetical("description =<description:line>", { noTakes: "no value" }),
+    alphabetical("call =<map:word>", { set: call }),
+    alphabetical("set as-path prepend =<path:numbers>", { noTakes: "no value" }),
+    alphabetical("on-match =(next|goto <seq:1-65535>)", { key: () => "on-match", set: onMatch }),
+  ]);
+
+/** A map does not call itself. */
+function call(act: Act): void {
+  const entry = [...act.root.statements.values()].find((one) => one.child === act.block);
+  if (entry?.args["name"] === act.args["map"]) act.refuse(validation);
+  else act.keep();
+}
 
 /** Going on after a match makes no sense where the entry denies. */
 function onMatch(act: Act): void {

@@ -27,6 +27,12 @@ function leaveArea(act: Act): void {
   if (!act.drop(act.key)) act.refuse("Can't find specified interface area configuration.");
 }
 
+function setNetworkType(act: Act): void {
+  const loopback = act.root.statements.get("interface lo")?.child === act.block;
+  if (loopback) act.refuse("This is a loopback interface. Can't set network type.");
+  else act.keep();
+}
+
 function removeKey(act: Act): void {
   if (!act.drop(act.key)) act.refuse(`OSPF: Key ${act.args["key"]} does not exist`);
 }
@@ -44,7 +50,10 @@ export const interfaceRules: Rule[] = [
   line("ip ospf hello-interval =<seconds:1-65535>", { visible: unless("ip ospf hello-interval 10") }),
   line("ip ospf message-digest-key <key:1-255> =md5 =<secret:word>", { unset: removeKey }),
   line("ip ospf mtu-ignore"),
-  line("ip ospf network =(broadcast|non-broadcast|point-to-multipoint|point-to-point)"),
+  line("ip ospf network =(broadcast|non-broadcast|point-to-multipoint|point-to-point)", {
+    set: setNetworkType,
+    visible: unless("ip ospf network broadcast"),
+  }),
   line("ip ospf passive", {
     toggle: "both",
     visible: ({ text }, { root }) => !text.startsWith("no ") || ospfOf(root)?.statements.has("passive-interface default") === true,

@@ -36,7 +36,7 @@ function add(act: Act, kind: ListKind): void {
   const entries = entriesOf(act, kind);
   if (act.args["seq"] === undefined && entries.some((entry) => unnumbered(entry.text) === wanted)) return;
   const last = Math.max(0, ...entries.map((entry) => Number(entry.args["seq"] ?? 0)));
-  const seq = act.args["seq"] ?? String(Math.floor(last / 5) * 5 + 5);
+  const seq = act.args["seq"] ?? String(last + 5);
   if (Number(seq) > 4_294_967_295) return act.refuse("% Configuration failed.\n\nError type: validation");
   const head = `${kind.head} ${nameOf(act.args)}`;
   const text = `${head} seq ${seq}${wanted.slice(head.length)}`;
@@ -107,9 +107,9 @@ export const listRules: Rule[] = [
   entry(access, "([host] <address:ip>|<address:ip> <wildcard:wildcard>)"),
   entry(access, `ip ${party("from")} ${party("to")}`),
   note(prefix4, "description"),
-  entry(prefix4, "(<prefix:prefix>|any) [ge <ge:0-32>] [le <le:0-32>]", ["ip prefix-list <name> seq <seq:1-4294967295>"]),
+  entry(prefix4, "(<prefix:prefix> [ge <ge:0-32>] [le <le:0-32>]|any)", ["ip prefix-list <name> seq <seq:1-4294967295>"]),
   note(prefix6, "description"),
-  entry(prefix6, "(<prefix:prefix6>|any) [ge <ge:0-128>] [le <le:0-128>]", ["ipv6 prefix-list <name> seq <seq:1-4294967295>"]),
+  entry(prefix6, "(<prefix:prefix6> [ge <ge:0-128>] [le <le:0-128>]|any)", ["ipv6 prefix-list <name> seq <seq:1-4294967295>"]),
   {
     ...entry(asPath, "<regex:regex>"),
     unset: (act) => {

@@ -35,6 +35,17 @@ function lessOrNone(act: Act, more: string): void {
   else act.drop(act.key);
 }
 
+/** Type 2 goes without saying. */
+function keepWithoutDefaultType(act: Act): void {
+  act.keep({ text: act.text.replace(" metric-type 2", "") });
+}
+
+function removeRouterId(act: Act): void {
+  const { id } = act.args;
+  if (id !== undefined && act.block.statements.get(act.key)?.args["id"] !== id) act.refuse("% OSPF router-id doesn't match");
+  else act.drop(act.key);
+}
+
 const areaOrder = (area: string): number => (area.includes(".") ? prefixOrder(area)[0]! : Number(area));
 
 const area = (form: string, index: number): Rule => ({
@@ -44,18 +55,19 @@ const area = (form: string, index: number): Rule => ({
 });
 
 export const ospfRules: Rule[] = [
-  { form: "ospf router-id =<id:ip>" },
+  { form: "ospf router-id =<id:ip>", unset: removeRouterId },
   { form: "router-id <id:ip>", set: (act) => act.also(`ospf ${act.text}`, act.block) },
   { form: "log-adjacency-changes =[detail]", unset: (act) => lessOrNone(act, " detail") },
   { form: "compatible rfc1583" },
   { form: "auto-cost reference-bandwidth =<megabits:1-4294967>", visible: ({ args }) => args["megabits"] !== "100000" },
   { form: "timers throttle spf =<delay:0-600000> =<hold:0-600000> =<most:0-600000>" },
-  { form: "maximum-paths =<paths:1-256>", visible: ({ args }) => args["paths"] !== "256" },
+  { form: "maximum-paths =<paths:1-256>", noTakes: "no value", visible: ({ args }) => args["paths"] !== "256" },
   { form: "max-metric router-lsa (administrative|on-startup =<seconds:5-86400>|on-shutdown =<seconds:5-100>)" },
   { form: "passive-interface default" },
   { form: "passive-interface <interface:ifname>", set: passive, unset: passive },
   ...protocols.map((protocol): Rule => ({
     form: `redistribute ${protocol} =[metric <metric:0-16777214>] =[metric-type (1|2)] =[route-map <map:word>]`,
+    set: keepWithoutDefaultType,
   })),
   {
     form: "network <prefix:prefix> area =<area:area>",
@@ -72,7 +84,10 @@ export const ospfRules: Rule[] = [
   area("filter-list prefix =<list:word> (in|out)", 5),
   { form: "neighbor <neighbor:ip>" },
   { form: "default-metric =<metric:0-16777214>" },
-  { form: "default-information originate =[always] =[metric <metric:0-16777214>] =[metric-type (1|2)] =[route-map <map:word>]" },
+  {
+    form: "default-information originate =[always] =[metric <metric:0-16777214>] =[metric-type (1|2)] =[route-map <map:word>]",
+    set: keepWithoutDefaultType,
+  },
   { form: "distance =<distance:1-255>", visible: ({ args }) => args["distance"] !== "110" },
   { form: "capability opaque" },
 ];

@@ -91,10 +91,12 @@ const peers = (rules: PeerRule[]): Rule[] =>
     form: `neighbor <peer:peer> ${rule.form}`.trim(),
   }));
 
-function checkHold(act: Act, keep: () => void): void {
+/** Keepalives come at least three to a hold time. */
+function keepTimers(act: Act): void {
   const hold = Number(act.args["hold"]);
-  if (hold === 0 || hold >= 3) keep();
-  else act.refuse("% hold time value must be either 0 or greater than 3");
+  const keepalive = Math.min(Number(act.args["keepalive"]), Math.floor(hold / 3));
+  if (hold !== 0 && hold < 3) act.refuse("% hold time value must be either 0 or greater than 3");
+  else act.keep({ text: `${act.key} ${keepalive} ${hold}` });
 }
 
 const seconds = "0-65535";
@@ -117,7 +119,7 @@ const processPeers = peers([
   { form: "disable-connected-check" },
   { form: "update-source =(<address:ip>|<interface:ifname>)" },
   { form: `advertisement-interval =<seconds:${seconds}>` },
-  { form: `timers =<keepalive:${seconds}> =<hold:${seconds}>`, set: needsPeer((act) => checkHold(act, () => act.keep())) },
+  { form: `timers =<keepalive:${seconds}> =<hold:${seconds}>`, set: needsPeer(keepTimers) },
   { form: "timers connect =<seconds:1-65535>" },
 ]);
 
@@ -270,7 +272,7 @@ export const bgpRules: Rule[] = [
   { form: "bgp bestpath as-path multipath-relax" },
   { form: "bgp bestpath compare-routerid" },
   { form: "bgp network import-check", toggle: "on" },
-  { form: "timers bgp =<keepalive:0-65535> =<hold:0-65535>", set: (act) => checkHold(act, () => act.keep()) },
+  { form: "timers bgp =<keepalive:0-65535> =<hold:0-65535>", set: keepTimers },
   ...processPeers,
   ...intoFamily,
   { form: ipv4, no: [], mode: "bgp-ipv4" },

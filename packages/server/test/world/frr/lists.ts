@@ -34,7 +34,8 @@ function add(act: Act, kind: ListKind): void {
   if (problem !== undefined) return act.refuse(problem);
   const wanted = unnumbered(kind.write?.(act.text) ?? act.text);
   const entries = entriesOf(act, kind);
-  if (act.args["seq"] === undefined && entries.some((entry) => unnumbered(entry.text) === wanted)) return;
+  // What stands there already, under whatever number, is not taken twice.
+  if (entries.some((entry) => unnumbered(entry.text) === wanted)) return;
   const last = Math.max(0, ...entries.map((entry) => Number(entry.args["seq"] ?? 0)));
   const seq = act.args["seq"] ?? String(last + 5);
   if (Number(seq) > 4_294_967_295) return act.refuse("% Configuration failed.\n\nError type: validation");

@@ -33,7 +33,6 @@ import { cutWaves } from "./waves.ts";
 export * from "./change.ts";
 export { createPlanRoutes, createRolloutRoutes } from "./routes.ts";
 export { type NewPlan } from "./plans.ts";
-export { cutWaves } from "./waves.ts";
 
 export interface RolloutsDeps {
   db: Db;

@@ -1,5 +1,5 @@
 /** The carrier of configuration changes: how a device gets from its running configuration to the intended one, and back. */
-import { sayError, type Clock } from "@holdfast/kit";
+import type { Clock } from "@holdfast/kit";
 import { z } from "zod";
 import type { Applied, Carrier, CarrierStep, Change, Confirmed, GateResult, Observed, Prepared, Reverted, Verified } from "#core/rollout";
 import type { Db } from "#platform/db";
@@ -282,9 +282,4 @@ async function back(
     hash: (text) => configHash(text, platform),
   });
   return { ok: true, change };
-}
-
-/** For a log or a finding: why a device could not be read. */
-export function sayDeviceError(thrown: unknown): string {
-  return thrown instanceof DeviceError ? thrown.message : sayError(thrown);
 }

@@ -14,7 +14,7 @@ import type { Secrets } from "#core/secrets";
 import { createConfigCarrier } from "./apply.ts";
 import type { ConfigPayload } from "./payload.ts";
 import { readDevices, writeDevices, type ExchangeError } from "./exchange.ts";
-import { createInventory, deviceView, specOf, type Inventory } from "./inventory.ts";
+import { createInventory, specOf, type Inventory } from "./inventory.ts";
 import { createObserver, type Observer } from "./observe.ts";
 import { createPlanning, type Planning } from "./planning.ts";
 import { createDevicePool, scanHostKey, type DevicePoolOptions, type Pool } from "./platforms/index.ts";
@@ -158,5 +158,3 @@ async function importOne(
     row.report.errors.push({ at: row.at, say: thrown.message });
   }
 }
-
-export { deviceView };

@@ -75,14 +75,6 @@ export async function findDevice(db: Db, idOrName: string, lock = false): Promis
   return (lock ? select.forUpdate() : select).executeTakeFirst();
 }
 
-export async function devicesById(db: Db, ids: string[]): Promise<DeviceRow[]> {
-  return ids.length === 0 ? [] : tables(db).selectFrom("devices.device").selectAll().where("id", "in", ids).orderBy("name").execute();
-}
-
-export async function devicesByName(db: Db, names: string[]): Promise<DeviceRow[]> {
-  return names.length === 0 ? [] : tables(db).selectFrom("devices.device").selectAll().where("name", "in", names).orderBy("name").execute();
-}
-
 /** The columns that an operator writes. */
 export function specColumns(spec: DeviceSpec) {
   return {

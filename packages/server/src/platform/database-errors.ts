@@ -89,11 +89,6 @@ export function isUniqueViolation(thrown: unknown, constraint?: string): boolean
   return violates(thrown, "23505", constraint);
 }
 
-/** True for a breach of a foreign key, of the named one when a name is given. */
-export function isForeignKeyViolation(thrown: unknown, constraint?: string): boolean {
-  return violates(thrown, "23503", constraint);
-}
-
 function violates(thrown: unknown, state: string, constraint?: string): boolean {
   return thrown instanceof pg.DatabaseError && thrown.code === state && (constraint === undefined || thrown.constraint === constraint);
 }

@@ -9,7 +9,7 @@ import { watchPulse } from "./database-pulse.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded-postgres.ts";
 import type { Log } from "./log.ts";
 
-export { isForeignKeyViolation, isUniqueViolation } from "./database-errors.ts";
+export { isUniqueViolation } from "./database-errors.ts";
 
 /** The tables are named by each store: `db.withTables<MyTables>()`. */
 // eslint-disable-next-line typescript/no-empty-object-type -- what Kysely calls a database without tables

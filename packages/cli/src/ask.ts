@@ -9,9 +9,11 @@ export function ask(question: string): Promise<string> {
 
 export async function askHidden(question: string): Promise<string> {
   if (!process.stdin.isTTY) return nextLine();
-  process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  return read("", nowhere).finally(() => process.stderr.write("\n"));
+  // The terminal stops showing what is typed when `read` begins, so the question comes after that.
+  const answer = read("", nowhere);
+  process.stderr.write(question);
+  return answer.finally(() => process.stderr.write("\n"));
 }
 
 /** True for a plain yes. Without a terminal the answer is no. */
@@ -23,6 +25,7 @@ export async function askYes(question: string): Promise<boolean> {
 async function read(question: string, output: NodeJS.WritableStream): Promise<string> {
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   const { promise, resolve } = Promise.withResolvers<string>();
+  lines.once("SIGINT", () => process.exit(130)); // Ctrl+C is no answer
   lines.once("close", () => resolve(""));
   lines.question(question, resolve);
   try {

@@ -21,14 +21,21 @@ export const terminal: Terminal = {
 };
 
 async function readHidden(question: string): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: process.stdin.isTTY });
   const { promise, resolve } = Promise.withResolvers<string>();
-  lines.once("line", resolve).once("close", () => resolve(""));
+  const leave = (): never => process.exit(130); // Ctrl+C is no answer
+  lines
+    .once("line", resolve)
+    .once("close", () => resolve(""))
+    .once("SIGINT", leave);
+  process.once("SIGINT", leave);
+  // The terminal stopped showing what is typed when the interface was made; only now is it time to ask.
+  if (process.stdin.isTTY) process.stderr.write(question);
   try {
     return await promise;
   } finally {
+    process.off("SIGINT", leave);
     lines.close();
     if (process.stdin.isTTY) process.stderr.write("\n");
   }

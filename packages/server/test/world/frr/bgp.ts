@@ -247,6 +247,11 @@ const intoFamily: Rule[] = [...networks, ...familyPeers, ...paths].map((rule) =>
   return { form: rule.form, set: pass, unset: pass };
 });
 
+function restartGracefully(act: Act): void {
+  act.usual();
+  act.say("Graceful restart configuration changed, reset all peers to take effect");
+}
+
 function removeRouterId(act: Act): void {
   const { id } = act.args;
   if (id !== undefined && act.block.statements.get(act.key)?.args["id"] !== id) act.refuse("% BGP router-id doesn't match");
@@ -266,7 +271,8 @@ export const bgpRules: Rule[] = [
   { form: "bgp deterministic-med" },
   {
     form: "bgp graceful-restart",
-    set: (act) => act.keep() && act.say("Graceful restart configuration changed, reset all peers to take effect"),
+    set: restartGracefully,
+    unset: restartGracefully,
   },
   { form: "bgp graceful-shutdown" },
   { form: "bgp bestpath as-path multipath-relax" },

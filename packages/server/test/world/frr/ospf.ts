@@ -59,7 +59,15 @@ export const ospfRules: Rule[] = [
   { form: "router-id <id:ip>", set: (act) => act.also(`ospf ${act.text}`, act.block) },
   { form: "log-adjacency-changes =[detail]", unset: (act) => lessOrNone(act, " detail") },
   { form: "compatible rfc1583" },
-  { form: "auto-cost reference-bandwidth =<megabits:1-4294967>", visible: ({ args }) => args["megabits"] !== "100000" },
+  {
+    form: "auto-cost reference-bandwidth =<megabits:1-4294967>",
+    visible: ({ args }) => args["megabits"] !== "100000",
+    unset: (act) => {
+      // A warning that looks like an error: the command is done.
+      const text = "% OSPF: Reference bandwidth is changed.\n        Please ensure reference bandwidth is consistent across all routers";
+      if (act.drop(act.key)) act.say(text);
+    },
+  },
   { form: "timers throttle spf =<delay:0-600000> =<hold:0-600000> =<most:0-600000>" },
   { form: "maximum-paths =<paths:1-256>", noTakes: "no value", visible: ({ args }) => args["paths"] !== "256" },
   { form: "max-metric router-lsa (administrative|on-startup =<seconds:5-86400>|on-shutdown =<seconds:5-100>)" },

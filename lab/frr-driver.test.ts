@@ -77,7 +77,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
   test("a router that is cut off in the middle of a change goes back by itself", async () => {
     const before = await running();
     const one = await session();
-    await one.arm("cut", 2000);
+    await one.arm("cut", 5000);
     await one.configure([discard, "interface eth1", " shutdown", "exit", "no router bgp 65001"]);
     await setManagementLink(lab, router, "down");
     const lost = reasonOf(one.running());
@@ -92,7 +92,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
   test("the switch outlives the SSH session that armed it", async () => {
     const before = await running();
     const one = await session();
-    await one.arm("killed", 2000);
+    await one.arm("killed", 5000);
     await one.configure([discard]);
     // Only this router's own sessions: it has a process namespace of its own.
     await inside(lab, router, ["pkill", "-KILL", "-f", `^sshd: ${lab.user}`]);
@@ -103,7 +103,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
 
   test("a change that is confirmed in time stays, is saved, and cannot be saved before that", async () => {
     const one = await session();
-    const armed = await one.arm("kept", 3000);
+    const armed = await one.arm("kept", 5000);
     await one.configure([discard]);
     expect(await reasonOf(one.save())).toBe("switch_armed");
     expect(await one.pending()).toMatchObject({ token: "kept" });
@@ -150,9 +150,10 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
           (text) => text.trim(),
           (failed: { stdout: string }) => failed.stdout.trim(),
         );
-      expect(await say("arm", "race", "1")).toMatch(/^armed race \d+$/);
+      const armedAt = Date.now();
+      expect(await say("arm", "race", "4")).toMatch(/^armed race \d+$/);
       await typeAt(lab, name, discard);
-      await inside(lab, name, ["sleep", String(1 + index * 0.3)]);
+      await inside(lab, name, ["sleep", String((armedAt + 4000 - Date.now()) / 1000 + index * 0.3)]);
       const answer = await say("confirm", "race");
       const kept = (await runningOf(lab, name)).includes(discard);
       if (kept) await typeAt(lab, name, `no ${discard}`);
@@ -164,7 +165,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
   test("a timer that is killed is noticed by whoever comes next", async () => {
     const before = await running();
     const one = await session();
-    await one.arm("orphan", 2000);
+    await one.arm("orphan", 5000);
     await one.configure([discard]);
     await inside(lab, router, ["sh", "-c", `kill -9 $(cat /run/holdfast/switch/${router}/timer)`]);
     await expect.poll(() => one.pending(), revertedWithin).toBeUndefined();

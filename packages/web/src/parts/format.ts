@@ -83,8 +83,3 @@ export function short(hash: string, characters = 8): string {
 export function words(name: string): string {
   return name.replaceAll("_", " ");
 }
-
-/** First letter in upper case. */
-export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

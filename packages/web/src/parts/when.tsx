@@ -1,5 +1,4 @@
-/** An instant: relative to now, with the exact UTC and local time on hover and focus. */
-import { Tooltip } from "@mantine/core";
+/** An instant: relative to now, with the exact UTC and local time on hover. */
 import { useSyncExternalStore } from "react";
 import { serverNow } from "../app/clock.ts";
 import { exact, relative } from "./format.ts";
@@ -37,23 +36,15 @@ interface WhenProps {
 
 export function When({ at, never = "never", prefix = "" }: WhenProps) {
   const atMs = at === undefined ? Number.NaN : Date.parse(at);
-  const now = useNow(Math.abs(serverNow() - atMs) < 120_000 ? 1000 : 10_000);
+  // What is a minute old changes each second, what is older does not.
+  const step = Math.abs(serverNow() - atMs) < 120_000 ? 1000 : 10_000;
+  const now = useNow(step);
   if (at === undefined || Number.isNaN(atMs)) return <span className="dim">{never}</span>;
   const { utc, local } = exact(at);
   return (
-    <Tooltip
-      label={
-        <>
-          {utc}
-          <br />
-          {local} here
-        </>
-      }
-    >
-      <time dateTime={at}>
-        {prefix}
-        {relative(atMs, Math.max(now, Math.min(serverNow(), now + 1000)))}
-      </time>
-    </Tooltip>
+    <time dateTime={at} title={`${utc}\n${local} here`}>
+      {prefix}
+      {relative(atMs, Math.max(now, Math.min(serverNow(), now + step)))}
+    </time>
   );
 }

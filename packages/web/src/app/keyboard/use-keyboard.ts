@@ -7,7 +7,7 @@ import { useSingleKeys } from "./single-keys.ts";
 
 export function useKeyboard(parts: { onHelp: () => void; onPalette: () => void }): void {
   const navigate = useNavigate();
-  const waitingSince = useRef(0);
+  const waitingSince = useRef(Number.NEGATIVE_INFINITY);
   const single = useSingleKeys();
   useWindowEvent("keydown", (event) => {
     if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k" && !event.shiftKey && !event.altKey) {
@@ -19,7 +19,7 @@ export function useKeyboard(parts: { onHelp: () => void; onPalette: () => void }
     if (document.querySelector('[role="dialog"][aria-modal="true"]') !== null) return;
     const waiting = event.timeStamp - waitingSince.current < waitMs;
     const stroke = meaning(event.key, waiting);
-    waitingSince.current = 0;
+    waitingSince.current = Number.NEGATIVE_INFINITY;
     if (stroke === undefined) return;
     event.preventDefault();
     if ("wait" in stroke) waitingSince.current = event.timeStamp;

@@ -46,7 +46,15 @@ export function Palette({ onHelp }: { onHelp: () => void }) {
   const pages = usePages(may).filter(fits);
   const acts = lines.filter(fits);
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight="min(420px, 60vh)" clearQueryOnClose>
+    <Spotlight.Root
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={null}
+      scrollable
+      maxHeight="min(420px, 60vh)"
+      overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
+      clearQueryOnClose
+    >
       <Spotlight.Search
         aria-label="Search pages, devices and acts"
         placeholder="Search pages, devices and acts"

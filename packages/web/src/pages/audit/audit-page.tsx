@@ -3,7 +3,7 @@ import { TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconListCheck } from "@tabler/icons-react";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, type LinkProps } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { AuditEntry } from "@holdfast/contract";
 import { readPages } from "../../app/reads.ts";
@@ -75,6 +75,17 @@ const columns: Column<AuditEntry>[] = [
   },
 ];
 
+/** How a row leads on and is called; made once, so that rows are not drawn again while the list scrolls. */
+const auditRows = {
+  rowKey: (row: AuditEntry) => String(row.seq),
+  rowName: (row: AuditEntry) => `${row.action} by ${row.actor}`,
+  rowLink: (row: AuditEntry): LinkProps => ({
+    to: "/audit",
+    search: (was: object) => ({ ...was, entry: String(row.seq) }),
+    resetScroll: false,
+  }),
+};
+
 export function AuditPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -130,9 +141,7 @@ export function AuditPage() {
             noun={["entry", "entries"]}
             rows={rows}
             columns={columns}
-            rowKey={(row) => String(row.seq)}
-            rowName={(row) => `${row.action} by ${row.actor}`}
-            rowLink={(row) => ({ to: "/audit", search: { ...search, entry: String(row.seq) }, resetScroll: false })}
+            {...auditRows}
             current={open}
             more={{ hasMore: hasNextPage, loading: isFetchingNextPage, load: () => void fetchNextPage() }}
             empty={

@@ -1,7 +1,7 @@
 /** All devices: one list, with what to do to those that are selected. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { IconPlus, IconServer2, IconUpload } from "@tabler/icons-react";
-import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { getRouteApi, Outlet, type LinkProps } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import type { Device } from "@holdfast/contract";
 import { platforms } from "virtual:contract";
@@ -13,7 +13,7 @@ import { Empty } from "../../parts/empty.tsx";
 import { plural } from "../../parts/format.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
-import { Page } from "../../parts/page.tsx";
+import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { deviceColumns } from "./device-columns.tsx";
 import { DeviceFilters } from "./device-filters.tsx";
@@ -23,6 +23,13 @@ import { PickedBar } from "./picked-bar.tsx";
 const route = getRouteApi("/shell/devices");
 const drifts = ["as_intended", "drifted", "unknown"] as const;
 const none: Device[] = [];
+
+/** How a row leads on and is called; made once, so that rows are not drawn again while the list scrolls. */
+const deviceRows = {
+  rowKey: (row: Device) => row.id,
+  rowName: (row: Device) => row.name,
+  rowLink: (row: Device): LinkProps => ({ to: "/devices/$device", params: { device: row.name } }),
+};
 
 export function DevicesPage() {
   const search = route.useSearch();
@@ -77,18 +84,20 @@ export function DevicesPage() {
             noun={["device", "devices"]}
             rows={rows}
             columns={deviceColumns}
-            rowKey={(row) => row.id}
-            rowName={(row) => row.name}
-            rowLink={(row) => ({ to: "/devices/$device", params: { device: row.name } })}
+            {...deviceRows}
             sort={search.sort}
             onSort={(sort) => void navigate({ search: { ...search, sort }, replace: true })}
             selection={{ picked, onPick: setPicked }}
             more={more}
-            empty={<NoDevices filtered={filtered} />}
+            empty={
+              <Panel>
+                <NoDevices filtered={filtered} />
+              </Panel>
+            }
           />
         )}
       </Loaded>
-      <PickedBar rows={pickedRows} onClear={() => setPicked({})} />
+      <PickedBar rows={pickedRows} onClear={() => setPicked(() => ({}))} />
       <Outlet />
     </Page>
   );

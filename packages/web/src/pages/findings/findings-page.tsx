@@ -1,7 +1,7 @@
 /** Everything that is not as it should be. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { IconShieldCheck } from "@tabler/icons-react";
-import { getRouteApi, Outlet, useParams } from "@tanstack/react-router";
+import { getRouteApi, Outlet, useParams, type LinkProps } from "@tanstack/react-router";
 import type { Finding } from "@holdfast/contract";
 import { findingStates, severities } from "virtual:contract";
 import { read, readPages } from "../../app/reads.ts";
@@ -85,6 +85,18 @@ const columns: Column<Finding>[] = [
   },
 ];
 
+/** How a row leads on and is called; made once, so that rows are not drawn again while the list scrolls. */
+const findingRows = {
+  rowKey: (row: Finding) => row.id,
+  rowName: (row: Finding) => row.title,
+  rowLink: (row: Finding): LinkProps => ({
+    to: "/findings/$finding",
+    params: { finding: row.id },
+    search: (was: object) => was,
+    resetScroll: false,
+  }),
+};
+
 export function FindingsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -135,9 +147,7 @@ export function FindingsPage() {
             noun={["finding", "findings"]}
             rows={rows}
             columns={columns}
-            rowKey={(row) => row.id}
-            rowName={(row) => row.title}
-            rowLink={(row) => ({ to: "/findings/$finding", params: { finding: row.id }, search: (was: object) => was, resetScroll: false })}
+            {...findingRows}
             sort={search.sort}
             onSort={(sort) => set({ sort })}
             current={open}

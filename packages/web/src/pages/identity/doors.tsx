@@ -4,7 +4,7 @@ import { useForm } from "@mantine/form";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { invoke, type RouteOutput } from "../../app/api.ts";
 import { read } from "../../app/reads.ts";
 import { meRead } from "../../app/session.ts";
@@ -12,7 +12,8 @@ import { Mark } from "../../app/shell/mark.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { useFocusOnce } from "../../parts/use-focus-once.ts";
-import { safeNext, takeToken } from "./fragment.ts";
+import { safeNext } from "./fragment.ts";
+import { useToken } from "./use-token.ts";
 import classes from "./doors.module.css";
 
 function Door({ title, says, children }: { title: string; says?: ReactNode; children: ReactNode }) {
@@ -96,7 +97,7 @@ export function SignInPage() {
 
 export function SetupPage() {
   const first = useFocusOnce();
-  const [token] = useState(takeToken);
+  const token = useToken();
   const enter = useEnter();
   const setup = useQuery(read("identity.setupState", undefined));
   const form = useForm({
@@ -173,17 +174,18 @@ export function SetupPage() {
 }
 
 export function LinkPage() {
-  const [token] = useState(takeToken);
+  const token = useToken();
   const enter = useEnter();
   const redeem = useMutation({
     mutationFn: (value: string) => invoke("identity.redeemLink", { token: value }),
     onSuccess: (me) => enter(me),
   });
   const { mutate } = redeem;
-  const begun = useRef(false);
+  const begun = useRef<string>(undefined);
   useEffect(() => {
-    if (token === undefined || begun.current) return;
-    begun.current = true;
+    // A link is used once, however often this page is drawn.
+    if (token === undefined || begun.current === token) return;
+    begun.current = token;
     mutate(token);
   }, [token, mutate]);
   return (

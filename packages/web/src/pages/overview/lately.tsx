@@ -23,7 +23,7 @@ export function Lately() {
         </Link>
       }
     >
-      <Loaded query={entries} skeleton={<RowsSkeleton rows={5} />}>
+      <Loaded query={entries} skeleton={<RowsSkeleton rows={10} height={31} />}>
         {({ items }) => (
           <ol>
             {items.map((entry) => (

@@ -153,7 +153,7 @@ function InFlight() {
         </Link>
       }
     >
-      <Loaded query={rollouts} skeleton={<RowsSkeleton rows={3} />}>
+      <Loaded query={rollouts} skeleton={<RowsSkeleton rows={3} height={57} />}>
         {({ items }) => {
           const moving = items.filter((item) => !["succeeded", "reverted"].includes(item.state));
           const shown = moving.length > 0 ? moving : items.slice(0, 3);
@@ -210,7 +210,7 @@ function OpenFindings() {
         </Link>
       }
     >
-      <Loaded query={findings} skeleton={<RowsSkeleton rows={3} />}>
+      <Loaded query={findings} skeleton={<RowsSkeleton rows={3} height={57} />}>
         {({ items, next }) => {
           if (items.length === 0) return <p className={classes["none"]}>Nothing is known to be wrong.</p>;
           return (

@@ -1,7 +1,7 @@
 /** The repositories that hold what the network should be. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconGitBranch, IconPlus } from "@tabler/icons-react";
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, type LinkProps } from "@tanstack/react-router";
 import type { Repository } from "@holdfast/contract";
 import { readPages } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
@@ -78,6 +78,13 @@ function Head({ row }: { row: Repository }) {
   );
 }
 
+/** How a row leads on and is called; made once, so that rows are not drawn again while the list scrolls. */
+const repositoryRows = {
+  rowKey: (row: Repository) => row.id,
+  rowName: (row: Repository) => row.name,
+  rowLink: (row: Repository): LinkProps => ({ to: "/repositories/$repository", params: { repository: row.id } }),
+};
+
 export function RepositoriesPage() {
   const may = useMay();
   const repositories = useInfiniteQuery(readPages("repositories.list", {}));
@@ -99,9 +106,7 @@ export function RepositoriesPage() {
             noun={["repository", "repositories"]}
             rows={rows}
             columns={columns}
-            rowKey={(row) => row.id}
-            rowName={(row) => row.name}
-            rowLink={(row) => ({ to: "/repositories/$repository", params: { repository: row.id } })}
+            {...repositoryRows}
             empty={
               <Panel>
                 <Empty icon={<IconGitBranch size={22} />} title="No repository yet" act={connect || undefined}>

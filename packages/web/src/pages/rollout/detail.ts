@@ -11,7 +11,7 @@ interface Check {
 export function sayDetail(detail: Record<string, unknown> | undefined, said: string): string {
   const parts = Object.entries(detail ?? {}).flatMap(([name, value]): string[] => {
     if (name === "ok" || name === "outcome" || value === said) return [];
-    if (name === "gate" || name === "failing") return sayChecks(value);
+    if (name === "gate" || name === "failing") return sayChecks(value).filter((part) => !said.includes(part));
     return [`${name} ${typeof value === "string" ? value : JSON.stringify(value)}`];
   });
   return parts.join(" · ");

@@ -50,7 +50,8 @@ const toneOrder: Tone[] = ["ok", "accent", "hot", "bad", "warn", "note", "mute"]
 /** Milliseconds until a baking wave's gate opens, and the share of the watch that is over. */
 export function baking(wave: Wave, nowMs: number): { leftMs: number; over: number } | undefined {
   if (wave.state !== "baking" || wave.bakeUntil === undefined) return undefined;
-  const leftMs = Math.max(0, Date.parse(wave.bakeUntil) - nowMs);
+  // Never more than the whole watch, although the clock of the server is known to a second only.
+  const leftMs = Math.min(wave.bakeMs, Math.max(0, Date.parse(wave.bakeUntil) - nowMs));
   return { leftMs, over: wave.bakeMs === 0 ? 1 : Math.min(1, 1 - leftMs / wave.bakeMs) };
 }
 

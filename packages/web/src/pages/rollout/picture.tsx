@@ -142,7 +142,7 @@ function Gate({ wave, paused, last }: { wave: Wave; paused: boolean; last: boole
 
 function Checks({ wave }: { wave: Wave }) {
   if (wave.gate.length === 0)
-    return <p className={classes["unknown"]}>{wave.state === "skipped" ? "not reached" : "health is looked at here"}</p>;
+    return <p className={classes["unknown"]}>{["skipped", "failed"].includes(wave.state) ? "not reached" : "health is looked at here"}</p>;
   const list = (
     <ul className={classes["checks"]}>
       {checkGroups(wave.gate).map((group) => {

@@ -89,13 +89,13 @@ function Read({ plan }: { plan: Plan }) {
             </Link>
           )}
         </li>
-        <RolledOut plan={plan.id} />
         <li>
           plan <Shortened text={plan.id} shown={plan.id} what="plan id" />
         </li>
         <li>
           bound by <Shortened text={plan.hash} shown={short(plan.hash, 12)} what="plan hash" />
         </li>
+        <RolledOut plan={plan.id} />
       </ul>
       {plan.problems.length > 0 && <Problems problems={plan.problems} />}
       {chosen === undefined ? (

@@ -91,9 +91,9 @@ export function PlanTargets({ plan, chosen, q }: { plan: Plan; chosen: string; q
   );
 }
 
-/** `+3 −1 in router ospf` → `router ospf`: the numbers stand beside it already. */
+/** `+3 −1 in router ospf` → `router ospf`, also where only one of both numbers is there: they stand beside it already. */
 function whereOf(summary: string): string {
-  return summary.replace(/^\+\d+ [−-]\d+ in /, "");
+  return summary.replace(/^(?:[+−-]\d+ )+in /, "");
 }
 
 function fits(change: ChangeSummary, q: string | undefined): boolean {

@@ -1,6 +1,7 @@
 /** What was planned: dry runs, each of which may become a rollout. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconFileDiff } from "@tabler/icons-react";
+import type { LinkProps } from "@tanstack/react-router";
 import type { RouteOutput } from "../../app/api.ts";
 import { readPages } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
@@ -70,6 +71,13 @@ function Problems({ n }: { n: number }) {
   return n === 0 ? <span className="dim">none</span> : <State look={{ tone: "warn", shape: "alert", word: count(n) }} />;
 }
 
+/** How a row leads on and is called; made once, so that rows are not drawn again while the list scrolls. */
+const planRows = {
+  rowKey: (row: PlanRow) => row.id,
+  rowName: (row: PlanRow) => row.title,
+  rowLink: (row: PlanRow): LinkProps => ({ to: "/plans/$plan", params: { plan: row.id } }),
+};
+
 export function PlansPage() {
   const plans = useInfiniteQuery(readPages("plans.list", {}));
   const may = useMay();
@@ -95,9 +103,7 @@ export function PlansPage() {
             noun={["plan", "plans"]}
             rows={rows}
             columns={columns}
-            rowKey={(row) => row.id}
-            rowName={(row) => row.title}
-            rowLink={(row) => ({ to: "/plans/$plan", params: { plan: row.id } })}
+            {...planRows}
             more={{ hasMore: plans.hasNextPage, loading: plans.isFetchingNextPage, load: () => void plans.fetchNextPage() }}
             empty={
               <Panel>

@@ -1,7 +1,7 @@
 /** What was, is and will be changed. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { IconRocket } from "@tabler/icons-react";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, type LinkProps } from "@tanstack/react-router";
 import { rolloutStates } from "virtual:contract";
 import type { RouteOutput } from "../../app/api.ts";
 import { read, readPages } from "../../app/reads.ts";
@@ -77,6 +77,13 @@ const columns: Column<RolloutRow>[] = [
   },
 ];
 
+/** How a row leads on and is called; made once, so that rows are not drawn again while the list scrolls. */
+const rolloutRows = {
+  rowKey: (row: RolloutRow) => row.id,
+  rowName: (row: RolloutRow) => row.title,
+  rowLink: (row: RolloutRow): LinkProps => ({ to: "/rollouts/$rollout", params: { rollout: row.id } }),
+};
+
 export function RolloutsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -101,9 +108,7 @@ export function RolloutsPage() {
             noun={["rollout", "rollouts"]}
             rows={rows}
             columns={columns}
-            rowKey={(row) => row.id}
-            rowName={(row) => row.title}
-            rowLink={(row) => ({ to: "/rollouts/$rollout", params: { rollout: row.id } })}
+            {...rolloutRows}
             more={{ hasMore: rollouts.hasNextPage, loading: rollouts.isFetchingNextPage, load: () => void rollouts.fetchNextPage() }}
             empty={
               <Panel>

@@ -51,11 +51,15 @@ export function useRows({ body, keys, more, onToggle }: RowsParts): RowMoves {
     },
     [virtualizer, body],
   );
+  const arrive = useCallback((index: number) => {
+    at.current = index;
+  }, []);
   const single = useSingleKeys();
   useWindowEvent("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || overlaid(body.current)) return;
     const within = body.current?.contains(document.activeElement) === true;
-    if (!within) at.current = undefined;
+    // The focus may still be on its way to a row; only when it is somewhere else on purpose does the list begin anew.
+    if (!within && document.activeElement !== document.body && document.activeElement?.id !== "main") at.current = undefined;
     const arrow = !/^[a-z]$/.test(event.key);
     if (arrow ? !within : !single) return;
     const next = moved(at.current, event.key, keys.length);
@@ -68,9 +72,7 @@ export function useRows({ body, keys, more, onToggle }: RowsParts): RowMoves {
   return {
     visible: visible.map((item) => ({ index: item.index, start: item.start - margin })),
     height: virtualizer.getTotalSize(),
-    arrive: (index) => {
-      at.current = index;
-    },
+    arrive,
   };
 }
 

@@ -153,7 +153,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
       const armedAt = Date.now();
       expect(await say("arm", "race", "4")).toMatch(/^armed race \d+$/);
       await typeAt(lab, name, discard);
-      await inside(lab, name, ["sleep", String((armedAt + 4000 - Date.now()) / 1000 + index * 0.3)]);
+      await inside(lab, name, ["sleep", String(Math.max(0, (armedAt + 4000 - Date.now()) / 1000 + index * 0.3))]);
       const answer = await say("confirm", "race");
       const kept = (await runningOf(lab, name)).includes(discard);
       if (kept) await typeAt(lab, name, `no ${discard}`);

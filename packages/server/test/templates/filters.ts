@@ -32,7 +32,7 @@ const accepted = [
   "{{ '%s-%s'|format('a', 1) }} {{ '%(x)s'|format(x=5) }} {{ '%05d'|format(42) }} {{ '%-8s|'|format(hostname) }} {{ '%.2f'|format(1.005) }}",
   "{{ [1, 2]|reverse|list }} {{ 'abc'|reverse }} {{ range(3)|reverse|join }} {{ map|reverse|list }} {{ [1, 2]|map('string')|reverse|list }}",
   "{{ {'b': 1, 'a': [true, none, 1.5, '<x> & \\'q\\'']}|tojson }} {{ 'é\\n'|tojson }} {{ [1, {'k': 'v'}]|tojson(2) }} {{ []|tojson(2) }} {{ {}|tojson }} {{ 1.0|tojson }} {{ (1, 2)|tojson }} {{ {1: 'a'}|tojson }}",
-  "{{ 'hello world'|wordcount }} {{ 'a'|center(5) }}| {{ 'ab'|center(5) }}| {{ 'foo bar baz qux'|truncate(9) }} {{ 'foo bar baz qux'|truncate(9, true) }} {{ 'foo bar baz qux'|truncate(11) }} {{ 'foo bar baz qux'|truncate(11, false, '', 0) }} {{ 'short'|truncate(3) }}",
+  "{{ 'hello world'|wordcount }} {{ 'a'|center(5) }}| {{ 'ab'|center(5) }}| {{ 'foo bar baz qux'|truncate(9) }} {{ 'foo bar baz qux'|truncate(9, true) }} {{ 'foo bar baz qux'|truncate(11) }} {{ 'foo bar baz qux'|truncate(11, false, '', 0) }} {{ 'short'|truncate(3) }} {{ list|truncate(6) }}",
   "{% set g = [1, 2, 3]|map('string') %}{{ g|join }}-{{ g|join }} {% set h = [1, 2]|select %}{{ h|first }}{{ h|first }} {{ 'x' if []|select else 'y' }}",
   "{% filter upper %}interface {{ interfaces[0].name }}{% endfilter %} {% filter indent(2, true)|upper %}a\nb{% endfilter %} {% filter replace('a', 'b') %}banana{% endfilter %}",
   "{{ interfaces|map(attribute='ip')|map('replace', '/', ' ')|map('upper')|sort|join(';') }} {{ interfaces|map(attribute='ip')|map('default', 'x')|list }}",

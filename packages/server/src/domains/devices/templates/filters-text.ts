@@ -1,5 +1,6 @@
 /** Filters over text. */
 import { fail } from "./fault.ts";
+import { lengthOf } from "./iterate.ts";
 import { percentFormat } from "./percent-format.ts";
 import { show } from "./show.ts";
 import { countArgument, flagArgument, textArgument, type FilterTable } from "./signature.ts";
@@ -50,7 +51,7 @@ export const textFilters: FilterTable = {
   truncate: {
     signature: "length? killwords? end? leeway?",
     apply: (input, [length, killwords, end, leeway], { work }) =>
-      truncate(textArgument(input, "what is truncated"), {
+      truncate(input, {
         length: countArgument(length, "the length", 255),
         killwords: flagArgument(killwords, work),
         end: textArgument(end, "the end", "..."),
@@ -102,15 +103,16 @@ function indent(text: string, space: string, { first, blank, work }: { first: bo
   return first ? space + result : result;
 }
 
+/** What is short enough stays as it is, a list too; only texts are cut. */
 function truncate(
-  text: string,
+  input: Value,
   { length, killwords, end, leeway }: { length: number; killwords: boolean; end: string; leeway: number },
-): string {
+): Value {
   const room = length - textLength(end);
   if (room < 0) fail(`the length ${String(length)} has no room for the end`);
   if (leeway < 0) fail("the leeway must not be below 0");
-  if (textLength(text) <= length + leeway) return text;
-  const cut = codePoints(text).slice(0, room).join("");
+  if ((lengthOf(input) ?? Infinity) <= length + leeway) return input;
+  const cut = codePoints(textArgument(input, "what is truncated")).slice(0, room).join("");
   return (killwords ? cut : (splitTextFromEnd(cut, " ", 1)[0] ?? "")) + end;
 }
 

@@ -24,8 +24,7 @@ describe("tables", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (name) => {
         const text = table([{ name, n: 1 }], columns);
-        expect(text.split("\n")).toHaveLength(3);
-        for (const evil of ["\u001b", "\u009b", "\r", "\u202e"]) expect(text).not.toContain(evil);
+        return text.split("\n").length === 3 && ["\u001b", "\u009b", "\r", "\u202e"].every((evil) => !text.includes(evil));
       }),
       { numRuns: 2000 },
     );

@@ -28,7 +28,7 @@ describe("tables", () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 30_000); // the first text of any script costs seconds on a busy machine, the others nothing
 
   test("an empty list says what to do next on stderr, and is an empty list for programs", () => {
     for (const [format, out, err] of [

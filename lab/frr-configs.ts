@@ -113,7 +113,7 @@ function otherRoutes(dice: Dice): string[] {
 
 /** A numbered list, with or without its numbers written. */
 function numbered(dice: Dice, start: string, rules: string[]): string[] {
-  const chosen = dice.shuffle(dice.some(rules, 0.6));
+  const chosen = dice.shuffle(dice.some(rules, 0.5));
   const written = dice.odds(0.6);
   let seq = 0;
   return (chosen.length ? chosen : rules.slice(0, 1)).map((rule) => {
@@ -151,7 +151,7 @@ function lists(dice: Dice, names: Names): string[] {
 
 function routeMap(dice: Dice, name: string, names: Names): string[] {
   const others = names.routeMaps.filter((other) => other > name);
-  return dice.some([10, 20, 30], 0.6).flatMap((seq) => {
+  return dice.some([10, 20, 30], 0.45).flatMap((seq) => {
     const action = dice.pick(["permit", "permit", "deny"]);
     const lines = [
       ...maybe(dice, 0.3, () => `description ${dice.pick(["first", "second one"])}`),
@@ -327,13 +327,13 @@ function bgp(dice: Dice, names: Names): string[] {
 /** One whole configuration. */
 export function randomConfig(dice: Dice): string {
   const names: Names = {
-    prefixLists: dice.some(prefixLists, 0.6),
+    prefixLists: dice.some(prefixLists, 0.5),
     accessLists: dice.some(accessLists, 0.5),
     routeMaps: [],
     asPaths: dice.some(asPaths, 0.5),
     communityLists: dice.some(communityLists, 0.5),
   };
-  const wanted = dice.some(routeMaps, 0.6);
+  const wanted = dice.some(routeMaps, 0.5);
   const maps: string[] = [];
   for (const name of [...wanted].reverse()) {
     const lines = routeMap(dice, name, names);
@@ -344,13 +344,13 @@ export function randomConfig(dice: Dice): string {
   const hasOspf = dice.odds(0.7);
   const byNetwork = dice.odds(0.5);
   const parts = dice.shuffle([
-    dice.some(interfaces, 0.7).flatMap((name) => interfaceBlock(dice, name, hasOspf && !byNetwork)),
+    dice.some(interfaces, 0.45).flatMap((name) => interfaceBlock(dice, name, hasOspf && !byNetwork)),
     staticRoutes(dice),
     otherRoutes(dice),
     lists(dice, names),
     maps,
     hasOspf ? ospf(dice, byNetwork, names) : [],
-    dice.odds(0.8) ? bgp(dice, names) : [],
+    dice.odds(0.7) ? bgp(dice, names) : [],
   ]);
   return `! written by hand\n${parts.flat().join("\n")}\n`;
 }

@@ -102,4 +102,16 @@ export const families: Family[] = [
       "ip route 10.9.0.0/16 10.0.0.9\nip route 10.9.0.0/16 eth3\nroute-map RM permit 10\n on-match next\nexit\nroute-map RM permit 20\nexit",
     after: "ip route 10.9.0.0/16 blackhole\nroute-map RM deny 10\nexit\nroute-map RM permit 20\nexit",
   },
+  {
+    name: "BFD peers and profiles, logging and other things of the router itself come and go",
+    before:
+      "bfd\n profile fast\n  transmit-interval 100\n exit\n peer 10.0.0.9\n  profile fast\n exit\nexit\nlog syslog warnings\nip router-id 9.9.9.9\nip nht resolve-via-default\ninterface eth0\n ip ospf bfd\n ip ospf bfd profile fast\nexit",
+    after:
+      "bfd\n profile slow\n  transmit-interval 900\n exit\nexit\nlog timestamp precision 3\nipv6 nht resolve-via-default\nline vty\n exec-timeout 5 0\nexit",
+  },
+  {
+    name: "a VRF gets routes and a BGP instance of its own, and loses them",
+    before: `${bgp(["neighbor 10.0.0.2 remote-as 65001"])}\nip route 10.7.0.0/16 Null0 vrf RED\nrouter bgp 65000 vrf RED\n neighbor 10.9.9.9 remote-as 65100\n neighbor 10.9.9.9 description in the VRF\nexit`,
+    after: bgp(["neighbor 10.0.0.2 remote-as 65001", "neighbor 10.9.9.9 remote-as 65009"]),
+  },
 ];

@@ -10,6 +10,8 @@ interface One {
   node: ConfigNode;
   facts: Facts;
   typed?: string;
+  /** It goes only to be made anew. */
+  anew?: boolean;
 }
 
 export type Delta =

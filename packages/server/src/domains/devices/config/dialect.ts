@@ -55,6 +55,8 @@ export interface SectionRule extends Meaning {
   /** Entries have a place given by a number in front, which equality ignores. */
   sequence?: true;
   exit?: string;
+  /** Things described in it are its own: a neighbour of a VRF is not the neighbour of that name outside. */
+  realm?: true;
 }
 
 /** A block taken as it is, from its first line to its end. */

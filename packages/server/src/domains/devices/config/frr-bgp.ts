@@ -1,16 +1,15 @@
 /** `router bgp` of FRR in the way that it prints it, with every neighbour's activation said for each address family. */
 import { ipv4, ipv4Text, network, tidy6 } from "./addresses.ts";
+import { impliedFamily, moveToFamily, peerNames, sayActivation } from "./bgp-families.ts";
 import { sortOptions } from "./frr-options.ts";
-import { adopt, leaf, type ConfigNode } from "./tree.ts";
+import { leaf, type ConfigNode } from "./tree.ts";
 
 const unset =
   /^(?:bgp default ipv4-unicast|bgp network import-check|bgp fast-external-failover|no bgp log-neighbor-changes|no bgp deterministic-med|timers bgp 60 180|neighbor \S+ solo|distance bgp 20 200 200|neighbor \S+ send-community(?: \S+)?)$/;
 /** Lines that may stand in the instance and belong to IPv4 unicast. */
 const family4 =
   /^(?:no )?(?:network|aggregate-address|redistribute|maximum-paths|distance|table-map|bgp dampening|neighbor \S+ (?:activate|route-map|prefix-list|distribute-list|filter-list|unsuppress-map|next-hop-self|soft-reconfiguration|allowas-in|default-originate|maximum-prefix|send-community|remove-private-AS|weight|route-reflector-client|route-server-client|as-override|attribute-unchanged|addpath|capability orf|advertise-map|nexthop-local|soo))(?: |$)/;
-const groups = /^neighbor (\S+) peer-group$/;
 const member = /^neighbor (\S+) (?:interface (?:v6only )?)?peer-group (\S+)$/;
-const peerLine = /^neighbor (\S+) (?:remote-as|peer-group|interface)(?: |$)/;
 const always = ["ipv4 unicast", "ipv6 unicast"];
 
 function tidyLine(text: string): string {
@@ -91,76 +90,39 @@ function dropMemberAs(lines: ConfigNode[], memberOf: Map<string, string>): Confi
   });
 }
 
-interface Peers {
-  /** Groups first: what is said of a group is typed before what is said of its members. */
-  names: string[];
-  memberOf: Map<string, string>;
-}
-
-function peersOf(lines: ConfigNode[]): Peers {
-  const memberOf = new Map(
-    lines.flatMap(({ text }) => {
-      const [, name, group] = member.exec(text) ?? [];
-      return name !== undefined && group !== undefined ? [[name, group] as const] : [];
-    }),
-  );
-  const groupNames = lines.flatMap(({ text }) => groups.exec(text)?.[1] ?? []);
-  const all = lines.flatMap(({ text }) => peerLine.exec(text)?.[1] ?? []);
-  return { names: [...new Set([...groupNames, ...all])], memberOf };
-}
-
-/** Says for every neighbour whether it is active in this family, written or not. */
-function sayActivation(family: ConfigNode, { names, memberOf }: Peers, byDefault: boolean): void {
-  const written = new Map<string, ConfigNode>();
-  const rest: ConfigNode[] = [];
-  for (const line of family.children) {
-    const name = /^(?:no )?neighbor (\S+) activate$/.exec(line.text)?.[1];
-    if (name === undefined) rest.push(line);
-    else written.set(name, line);
+/** The group of each member. */
+function membersIn(lines: ConfigNode[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { text } of lines) {
+    const [, name, group] = member.exec(text) ?? [];
+    if (name !== undefined && group !== undefined) found.set(name, group);
   }
-  const active = new Map<string, boolean>();
-  const said = names.map((name) => {
-    const line = written.get(name);
-    const group = memberOf.get(name);
-    const inherited = group === undefined ? byDefault : (active.get(group) ?? byDefault);
-    const isActive = line ? !line.text.startsWith("no ") : inherited;
-    active.set(name, isActive);
-    const text = `${isActive ? "" : "no "}neighbor ${name} activate`;
-    // FRR switches members with their group, so a member's line is typed again when its group's changes.
-    const key = group === undefined ? text : `${text} (${group} ${inherited ? "on" : "off"})`;
-    return { text, key, children: [], line: line?.line ?? 0, ...(line && isActive !== inherited ? {} : { implied: true }) };
-  });
-  family.children = [...said, ...rest];
+  return found;
 }
 
 /** Settles one BGP instance in place. */
 export function settleBgp(node: ConfigNode): void {
   const families = new Map<string, ConfigNode>();
   const lines: ConfigNode[] = [];
-  const moved: ConfigNode[] = [];
   for (const line of node.children) {
     const [, name] = /^address-family (\S+(?: \S+)?)$/.exec(line.text) ?? [];
-    if (name !== undefined) {
-      line.text = `address-family ${name.includes(" ") ? name : `${name} unicast`}`;
-      line.key = line.text;
-      families.set(line.text.slice("address-family ".length), line);
-    } else (family4.test(line.text) ? moved : lines).push(line);
+    if (name === undefined) {
+      lines.push(line);
+      continue;
+    }
+    line.text = `address-family ${name.includes(" ") ? name : `${name} unicast`}`;
+    line.key = line.text;
+    families.set(line.text.slice("address-family ".length), line);
   }
-  for (const name of always) {
-    if (!families.has(name)) families.set(name, { ...leaf(`address-family ${name}`, 0), implied: true });
-  }
+  for (const name of always) if (!families.has(name)) families.set(name, impliedFamily(name));
   const first = families.get("ipv4 unicast");
-  if (first && moved.length) {
-    for (const line of moved) adopt(first, line);
-    delete first.implied;
-  }
-  const default4 = !lines.some(({ text }) => text === "no bgp default ipv4-unicast");
-  const joined = joinInterfaces(tidyLines(lines));
-  const peers = peersOf(joined);
+  const own = first ? moveToFamily(lines, family4, first) : lines;
+  const default4 = !own.some(({ text }) => text === "no bgp default ipv4-unicast");
+  const joined = joinInterfaces(tidyLines(own));
+  const memberOf = membersIn(joined);
   for (const [name, family] of families) {
     family.children = tidyLines(family.children);
-    sayActivation(family, peers, name === "ipv4 unicast" && default4);
-    if (family.children.every(({ implied }) => implied)) family.implied = true;
+    sayActivation(family, { names: peerNames(joined), memberOf }, name === "ipv4 unicast" && default4);
   }
-  node.children = [...dropMemberAs(joined, peers.memberOf), ...[...families.values()].filter(({ children }) => children.length)];
+  node.children = [...dropMemberAs(joined, memberOf), ...[...families.values()].filter(({ children }) => children.length)];
 }

@@ -278,7 +278,8 @@ export const frrLines: Record<string, LineRule[]> = {
   bgp,
   "bgp-family": families,
   "route-map": routeMap,
-  line: single("exec-timeout"),
+  // `no exec-timeout` would mean never, and be shown; ten minutes are the default, and are not.
+  line: [{ line: "exec-timeout {time...}", slot: "exec-timeout", no: "exec-timeout 10 0" }, ...single("access-class")],
   "bfd-peer": single("detect-multiplier", "receive-interval", "transmit-interval", "echo-interval", "minimum-ttl", "profile", "label"),
   key: [...bare("key-string"), ...single("cryptographic-algorithm", "accept-lifetime", "send-lifetime")],
   "*": bare("description"),

@@ -146,6 +146,9 @@ class Settling {
         if (node.text.startsWith("router bgp ")) settleBgp(node);
         else if (/^router ospf(?: |$)/.test(node.text)) this.#passive.push(...settleOspf(node));
         return this.#section(node);
+      case "line":
+        node.children = node.children.filter(({ text }) => text !== "exec-timeout 10 0");
+        return this.#section(node);
       case "route-map":
         settleRouteMap(node);
         return this.#section(node);

@@ -36,7 +36,8 @@ export const frr: Dialect = {
     { pattern: /\bpbr-policy (\S+)/g, kind: "pbr-map" },
   ],
   ambient: /^(?:no ip forwarding|no ipv6 forwarding|password .+|enable password .+|username .+|agentx|log syslog informational)$/,
-  assumed: /^(?:ip forwarding|ipv6 forwarding)$/,
+  // Forwarding is shown when it is off; the rest is vtysh's own and never shown.
+  assumed: /^(?:ip forwarding|ipv6 forwarding|banner motd .+|username .+|domainname .+)$/,
   settle: settleFrr,
   incomparable: (running, intended) => /password 8 \S+$/.test(running) && !/password 8 \S+$/.test(intended),
 };

@@ -124,8 +124,7 @@ const interfaces: LineRule[] = [
     clear: true,
     uses: ["interface:Port-channel{id}"],
   },
-  { line: "switchport (access|voice) vlan {vlan}", slot: "switchport access vlan", uses: ["vlan:{vlan}"] },
-  { line: "switchport voice vlan {vlan}", slot: "switchport voice vlan", uses: ["vlan:{vlan}"] },
+  { line: "switchport {use:access|voice} vlan {vlan}", slot: "switchport {use} vlan", uses: ["vlan:{vlan}"] },
   { line: "switchport mode {mode...}", slot: "switchport mode", no: "no switchport mode" },
   { line: "switchport trunk allowed vlan {vlans...}", slot: "switchport trunk allowed vlan", no: "no switchport trunk allowed vlan" },
   {
@@ -236,7 +235,7 @@ const bgp: LineRule[] = [
     unmake: "no neighbor {peer}",
     fixed: "text",
     defines: ["peer:{top}:{peer}"],
-    uses: ["peer:{top}:{group}"],
+    uses: ["peer:{top}:{group}", "peer-as:{top}:{group}"],
   },
   {
     line: /^neighbor (?<peer>[\dA-Fa-f]*[.:]\S*) remote-as (?<as>\S+)$/,
@@ -250,11 +249,19 @@ const bgp: LineRule[] = [
     line: "neighbor {group} remote-as {as}",
     slot: "neighbor {group} remote-as",
     owner: "neighbor {group}",
-    defines: ["peer:{top}:{group}"],
+    // Without its AS a group is another one, and its members with it.
+    fixed: "presence",
+    uses: ["peer:{top}:{group}"],
+    defines: ["peer-as:{top}:{group}"],
   },
   ...neighbors,
   { line: "bgp default ipv4-unicast", when: "first" },
-  { line: "bgp listen range {range} peer-group {group}", slot: "bgp listen range {range}", clear: true, uses: ["peer:{top}:{group}"] },
+  {
+    line: "bgp listen range {range} peer-group {group}",
+    slot: "bgp listen range {range}",
+    clear: true,
+    uses: ["peer:{top}:{group}", "peer-as:{top}:{group}"],
+  },
   ...single(
     "bgp router-id",
     "bgp cluster-id",

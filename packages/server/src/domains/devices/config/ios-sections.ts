@@ -37,7 +37,7 @@ export const iosSections: SectionRule[] = [
   { kind: "policy-class", in: "policy-map", line: "class [type {type}] {name...}", uses: ["class-map:{name}"] },
   { kind: "policy-action", in: "policy-class", line: "police {rest...}", slot: "police", change: "retitle" },
   { kind: "bgp", line: "router bgp {as}", slot: "router bgp", holds: ["bgp={as}"] },
-  { kind: "bgp-family", in: "bgp", line: "address-family {family...} vrf {vrf}", exit: "exit-address-family" },
+  { kind: "bgp-family", in: "bgp", line: "address-family {family...} vrf {vrf}", exit: "exit-address-family", realm: true },
   { kind: "bgp-family", in: "bgp", line: "address-family {family...}", remove: "lines", hollow: true, exit: "exit-address-family" },
   { kind: "ospf", line: "router ospf {id} [vrf {vrf}]", slot: "router ospf {id}" },
   { kind: "ospf3", line: "(router ospfv3|ipv6 router ospf) {id}" },

@@ -1,5 +1,7 @@
 /** Brings an IOS tree to one way of writing, so that what people write and what the device prints compare equal. */
 import { decimalArea, tidy6 } from "./addresses.ts";
+import { settleIosBgp } from "./ios-bgp.ts";
+import { compareByPlain } from "./ios-secrets.ts";
 import { headOf } from "./pattern.ts";
 import { adopt, leaf, type ConfigNode, type ConfigTree } from "./tree.ts";
 
@@ -11,13 +13,12 @@ const interfaceName = /^interface ([A-Za-z-]+) ?([\d/.:]+)$/;
 const unset =
   /^(?:no shutdown|no ip address|negotiation auto|duplex auto|speed auto|no description|no ip access-group.*|no service-policy.*)$/;
 const routingUnset = /^(?:no auto-summary|no synchronization|exit-address-family)$/;
-const emptyFamily = /^address-family (?!.* vrf )/;
-const topUnset = /^(?:ip forward-protocol nd|no aaa new-model|no ip domain lookup source-interface)$/;
+const topUnset = /^(?:ip forward-protocol nd|no aaa new-model|no service password-encryption|no ip domain lookup source-interface)$/;
 const loneVlans = /^vlan (\d[\d,-]*[,-][\d,-]*)$/;
 const trunk = "switchport trunk allowed vlan ";
 const physical =
   /^interface (?!(?:Loopback|Vlan|Tunnel|Port-channel|BVI|BDI|Dialer|Virtual-Template|nve|VirtualPortGroup|Multilink|vasi)|\S+\.\d)/;
-const hollow = /^(?:line |control-plane)/;
+const hollow = /^control-plane/;
 
 /** The mark that ends a banner: `^C` as two characters, or any one character. */
 export function bannerEnd(line: string): string | undefined {
@@ -128,10 +129,7 @@ function vlans(node: ConfigNode): ConfigNode[] {
 
 function settleRouting(node: ConfigNode): void {
   for (const line of node.children) if (line.children.length) settleRouting(line);
-  const isBgp = node.text.startsWith("router bgp ");
-  const kept = node.children.filter(
-    (line) => !routingUnset.test(line.text) && (!isBgp || line.children.length > 0 || !emptyFamily.test(line.text)),
-  );
+  const kept = node.children.filter((line) => !routingUnset.test(line.text));
   if (kept.length < node.children.length) node.children = kept;
   for (const line of kept) {
     if (line.children.length) continue;
@@ -155,7 +153,8 @@ function settled(node: ConfigNode, lists: Lists): ConfigNode[] {
       settleInterface(node);
       return node.children.length || !physical.test(node.text) ? [node] : [];
     case "router":
-      settleRouting(node);
+      if (text.startsWith("router bgp ")) settleIosBgp(node);
+      else settleRouting(node);
       return [node];
     case "access-list":
       return numberedList(node, lists.access);
@@ -170,6 +169,9 @@ function settled(node: ConfigNode, lists: Lists): ConfigNode[] {
       else if (text.includes("prefix-list ")) numberPrefixes(node, lists.prefixes);
       else if (text.startsWith("ipv6 ")) tidyKey(node);
       return topUnset.test(text) ? [] : [node];
+    case "line":
+      node.children = node.children.filter((line) => line.text !== "exec-timeout 10 0");
+      return node.children.length ? [node] : [];
     default:
       if (!node.children.length && (hollow.test(text) || topUnset.test(text))) return [];
       return [node];
@@ -185,5 +187,6 @@ export function settleIos(tree: ConfigTree): void {
     for (const one of nodes) kept.push(one);
   }
   tree.children = kept;
+  compareByPlain(kept);
   for (const list of lists.access.values()) settleEntries(list);
 }

@@ -46,6 +46,7 @@ describe("sameness", () => {
   test.for([
     ["short interface names", "interface Gi0/1\n mtu 9000\n", "interface GigabitEthernet0/1\n mtu 9000\n"],
     ["interface names in any case", "interface loopback 0\n", "interface Loopback0\n"],
+    ["secrets of type 7 and plain ones", "line vty 0 4\n password 7 0822455D0A16\n", "line vty 0 4\n password 0 cisco\n"],
     [
       "numbered access lists in both ways of writing",
       "access-list 10 permit 10.0.0.0 0.0.0.255\naccess-list 10 deny any\n",

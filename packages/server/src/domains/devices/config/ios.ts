@@ -71,13 +71,13 @@ export const ios: Dialect = {
     { pattern: /\bsource template (\S+)/g, kind: "template" },
   ],
   ambient:
-    /^(?:crypto pki (?:trustpoint|certificate chain) (?:TP-self-signed|SLA-TrustPoint)\S*|license .+|multilink bundle-name authenticated|diagnostic bootup level .+|spanning-tree extend system-id|redundancy|mmi .+|subscriber templating|memory free .+|transceiver type .+|platform .+|call-home|control-plane|ip cef|no ipv6 cef|login on-success log|fabric .+|no device-tracking .+)$/,
+    /^(?:crypto pki (?:trustpoint|certificate chain) (?:TP-self-signed|SLA-TrustPoint)\S*|license .+|multilink bundle-name authenticated|diagnostic bootup level .+|spanning-tree extend system-id|redundancy|mmi .+|subscriber templating|memory free .+|transceiver type .+|platform .+|call-home|control-plane|ip cef|no ipv6 cef|login on-success log|fabric .+|(?:no )?ip http (?:secure-)?server|no device-tracking .+)$/,
   assumed: /^$/,
   settle: settleIos,
   incomparable: (running, intended) => isHashed(running) && !isHashed(intended),
 };
 
-/** A secret that only shows as a hash or cipher: `secret 5`, `secret 9`, `password 7`. A plain one cannot be compared with it. */
+/** A secret that only shows as a hash: `secret 5`, `secret 9`. A plain one cannot be compared with it. */
 function isHashed(text: string): boolean {
-  return /^(?:enable|username) .*(?:secret [4589]|password 7) \S+$/.test(text);
+  return /^(?:enable|username) .*secret [4589] \S+$/.test(text);
 }

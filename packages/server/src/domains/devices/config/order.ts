@@ -69,7 +69,7 @@ function waitForHolders(steps: Step[]): void {
 function tie(steps: Step[], stillDefined: (names: Set<string>) => Set<string>): void {
   const drops = byName(steps, (step) => step.drops);
   const kept = drops.size ? stillDefined(new Set(drops.keys())) : new Set<string>();
-  const gone: Names = new Map([...drops].filter(([name]) => !kept.has(name)));
+  const gone: Names = new Map([...drops].map(([name, users]) => [name, kept.has(name) ? users.filter(({ remade }) => remade) : users]));
   const users = byName(steps, (step) => step.uses);
   wait(
     users,

@@ -88,7 +88,7 @@ const parts = fc.record({
   ),
   users: fc.dictionary(fc.constantFrom("admin", "noc"), fc.constantFrom("secret 9 $9$aaaa", "secret 9 $9$bbbb"), { maxKeys: 2 }),
   loggers: some(["10.0.0.50", "10.0.0.51"]),
-  line: fc.record({ acl: choice, timeout: fc.constantFrom("5 0", "10 0"), login: fc.constantFrom("login", "login local") }),
+  line: fc.record({ acl: choice, timeout: fc.constantFrom("5 0", "9 0"), login: fc.constantFrom("login", "login local") }),
 });
 type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
 

@@ -1,13 +1,12 @@
 /** Configurations of real devices, recorded by others; kept beside a checkout, not in it. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { recorded } from "#test/devices/recorded";
 import { diffConfigs, maskSecrets, normalConfig, parseConfig, planCommands, printConfig } from "./index.ts";
 
-const folder = fileURLToPath(new URL("../../../../../../../shared/data/oxidized-sessions", import.meta.url));
-const here = existsSync(folder);
-if (!here) console.warn(`recorded configurations: skipped, there is no ${folder}`);
+const folder = recorded("oxidized-sessions", "the configuration engine was not tried on configurations of real devices") ?? "";
+const here = folder !== "";
 
 function textsOf(commands: Record<string, unknown>): string[] {
   return Object.values(commands).filter((text) => typeof text === "string");

@@ -6,7 +6,7 @@ import type { Rules } from "./dialect.ts";
 import type { Delta } from "./compare.ts";
 import { factsOf, under, type Facts, type Place } from "./facts.ts";
 import { fill } from "./pattern.ts";
-import { lineRule } from "./dialect.ts";
+import { lineRule, sectionRule } from "./dialect.ts";
 import type { ConfigNode } from "./tree.ts";
 
 type Within = Extract<Delta, { op: "within" }>;
@@ -16,11 +16,15 @@ interface Owned {
   facts: Facts;
 }
 
+function isRealm(rules: Rules, place: Place, node: ConfigNode): boolean {
+  return sectionRule(rules, place.kind, node.text)?.rule.realm === true;
+}
+
 /** Lines of a section and those below it, by what they describe. */
 function ownedIn(rules: Rules, place: Place, section: ConfigNode, found = new Map<string, Owned[]>()): Map<string, Owned[]> {
   for (const node of section.children) {
     if (node.children.length) {
-      ownedIn(rules, under(rules, place, node), node, found);
+      if (!isRealm(rules, place, node)) ownedIn(rules, under(rules, place, node), node, found);
       continue;
     }
     const facts = factsOf(rules, place, node);
@@ -50,12 +54,17 @@ function unmakeOf(rules: Rules, place: Place, lines: Owned[]): string | undefine
   return undefined;
 }
 
-function changedOwners(deltas: Delta[], found = new Set<string>()): Set<string> {
+/** Whether things described in a section below are counted by themselves. */
+type InRealm = (delta: Within) => boolean;
+
+function changedOwners(deltas: Delta[], inRealm: InRealm, found = new Set<string>()): Set<string> {
   for (const delta of deltas) {
-    if (delta.op === "within") changedOwners(delta.inner, found);
-    else
-      for (const { facts } of delta.op === "add" || delta.op === "remove" ? [delta] : [delta.from, delta.to])
-        if (facts.owner !== undefined) found.add(facts.owner);
+    if (delta.op === "within") {
+      if (!inRealm(delta)) changedOwners(delta.inner, inRealm, found);
+      continue;
+    }
+    const sides = delta.op === "add" || delta.op === "remove" ? [delta] : [delta.from, delta.to];
+    for (const { facts } of sides) if (facts.owner !== undefined) found.add(facts.owner);
   }
   return found;
 }
@@ -66,7 +75,7 @@ function incarnation(place: Place, owner: string, holder: "old" | "new"): Facts[
 }
 
 /** Everything that the lines of a thing define, use and hold, let go at once. */
-function unmade(place: Place, lines: Owned[], typed: string): Delta | undefined {
+function unmade(place: Place, lines: Owned[], typed: string): Extract<Delta, { op: "remove" }> | undefined {
   const first = lines[0];
   if (!first) return undefined;
   const all = lines.map(({ facts }) => facts);
@@ -92,11 +101,12 @@ interface Fate {
   anew: Set<string>;
 }
 
-function withoutOwned(deltas: Delta[], { gone, anew }: Fate): Delta[] {
+function withoutOwned(deltas: Delta[], { gone, anew }: Fate, inRealm: InRealm): Delta[] {
   const swallowed = (facts: Facts): boolean => facts.owner !== undefined && (gone.has(facts.owner) || anew.has(facts.owner));
   return deltas.flatMap((delta): Delta[] => {
     if (delta.op === "within") {
-      const inner = withoutOwned(delta.inner, { gone, anew });
+      if (inRealm(delta)) return [delta];
+      const inner = withoutOwned(delta.inner, { gone, anew }, inRealm);
       return inner.length || delta.retitled ? [{ ...delta, inner }] : [];
     }
     if (delta.op === "add") return delta.facts.owner !== undefined && anew.has(delta.facts.owner) ? [] : [delta];
@@ -112,6 +122,7 @@ function putAnew(rules: Rules, within: Within, anew: Set<string>): Within {
   const inner = [...within.inner];
   for (const node of to.children) {
     if (node.children.length) {
+      if (isRealm(rules, place, node)) continue;
       const below = under(rules, place, node);
       const at = inner.findIndex((delta) => delta.op === "within" && delta.to === node);
       const old = inner[at];
@@ -141,7 +152,8 @@ function inTextOrder(to: ConfigNode, deltas: Delta[]): Delta[] {
 
 /** Things that go in one command, or cannot change while they exist. */
 function reshapeOwners(rules: Rules, within: Within): Within {
-  const changed = changedOwners(within.inner);
+  const inRealm: InRealm = (delta) => isRealm(rules, within.place, delta.to);
+  const changed = changedOwners(within.inner, inRealm);
   if (!changed.size) return within;
   const [before, after] = [ownedIn(rules, within.place, within.from), ownedIn(rules, within.place, within.to)];
   const fate: Fate = { gone: new Set(), anew: new Set() };
@@ -154,10 +166,10 @@ function reshapeOwners(rules: Rules, within: Within): Within {
     if (stays && fixedOf(old) === fixedOf(now)) continue;
     (stays ? fate.anew : fate.gone).add(owner);
     const removal = unmade(within.place, old, unmake);
-    if (removal) removals.push(removal);
+    if (removal) removals.push({ ...removal, anew: stays });
   }
   if (!removals.length) return within;
-  const cleaned = { ...within, inner: withoutOwned(within.inner, fate) };
+  const cleaned = { ...within, inner: withoutOwned(within.inner, fate, inRealm) };
   const whole = fate.anew.size ? putAnew(rules, cleaned, fate.anew) : cleaned;
   return { ...whole, inner: [...whole.inner, ...removals] };
 }
@@ -185,5 +197,10 @@ function reshapeWiped(rules: Rules, within: Within): Within {
 
 /** The comparison as a device has to be told. */
 export function reshape(rules: Rules, deltas: Delta[]): Delta[] {
-  return deltas.map((delta) => (delta.op === "within" ? reshapeWiped(rules, reshapeOwners(rules, delta)) : delta));
+  return deltas.map((delta) => {
+    if (delta.op !== "within") return delta;
+    const whole = reshapeWiped(rules, reshapeOwners(rules, delta));
+    const inner = whole.inner.map((one) => (one.op === "within" && isRealm(rules, whole.place, one.to) ? reshapeOwners(rules, one) : one));
+    return { ...whole, inner };
+  });
 }

@@ -29,6 +29,8 @@ export interface Step {
   frees: string[];
   /** Names that this takes away. */
   drops: string[];
+  /** It takes them away only to make them anew. */
+  remade: boolean;
   takes: Facts["holds"];
   leaves: Facts["holds"];
   after: Set<Step>;
@@ -78,6 +80,7 @@ function push(scope: Scope, step: Partial<Step>): Step {
     uses: [],
     frees: [],
     drops: [],
+    remade: false,
     takes: [],
     leaves: [],
     after: new Set(scope.lead),
@@ -132,10 +135,16 @@ function add(scope: Scope, node: ConfigNode, facts: Facts, typed?: string): void
   for (const child of node.children) add({ ...within, lead: [...within.lead, enter] }, child, factsOf(scope.rules, below, child));
 }
 
-function remove(scope: Scope, node: ConfigNode, facts: Facts, typed?: string): Step {
+function remove(scope: Scope, { node, facts, typed, anew }: Extract<Delta, { op: "remove" }>): Step {
   const silent = typed === "" || node.implied === true;
   const phase = typed === "" ? phases.make : phaseOf(scope, facts, false);
-  return push(scope, { lines: silent ? [] : [typed ?? facts.no], silent, phase, ...wholeOf(scope.rules, scope.place, node, facts) });
+  return push(scope, {
+    lines: silent ? [] : [typed ?? facts.no],
+    silent,
+    phase,
+    remade: anew === true,
+    ...wholeOf(scope.rules, scope.place, node, facts),
+  });
 }
 
 /** Whether two lines of one slot have a word in common besides the slot's own. */
@@ -209,7 +218,7 @@ function leadWith(scope: Scope, step: Step): void {
 
 function walk(scope: Scope, delta: Delta): void {
   if (delta.op === "add") add(scope, delta.node, delta.facts, delta.typed);
-  else if (delta.op === "remove") remove(scope, delta.node, delta.facts, delta.typed);
+  else if (delta.op === "remove") remove(scope, delta);
   else if (delta.op === "replace") replace(scope, delta);
   else if (delta.op === "move") move(scope, delta);
   else within(scope, delta);

@@ -71,7 +71,9 @@ export class StrictRouter {
 
   /** Everything it holds, in one order for equal states. */
   state(): string[] {
-    const sections = [...this.#sections.entries()].flatMap(([path, { header, lines }]) => {
+    const sections = [...this.#sections.entries()].flatMap(([path, { header, lines: all }]) => {
+      // Neighbours are active in IPv4 unicast unless told otherwise, said or not.
+      const lines = all.filter((line) => header !== "address-family ipv4" || !line.endsWith(" activate"));
       // A port that nobody speaks of stays shut: by intent as good as absent.
       if (/^interface Gig|^line/.test(header) && lines.every((line) => line === "shutdown")) return [];
       if (header.startsWith("address-family") && !lines.length) return [];

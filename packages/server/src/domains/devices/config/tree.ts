@@ -30,16 +30,13 @@ export function adopt(parent: ConfigTree, child: ConfigNode): void {
 }
 
 /** The tree as text, one space of indentation per level, `\n` at each line's end. Parsing it again gives the same tree. */
-export function printConfig(tree: ConfigTree, exitOf: (node: ConfigNode, depth: number) => string | undefined = () => undefined): string {
+export function printConfig(tree: ConfigTree): string {
   const lines: string[] = [];
   const walk = (nodes: ConfigNode[], depth: number): void => {
-    const indent = " ".repeat(depth);
     for (const node of nodes) {
       if (node.implied) continue;
-      lines.push(indent + node.text);
+      lines.push(" ".repeat(depth) + node.text);
       walk(node.children, depth + 1);
-      const exit = exitOf(node, depth);
-      if (exit) lines.push(indent + exit);
     }
   };
   walk(tree.children, 0);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Client, Plan, Rollout, Strategy } from "@holdfast/contract";
-import { photo, problemOf, targetOf } from "./expectations.ts";
+import { onceAt, photo, problemOf, targetOf } from "./expectations.ts";
 import { deviceData } from "./network.ts";
 import { oneByOne, setScene, type Scene } from "./scene.ts";
 
@@ -96,12 +96,11 @@ describe("what people do to a rollout, on real devices", () => {
     const plan = await planFor("paused", "r1", "r2");
     // Paused while the first device is under way, whatever the machine's pace.
     let pausing: Promise<unknown> | undefined;
-    scene.atPoint.now = (point) => {
-      if (point.startsWith("after apply:begin")) pausing ??= pauseAny(scene.client);
-    };
+    onceAt(scene.atPoint, "after apply:begin", () => {
+      pausing = pauseAny(scene.client);
+    });
     const rollout = await scene.roll(plan, oneByOne);
     await expect.poll(async () => (await scene.client.rollouts.get({ id: rollout.id })).state, { timeout: 10_000 }).toBe("paused");
-    scene.atPoint.now = undefined;
     await pausing;
     const settled = async (): Promise<string> => targetOf(await scene.client.rollouts.get({ id: rollout.id }), "r1").state;
     await expect.poll(settled, { timeout: 10_000 }).toBe("done");

@@ -15,6 +15,16 @@ export function photo(device: SimulatedDevice): Photo {
   return { running: device.running(), startup: device.startup(), armed: device.armed };
 }
 
+/** Calls once at the first journal point that begins so. */
+export function onceAt(atPoint: Set<(point: string) => void>, begins: string, act: () => void): void {
+  const tell = (point: string): void => {
+    if (!point.startsWith(begins)) return;
+    atPoint.delete(tell);
+    act();
+  };
+  atPoint.add(tell);
+}
+
 /** Everybody who was signed in is out; the next session is a new one. */
 export async function cutOff(device: SimulatedDevice): Promise<void> {
   await device.stop();

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { cutOff, expectBack, photo, targetOf } from "./expectations.ts";
+import { cutOff, expectBack, onceAt, photo, targetOf } from "./expectations.ts";
 import { deviceData } from "./network.ts";
 import { setScene, type Scene } from "./scene.ts";
 
@@ -9,7 +9,6 @@ describe("devices that cannot be reached, or should not be trusted", () => {
     scene = await setScene({ pairs: 2 });
   });
   afterEach(async () => {
-    scene.atPoint.now = undefined;
     for (const device of scene.fleet.devices.values()) await device.clearFaults();
   });
   afterAll(() => scene.stop());
@@ -65,16 +64,13 @@ describe("devices that cannot be reached, or should not be trusted", () => {
     const before = photo(device);
     const plan = await scene.plan(describing("taken and lost", "r3"));
     await device.fault({ kind: "ignore", at: "description taken and lost" });
-    scene.atPoint.now = (point) => {
-      if (point.startsWith("after revert:begin")) device.router.faults.set({ kind: "unreachable", how: "refuse" });
-    };
+    onceAt(scene.atPoint, "after revert:begin", () => device.router.faults.set({ kind: "unreachable", how: "refuse" }));
     const stuck = await scene.end(await scene.roll(plan));
     expect(stuck.state).toBe("needs_attention");
     expect(targetOf(stuck, "r3")).toMatchObject({ state: "pending_revert", outcome: "unreachable", side: "unknown" });
     expect(stuck.say).toMatch(/r3|1 /);
     const again = await scene.plan(describing("a second try", "r3"));
     expect(again.problems).toMatchObject([{ targetName: "r3", code: "rollouts_target_busy", say: `rollout ${stuck.id} drives it` }]);
-    scene.atPoint.now = undefined;
     await device.clearFaults();
     await expect.poll(async () => (await scene.client.rollouts.get({ id: stuck.id })).state, { timeout: 10_000 }).toBe("reverted");
     expectBack(await scene.client.rollouts.get({ id: stuck.id }), device, before);

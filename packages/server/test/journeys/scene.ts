@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, type Client, type Finding, type JournalEntry, type Plan, type Rollout, type Strategy } from "@holdfast/contract";
 import { Secret } from "@holdfast/kit";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { sessionCookie } from "#core/identity";
 import { createLog, silentLog } from "#platform/log";
 import { loadSettings } from "#platform/settings";
@@ -30,8 +30,8 @@ export interface Scene {
   url: string;
   /** As the administrator `ada`. */
   client: Client;
-  /** Called at every journal point of this process; a test may put its own in place. */
-  atPoint: { now?: ((point: string) => void) | undefined };
+  /** Called at every journal point of this process, such as `after apply:begin:<target>`. */
+  atPoint: Set<(point: string) => void>;
   repository: DemoRepository;
   repositoryDirectory: string;
   home: string;
@@ -84,9 +84,9 @@ async function build(spec: SceneSpec, closing: (() => Promise<unknown>)[]): Prom
   const home = join(directory, "home");
   const log = process.env["JOURNEY_LOG"] ? createLog({ level: "info" }) : silentLog;
   const settings = loadSettings({ HOLDFAST_HOME: home, HOLDFAST_PORT: "0", HOLDFAST_ROLES: spec.roles, DATABASE_URL: databaseUrl });
-  const atPoint: Scene["atPoint"] = {};
+  const atPoint: Scene["atPoint"] = new Set();
   const quiet = {
-    atPoint: (point: string) => atPoint.now?.(point),
+    atPoint: (point: string): void => atPoint.forEach((tell) => tell(point)),
     localRepositories: true,
     driftEveryMs: never,
     pollEveryMs: never,
@@ -140,10 +140,17 @@ type ActParts = Pick<Scene, "fleet" | "holdfast" | "url" | "client" | "repositor
 const resting = new Set(["succeeded", "reverted", "needs_attention"]);
 
 function actsOf({ fleet, holdfast, url, client, repository }: ActParts) {
-  const plan: Scene["plan"] = async (files, selector) => {
+  const commitAndPlan: Scene["plan"] = async (files, selector) => {
     const revision = await repository.commit("A change", files);
     await client.repositories.sync({ id: "net" });
     return client.plans.create({ repository: "net", revision, ...(selector === undefined ? {} : { selector }) });
+  };
+  // One after the other: a repository has one working copy.
+  let last: Promise<unknown> = Promise.resolve();
+  const plan: Scene["plan"] = (files, selector) => {
+    const next = last.then(() => commitAndPlan(files, selector));
+    last = next.catch(() => undefined);
+    return next;
   };
   const roll: Scene["roll"] = ({ id, hash }, strategy = allAtOnce) => client.rollouts.create({ planId: id, planHash: hash, strategy });
   const end: Scene["end"] = async ({ id }, timeoutMs = 20_000) => {
@@ -152,7 +159,7 @@ function actsOf({ fleet, holdfast, url, client, repository }: ActParts) {
       rollout = await client.rollouts.get({ id });
       return resting.has(rollout.state);
     };
-    await expect.poll(state, { timeout: timeoutMs, interval: 50 }).toBe(true);
+    await vi.waitUntil(state, { timeout: timeoutMs, interval: 50 });
     return rollout;
   };
   return {

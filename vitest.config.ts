@@ -4,6 +4,8 @@ const server = "packages/server";
 
 export default defineConfig({
   test: {
+    // Many tests wait for clocks and peers: more of them than there are cores.
+    maxWorkers: 4,
     projects: [
       {
         test: {

@@ -1,5 +1,5 @@
 /** What a device keeps when its power, or our process, goes away: written whole, in one step, at every change. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 export interface HistoryEntry {
@@ -68,5 +68,3 @@ export function stateFile(path: string): StateStore {
     },
   };
 }
-
-export const forgetState = (path: string): void => rmSync(path, { force: true });

@@ -219,8 +219,3 @@ export function prefixLists(router: Router): string {
     })
     .join("\n");
 }
-
-export function protocols(router: Router): string {
-  const sessions = router.network.bgpSessions(router.name);
-  return sessions.map((one) => `    ${one.peer.peer}`).join("\n");
-}

@@ -35,51 +35,70 @@ function bigConfig(interfaces: number, changed: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-function median(values: number[]): number {
-  return values.sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
-}
-
+/** Milliseconds, the best of the repeats for both sides alike: what else the machine does is not measured. */
 interface Timing {
   parseMs: number;
   planMs: number;
   commands: number;
 }
 
-/** Medians over the repeats, the first, cold one included. The plan is the comparison, the diff for people and the commands in order. */
-function timeOurs(running: string, intended: string): Timing & { changed: number } {
-  const [parse, plan]: [number[], number[]] = [[], []];
-  let [commands, changed] = [0, 0];
+interface Ours {
+  parseMs: number;
+  /** From the two texts to the diff for people. */
+  diffMs: number;
+  /** From the two texts to the commands in order. */
+  planMs: number;
+  commands: number;
+  changed: number;
+}
+
+function bestOf<T>(work: () => T): { ms: number; result: T } {
+  let ms = Infinity;
+  let result = work();
   for (let round = 0; round < repeats; round++) {
     const start = performance.now();
-    parseConfig(running, "ios");
-    parseConfig(intended, "ios");
-    const parsed = performance.now();
-    const diff = diffConfigs(running, intended, "ios");
-    commands = planCommands(running, intended, "ios").length;
-    changed = diff.added + diff.removed;
-    const parseMs = parsed - start;
-    parse.push(parseMs);
-    // Each of the two parses both texts again; that is counted once, as parsing.
-    plan.push(Math.max(0, performance.now() - parsed - 2 * parseMs));
+    result = work();
+    ms = Math.min(ms, performance.now() - start);
   }
-  return { parseMs: median(parse), planMs: median(plan), commands, changed };
+  return { ms, result };
+}
+
+function timeOurs(running: string, intended: string): Ours {
+  const parse = bestOf(() => [parseConfig(running, "ios"), parseConfig(intended, "ios")]);
+  const diff = bestOf(() => diffConfigs(running, intended, "ios"));
+  const plan = bestOf(() => planCommands(running, intended, "ios"));
+  const changed = diff.result.added + diff.result.removed;
+  return { parseMs: parse.ms, diffMs: diff.ms, planMs: plan.ms, commands: plan.result.length, changed };
 }
 
 function one(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-function row({ parseMs, planMs, commands }: Timing): Record<string, number> {
-  return { "parse both ms": one(parseMs), "plan ms": one(planMs), "both ms": one(parseMs + planMs), commands };
+/** Diff and plan each parse both texts anew, as those who call them do; nothing is taken off for that. */
+function row({ parseMs, diffMs, planMs, commands }: Ours): Record<string, number> {
+  return {
+    "parse both ms": one(parseMs),
+    "diff from texts ms": one(diffMs),
+    "plan from texts ms": one(planMs),
+    "diff + plan ms": one(diffMs + planMs),
+    commands,
+  };
 }
 
 const [running, intended] = [bigConfig(1000, false), bigConfig(1000, true)];
 const ours = timeOurs(running, intended);
 const large = timeOurs(bigConfig(10_000, false), bigConfig(10_000, true));
-const peer = await runPeer<Timing>("hier_config_peer.py", { running, intended, repeats: 5 });
+const peer = await runPeer<Timing>("hier_config_peer.py", { running, intended, repeats });
+const [all, theirs] = [ours.diffMs + ours.planMs, peer.parseMs + peer.planMs];
 console.info(`two configurations of ${running.split("\n").length - 1} lines, ${ours.changed} changed lines`);
-console.table({ holdfast: row(ours), "hier_config 3.7.1": row(peer), "holdfast, ten times the size": row(large) });
-const ratio = (peer.parseMs + peer.planMs) / (ours.parseMs + ours.planMs);
-const met = ours.parseMs + ours.planMs < 50 && ratio >= 7;
-console.info(`${one(ratio)} times as fast as hier_config (goal: 7, and under 50 ms): ${met ? "met" : "MISSED"}`);
+console.table({
+  holdfast: row(ours),
+  "holdfast, ten times the size": row(large),
+  "hier_config 3.7.1": { "parse both ms": one(peer.parseMs), "plan from texts ms": one(theirs), commands: peer.commands },
+});
+const met = all < 50 && theirs / all >= 7;
+console.info(
+  `diff and plan ${one(all)} ms (goal: under 50), ${one(theirs / all)} times as fast as hier_config's plan alone (goal: 7); plan against plan ${one(theirs / ours.planMs)} times: ${met ? "met" : "MISSED"}`,
+);
 process.exitCode = met ? 0 : 1;

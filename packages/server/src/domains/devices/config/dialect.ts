@@ -1,5 +1,5 @@
 /** What a platform's configuration language is, as data. One file per dialect fills these shapes. */
-import type { ConfigNode, ConfigTree } from "./tree.ts";
+import type { ConfigTree } from "./tree.ts";
 import { compile, headOf, type Pattern, type Words } from "./pattern.ts";
 
 export type DialectName = "ios" | "frr";
@@ -153,9 +153,4 @@ export function sectionRule(rules: Rules, kind: string, text: string): { rule: S
 /** The rule of a line (without `no`), standing in a section of this kind. */
 export function lineRule(rules: Rules, kind: string, text: string): { rule: LineRule; words: Words } | undefined {
   return ask(rules.lines.get(kind), text) ?? ask(rules.lines.get("*"), text);
-}
-
-/** The kind of a node as a section; `other` when no rule knows it but lines stand under it; undefined for a line. */
-export function kindOf(rules: Rules, kind: string, node: ConfigNode): string | undefined {
-  return sectionRule(rules, kind, node.text)?.rule.kind ?? (node.children.length ? "other" : undefined);
 }

@@ -1,11 +1,12 @@
 /** One finding: what, since when, the evidence, and the next step. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import type { Finding } from "@holdfast/contract";
+import type { DiffLine, Finding } from "@holdfast/contract";
 import { read } from "../../app/reads.ts";
 import { ActBar } from "../../parts/act-bar.tsx";
 import { Actor } from "../../parts/actor.tsx";
 import { Shortened } from "../../parts/copy.tsx";
+import { UnifiedDiff } from "../../parts/compare/unified-diff.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { count, short, words } from "../../parts/format.ts";
 import { Glyph, State } from "../../parts/glyph.tsx";
@@ -83,10 +84,28 @@ function Detail({ finding }: { finding: Finding }) {
           ],
         ]}
       />
-      {Object.keys(finding.evidence).length > 0 && (
+      <Evidence evidence={finding.evidence} />
+    </>
+  );
+}
+
+/** What it was seen by: a difference as one, all else by name. */
+function Evidence({ evidence }: { evidence: Finding["evidence"] }) {
+  const entries = Object.entries(evidence);
+  const facts = entries.filter(([, value]) => !isDiff(value));
+  return (
+    <>
+      {entries.map(([name, value]) =>
+        isDiff(value) ? (
+          <Panel key={name} id={`evidence-${name}`} title="What differs" flush>
+            <UnifiedDiff diff={value} label="What differs" />
+          </Panel>
+        ) : null,
+      )}
+      {facts.length > 0 && (
         <Panel id="evidence" title="Evidence">
           <Facts
-            facts={Object.entries(finding.evidence).map(([name, value]) => [
+            facts={facts.map(([name, value]) => [
               words(name),
               <span key={name} className="mono">
                 {typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value)}
@@ -96,5 +115,13 @@ function Detail({ finding }: { finding: Finding }) {
         </Panel>
       )}
     </>
+  );
+}
+
+function isDiff(value: unknown): value is DiffLine[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((line) => typeof line === "object" && line !== null && "op" in line && "text" in line)
   );
 }

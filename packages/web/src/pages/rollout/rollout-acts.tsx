@@ -38,10 +38,10 @@ function sayRollback(fresh: string[]): ReactNode {
   return (
     <>
       <p>
-        A new rollout is proposed that takes {plural(fresh.length, "device")} back to what {fresh.length === 1 ? "it" : "they"} had before
-        this one, in waves like this one: {listed(fresh, 5)}.
+        A new rollout takes {plural(fresh.length, "device")} back to what {fresh.length === 1 ? "it" : "they"} had before this one, in waves
+        like this one: {listed(fresh, 5)}.
       </p>
-      <p>What was changed on them since is taken back with it. The new rollout can be rolled back in turn.</p>
+      <p>It starts at once. What was changed on them since is taken back with it. The new rollout can be rolled back in turn.</p>
     </>
   );
 }
@@ -52,7 +52,9 @@ export function useRolloutActs(rollout: Rollout): Act[] {
   const { id } = rollout;
   const fresh = rollout.targets.filter((target) => target.side !== "old").map((target) => target.targetName);
   const behind = rollout.targets.filter((target) => target.side !== "new");
-  const go = (made: Rollout): void => void navigate({ to: "/rollouts/$rollout", params: { rollout: made.id } });
+  const go = async (made: Rollout): Promise<undefined> => {
+    await navigate({ to: "/rollouts/$rollout", params: { rollout: made.id } });
+  };
   const own = me !== undefined && actorName(rollout.createdBy) === me.user.name;
   const all = plural(rollout.targets.length, "device");
   const acts = {
@@ -125,8 +127,8 @@ export function useRolloutActs(rollout: Rollout): Act[] {
         title: "Retry this rollout",
         says: (
           <p>
-            A new rollout is proposed for the {plural(behind.length, "device")} that are not new yet, with the same strategy and limits. A
-            device that was changed since is refused; plan anew then.
+            A new rollout starts at once for the {plural(behind.length, "device")} that are not new yet, with the same strategy and limits.
+            A device that was changed since is refused; plan anew then.
           </p>
         ),
       },

@@ -1,0 +1,79 @@
+/** What the console is tried on: the demonstration's network, repository and server, and a second server that is fresh. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DemoNetwork } from "../../packages/server/src/apps/demo/network.ts";
+import { createDemoRepository, type DemoRepository } from "../../packages/server/src/apps/demo/repository.ts";
+import { emptyDirectory, openDemoServer, type DemoServer } from "../../packages/server/src/apps/demo/server.ts";
+import { openWorld } from "../../packages/server/src/apps/demo/world.ts";
+import { compose, type Holdfast } from "../../packages/server/src/apps/compose.ts";
+import { buildConsole } from "../../packages/server/src/apps/dev/build-console.ts";
+import { createLog } from "../../packages/server/src/platform/log.ts";
+import { loadSettings } from "../../packages/server/src/platform/settings.ts";
+
+export interface Stage {
+  network: DemoNetwork;
+  repository: DemoRepository;
+  server: DemoServer;
+  strike(): Promise<void>;
+}
+
+const log = createLog({ level: "error", to: { write: (line) => void process.stderr.write(line) } });
+
+export async function setStage(): Promise<Stage> {
+  const directory = await mkdtemp(join(tmpdir(), "holdfast-console-"));
+  await emptyDirectory(directory);
+  const [world, server] = await Promise.all([
+    openWorld(join(directory, "world")),
+    openDemoServer({ directory, log, anyPort: true }),
+    buildConsole(),
+  ]);
+  const repository = await createDemoRepository(join(directory, "repository"));
+  await repository.commit("The network as it is", world.network.files);
+  return {
+    network: world.network,
+    repository,
+    server,
+    async strike() {
+      await server.holdfast.stop();
+      await world.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface FreshServer {
+  url: string;
+  /** Of the first administrator. */
+  setupLink: string;
+  /** As a machine that is switched off, and on again at the same address. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export async function openFreshServer(): Promise<FreshServer> {
+  const directory = await mkdtemp(join(tmpdir(), "holdfast-console-fresh-"));
+  await emptyDirectory(directory);
+  let port = 0;
+  let holdfast: Holdfast | undefined;
+  const start = async (): Promise<string> => {
+    const settings = loadSettings({ HOLDFAST_HOME: join(directory, "home"), HOLDFAST_PORT: String(port) });
+    holdfast = await compose({ settings, log });
+    const url = (await holdfast.start()) ?? "";
+    port = Number(new URL(url).port);
+    return url;
+  };
+  const url = await start();
+  const token = (await holdfast?.identity.setupToken()) ?? "";
+  return {
+    url,
+    setupLink: `${url}/setup#token=${token}`,
+    stop: async () => holdfast?.stop(),
+    start: async () => void (await start()),
+    async remove() {
+      await holdfast?.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

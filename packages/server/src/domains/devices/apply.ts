@@ -112,7 +112,7 @@ function tokenOf(step: Step): string {
 }
 
 async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
-  const { base, intendedHash, platform, health: wanted } = step.change.payload;
+  const { base, intended, platform, health: wanted } = step.change.payload;
   const device = await deviceOf(deps, step);
   return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Prepared> => {
     const pending = await session.pending();
@@ -122,12 +122,11 @@ async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
         say: `another change waits for its confirmation on this device (${Math.round(pending.remainingMs / 1000)} s left)`,
       };
     const running = await session.running();
-    const hash = configHash(running, platform);
-    if (hash === intendedHash) {
+    if (diffConfigs(running, intended, platform).empty) {
       await expectNow(deps, step, running);
       return { outcome: "unchanged" };
     }
-    if (hash !== step.change.baseHash) return { outcome: "refused", say: movedSentence(base, running, step) };
+    if (configHash(running, platform) !== step.change.baseHash) return { outcome: "refused", say: movedSentence(base, running, step) };
     const kept = await deps.versions.keep(device, running, `before rollout ${step.rolloutId}`);
     const before = await measure(session, wanted);
     const answer: Memo = { version: kept.version.id, before };
@@ -194,10 +193,9 @@ async function verify(deps: ConfigCarrierDeps, step: Step): Promise<Verified> {
 
 /** What differs from what was intended; undefined when nothing does. */
 async function notAsIntended(session: DeviceSession, step: Step): Promise<string | undefined> {
-  const { intended, intendedHash, platform } = step.change.payload;
-  const running = await session.running();
-  if (configHash(running, platform) === intendedHash) return undefined;
-  return `it took the change but does not have it (${diffConfigs(running, intended, platform).summary} missing)`;
+  const { intended, platform } = step.change.payload;
+  const missing = diffConfigs(await session.running(), intended, platform);
+  return missing.empty ? undefined : `it took the change but does not have it (${missing.summary} missing)`;
 }
 
 async function gateNow(session: DeviceSession, step: Step): Promise<GateResult[]> {
@@ -256,11 +254,12 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
 }
 
 async function observe(deps: ConfigCarrierDeps, step: Step): Promise<Observed> {
-  const { intendedHash, platform } = step.change.payload;
+  const { intended, platform } = step.change.payload;
   const device = await deviceOf(deps, step);
   return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Observed> => {
-    const hash = configHash(await session.running(), platform);
-    const side = hash === intendedHash ? "new" : hash === step.change.baseHash ? "old" : "other";
+    const running = await session.running();
+    const old = configHash(running, platform) === step.change.baseHash ? "old" : "other";
+    const side = diffConfigs(running, intended, platform).empty ? "new" : old;
     const pending = (await session.pending()) !== undefined;
     return { reached: true, side, pending, gate: step.memo === undefined ? [] : await gateNow(session, step) };
   });

@@ -26,7 +26,6 @@ export const configPayload = z.object({
   base: z.string(),
   /** What is to run. */
   intended: z.string(),
-  intendedHash: z.string(),
   health: policy,
   downOnPurpose: z.array(z.string()),
   sources: z.array(source).optional(),

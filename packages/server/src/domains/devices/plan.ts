@@ -20,9 +20,8 @@ export interface PlanInput {
 /** The change that brings a device to its intended configuration; undefined when it has it. */
 export function changeOf(input: PlanInput): Change<ConfigPayload> | undefined {
   const { target, platform, running, intended, health, sources, hash } = input;
-  const [baseHash, intendedHash] = [hash(running), hash(intended)];
-  if (baseHash === intendedHash) return undefined;
   const diff = diffConfigs(running, intended, platform);
+  if (diff.empty) return undefined;
   const downOnPurpose = shutInterfaces(intended, platform).filter((name) => !shutInterfaces(running, platform).includes(name));
   return {
     kind: configKind,
@@ -31,8 +30,8 @@ export function changeOf(input: PlanInput): Change<ConfigPayload> | undefined {
     diff: diff.lines,
     added: diff.added,
     removed: diff.removed,
-    baseHash,
-    payload: { platform, base: running, intended, intendedHash, health, downOnPurpose, ...(sources ? { sources } : {}) },
+    baseHash: hash(running),
+    payload: { platform, base: running, intended, health, downOnPurpose, ...(sources ? { sources } : {}) },
   };
 }
 

@@ -40,3 +40,15 @@ export const overflow = "Math.max(0, document.documentElement.scrollWidth - inne
 
 /** What shows that something is still being read. */
 export const reading = '[aria-busy="true"], .mantine-Skeleton-root';
+
+/** Resolves when what was just set is drawn: colours and sizes are followed by the page's own code, and fade, one after another where they are inherited. */
+export const drawn = `(async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const fading = () => document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+  await frame();
+  await frame();
+  for (let ends = fading(); ends.length > 0; ends = fading()) {
+    await Promise.allSettled(ends.map((one) => one.finished));
+    await frame();
+  }
+})()`;

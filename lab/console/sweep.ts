@@ -2,7 +2,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Scheme, Tab } from "./browser.ts";
 import type { Place } from "./places.ts";
-import { overflow, reading } from "./notes.ts";
+import { drawn, overflow, reading } from "./notes.ts";
 
 type RunOnly = { type: "tag" | "rule"; values: string[] };
 /** Everything in light; in dark, where the same page has other colours, what depends on colours. */
@@ -38,10 +38,12 @@ async function faultsOf(tab: Tab, place: Place): Promise<string[]> {
   if (shifted > mostShift) faults.push(`${place.name}: the layout shifts by ${shifted.toFixed(2)} while it loads`);
   for (const scheme of schemes) {
     await page.emulateMedia({ colorScheme: scheme });
+    await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor({ state: "attached" });
     for (const size of sizes) {
       const where = `${place.name} (${scheme}, ${size.width} px)`;
       await page.setViewportSize(size);
       await page.locator(reading).first().waitFor({ state: "detached" });
+      await page.evaluate(drawn);
       const beyond = Number(await page.evaluate(overflow));
       if (beyond > 0) faults.push(`${where}: ${beyond} px wider than the screen`);
       faults.push(...(await axe(tab, rulesOf[scheme])).map((fault) => `${where}: ${fault}`));
@@ -53,15 +55,17 @@ async function faultsOf(tab: Tab, place: Place): Promise<string[]> {
 }
 
 async function axe({ page }: Tab, runOnly: RunOnly): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .setLegacyMode()
-    .options({ runOnly, resultTypes: ["violations"], preload: false, iframes: false })
-    .analyze();
-  return violations.map(
-    ({ id, help, nodes }) =>
-      `${id}: ${help}: ${nodes
-        .slice(0, 3)
-        .map((node) => `${String(node.target)} ${node.failureSummary?.split("\n")[1]?.trim() ?? ""}`)
-        .join(" | ")}`,
-  );
+  const options = { runOnly, resultTypes: ["violations" as const], preload: false, iframes: false };
+  // Brought into the page once; it is large.
+  const there = await page.evaluate("typeof axe === 'object'");
+  const { violations } = there
+    ? ((await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResults)
+    : await new AxeBuilder({ page }).setLegacyMode().options(options).analyze();
+  return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(sayNode).join(" | ")}`);
+}
+
+type AxeResults = Awaited<ReturnType<AxeBuilder["analyze"]>>;
+
+function sayNode({ target, failureSummary }: AxeResults["violations"][number]["nodes"][number]): string {
+  return `${String(target)} ${failureSummary?.split("\n")[1]?.trim() ?? ""}`;
 }

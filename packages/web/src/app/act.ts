@@ -24,8 +24,8 @@ interface ActSpec<R extends RouteName> {
   /** Why it cannot be done now, although the caller may. */
   blocked?: string | undefined;
   confirm?: Confirm;
-  /** What to say, or where to go, afterwards. */
-  done?: (output: RouteOutput<R>) => string | undefined | void;
+  /** What to say, or where to go, afterwards; what is on the screen is read again once that is done. */
+  done?: (output: RouteOutput<R>) => string | undefined | Promise<string | undefined>;
 }
 
 export interface Act {
@@ -53,7 +53,7 @@ export function act<R extends RouteName>(spec: ActSpec<R>): Act {
     confirm: spec.confirm,
     run: async (reason) => {
       const output = await invoke(spec.route, inputWith(reason), spec.ifMatch === undefined ? {} : { ifMatch: spec.ifMatch });
-      return spec.done?.(output) ?? undefined;
+      return await spec.done?.(output);
     },
     lines: (reason) => linesOf(spec.route, inputWith(reason), spec.ifMatch),
   };

@@ -19,7 +19,8 @@ function ofSubject({ type, subject }: Pick<LiveEvent, "type" | "subject">): Quer
     case "plan":
       return [keyOf("plans.get", { id }), keyOf("plans.list")];
     case "device":
-      return [["devices"]];
+      // What is gone cannot be read again; only where it was listed is old.
+      return type.endsWith(".removed") ? [keyOf("devices.list"), keyOf("devices.drift")] : [["devices"], keyOf("findings.list")];
     case "finding":
       return [["findings"]];
     case "repository":

@@ -40,7 +40,10 @@ export function useDeviceActs(device: Device): Act[] {
     label: "Plan the revert",
     icon: <IconArrowBackUp size={15} />,
     tone: "primary",
-    done: (plan) => void navigate({ to: "/plans/$plan", params: { plan: plan.id } }),
+    done: async (plan) => {
+      await navigate({ to: "/plans/$plan", params: { plan: plan.id } });
+      return undefined;
+    },
   });
   const remove = act({
     route: "devices.remove",
@@ -59,8 +62,8 @@ export function useDeviceActs(device: Device): Act[] {
       ),
       typing: device.name,
     },
-    done: () => {
-      void navigate({ to: "/devices" });
+    done: async () => {
+      await navigate({ to: "/devices" });
       return `${device.name} is removed.`;
     },
   });

@@ -7,13 +7,13 @@ import { driftLooks, reachLook, type Look } from "../../parts/states.ts";
 import { When } from "../../parts/when.tsx";
 
 export const deviceColumns: Column<Device>[] = [
-  { id: "name", header: "Name", cell: (row) => row.name, text: (row) => row.name, width: "minmax(130px, 1.6fr)" },
+  { id: "name", header: "Name", cell: (row) => row.name, text: (row) => row.name, width: "minmax(90px, 1.6fr)" },
   {
     id: "state",
     header: "State",
     cell: (row) => <State look={worstLook(row)} />,
     text: (row) => worstLook(row).word,
-    width: "minmax(104px, 1fr)",
+    width: "minmax(96px, 1fr)",
     only: "narrow",
   },
   {

@@ -88,3 +88,11 @@ export function emptied(before: DeviceFields, after: DeviceFields): Partial<Reco
   }
   return errors;
 }
+
+/** What a form says of a field that must not be empty, in place of what a schema says. */
+export function missing(fields: DeviceFields): Partial<Record<keyof DeviceFields, string>> {
+  return {
+    ...(fields.name.trim() === "" && { name: "Give it a name: letters, digits, . _ - (63 at most)" }),
+    ...(fields.address.trim() === "" && { address: "Where it answers: an IP address or a DNS name" }),
+  };
+}

@@ -15,7 +15,7 @@ import { FormPair } from "../../parts/form-pair.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { fieldErrors } from "../../parts/place-errors.ts";
 import { sayDone } from "../../parts/run-act.tsx";
-import { blankDevice, emptied, formOf, labelsProblem, specOf, type DeviceFields } from "./device-fields.ts";
+import { blankDevice, emptied, formOf, labelsProblem, missing, specOf, type DeviceFields } from "./device-fields.ts";
 
 export function NewDevice() {
   const navigate = useNavigate();
@@ -83,7 +83,12 @@ const validateSpec = schemaResolver(deviceSpec, { sync: true });
 function DeviceForm({ title, submit, initial, close, save, lines }: DeviceFormProps) {
   const form = useForm<DeviceFields>({
     initialValues: initial,
-    validate: (values) => ({ ...validateSpec(specOf(values)), ...labelsProblem(values.labels), ...emptied(initial, values) }),
+    validate: (values) => ({
+      ...validateSpec(specOf(values)),
+      ...labelsProblem(values.labels),
+      ...emptied(initial, values),
+      ...missing(values),
+    }),
   });
   const known = useKnown();
   const values = form.getValues();

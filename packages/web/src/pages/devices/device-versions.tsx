@@ -93,7 +93,10 @@ function Chosen({ device, version, older, from, newest }: ChosenProps) {
     label: "Plan restoring this version",
     icon: <IconHistory size={15} />,
     blocked: newest ? "This is what the device runs, as last read." : undefined,
-    done: (plan) => void navigate({ to: "/plans/$plan", params: { plan: plan.id } }),
+    done: async (plan) => {
+      await navigate({ to: "/plans/$plan", params: { plan: plan.id } });
+      return undefined;
+    },
   });
   const whole = shown === "text" || (older === undefined && from === undefined);
   return (

@@ -78,7 +78,10 @@ function DriftCard({ item }: { item: DriftItem }) {
     input: { id: item.device },
     label: "Plan the revert",
     icon: <IconArrowBackUp size={15} />,
-    done: (plan) => void navigate({ to: "/plans/$plan", params: { plan: plan.id } }),
+    done: async (plan) => {
+      await navigate({ to: "/plans/$plan", params: { plan: plan.id } });
+      return undefined;
+    },
   });
   return (
     <section className={classes["card"]} aria-label={item.deviceName}>

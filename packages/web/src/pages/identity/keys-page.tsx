@@ -11,6 +11,7 @@ import { listed, plural } from "../../parts/format.ts";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
+import { scrollable } from "../../parts/scrollable.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { When } from "../../parts/when.tsx";
 import classes from "./settings.module.css";
@@ -45,7 +46,7 @@ export function KeysPage() {
               </Empty>
             </Panel>
           ) : (
-            <div className={classes["scroll"]}>
+            <div className={classes["scroll"]} {...scrollable}>
               <table className={classes["table"]}>
                 <thead>
                   <tr>

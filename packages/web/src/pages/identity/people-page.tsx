@@ -14,6 +14,7 @@ import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Page } from "../../parts/page.tsx";
 import { sayDone, sayProblem } from "../../parts/run-act.tsx";
+import { scrollable } from "../../parts/scrollable.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { When } from "../../parts/when.tsx";
 import classes from "./settings.module.css";
@@ -49,7 +50,7 @@ export function PeoplePage() {
     >
       <Loaded query={people} skeleton={<RowsSkeleton rows={4} />}>
         {(rows) => (
-          <div className={classes["scroll"]}>
+          <div className={classes["scroll"]} {...scrollable}>
             <table className={classes["table"]}>
               <thead>
                 <tr>

@@ -68,7 +68,10 @@ function usePlan(repository: Repository): (wanted: { revision?: string; selector
       input: { repository: repository.id, ...(revision !== undefined && { revision }), ...(selector && { selector }) },
       label,
       icon: <IconFileDiff size={15} />,
-      done: (plan) => void navigate({ to: "/plans/$plan", params: { plan: plan.id } }),
+      done: async (plan) => {
+        await navigate({ to: "/plans/$plan", params: { plan: plan.id } });
+        return undefined;
+      },
     });
 }
 
@@ -99,8 +102,8 @@ function Acts({ repository }: { repository: Repository }) {
       ),
       typing: repository.name,
     },
-    done: () => {
-      void navigate({ to: "/repositories" });
+    done: async () => {
+      await navigate({ to: "/repositories" });
       return `${repository.name} is disconnected.`;
     },
   });

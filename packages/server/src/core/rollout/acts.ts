@@ -71,8 +71,8 @@ export function createActs(deps: ActDeps): Acts {
       kind: "aborted",
       say: `aborted by ${asker.actor}${reason === undefined ? "" : `: ${reason}`}`,
     })),
-    retry: (id, asker) => again(deps, id, asker),
-    rollback: (id, asker) => back(deps, id, asker),
+    retry: (id, asker, reason) => again(deps, id, { asker, reason }),
+    rollback: (id, asker, reason) => back(deps, id, { asker, reason }),
   };
 }
 
@@ -81,14 +81,19 @@ function refuseOwn(author: string, asker: Asker): void {
   throw new Problem("rollouts_own_approval", { kind: "forbidden", say: "You proposed this rollout; somebody else has to approve it." });
 }
 
-async function again(deps: ActDeps, id: string, asker: Asker): Promise<Rollout> {
+interface Wish {
+  asker: Asker;
+  reason: string | undefined;
+}
+
+async function again(deps: ActDeps, id: string, wish: Wish): Promise<Rollout> {
   const rollout = await finished(deps, id);
   const missing = new Set(rollout.targets.filter((target) => target.side !== "new").map((target) => target.target));
   const changes = (await deps.plans.changes(rollout.planId)).filter((change) => missing.has(change.target.id));
-  return proposeAgain(deps, { rollout, changes, origin: `retry:${id}`, title: `Retry: ${rollout.title}` }, asker);
+  return proposeAgain(deps, { rollout, changes, origin: `retry:${id}`, title: `Retry: ${rollout.title}` }, wish);
 }
 
-async function back(deps: ActDeps, id: string, asker: Asker): Promise<Rollout> {
+async function back(deps: ActDeps, id: string, wish: Wish): Promise<Rollout> {
   const rollout = await finished(deps, id);
   const loaded = await loadRollout(deps.db, id);
   const touched = new Set(rollout.targets.filter((target) => target.outcome === "applied").map((target) => target.target));
@@ -110,7 +115,7 @@ async function back(deps: ActDeps, id: string, asker: Asker): Promise<Rollout> {
       places,
     });
   }
-  return proposeAgain(deps, { rollout, changes, origin: `rollback:${id}`, title: `Roll back: ${rollout.title}` }, asker);
+  return proposeAgain(deps, { rollout, changes, origin: `rollback:${id}`, title: `Roll back: ${rollout.title}` }, wish);
 }
 
 async function finished(deps: ActDeps, id: string): Promise<Rollout> {
@@ -125,7 +130,7 @@ async function finished(deps: ActDeps, id: string): Promise<Rollout> {
 async function proposeAgain(
   deps: ActDeps,
   parts: { rollout: Rollout; changes: Change[]; origin: string; title: string },
-  asker: Asker,
+  { asker, reason }: Wish,
 ): Promise<Rollout> {
   const { rollout, changes, origin, title } = parts;
   if (changes.length === 0)
@@ -134,7 +139,14 @@ async function proposeAgain(
     deps.proposePlan(tx, { origin, title, createdBy: asker.actor, changes, unchanged: 0, problems: [] }, asker),
   );
   return deps.propose(
-    { planId: plan.id, planHash: plan.hash, strategy: rollout.strategy, limits: rollout.limits, revertOf: rollout.id },
+    {
+      planId: plan.id,
+      planHash: plan.hash,
+      strategy: rollout.strategy,
+      limits: rollout.limits,
+      revertOf: rollout.id,
+      ...(reason === undefined ? {} : { reason }),
+    },
     asker,
   );
 }

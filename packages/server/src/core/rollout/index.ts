@@ -66,6 +66,8 @@ export interface NewRollout {
   /** Starts as soon as it may; true unless told. */
   start?: boolean;
   revertOf?: string;
+  /** Why; goes to the audit trail. */
+  reason?: string;
 }
 
 export interface PageQuery {
@@ -178,7 +180,7 @@ function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeP
         action: "rollout.rollout.create",
         subject: `rollout:${id}`,
         after,
-        reason: reasonOf(wanted.strategy),
+        reason: wanted.reason ?? reasonOf(wanted.strategy),
       });
       await moved(tx, { row: { ...row, version: 1, fencing: 0 }, before: { ...machine, state: "ready" }, after: machine });
     });

@@ -293,9 +293,11 @@ describe("a rollout on the database", () => {
     const plan = await planRed(rollouts, ["a", "b"]);
     const { id } = await rollouts.propose({ planId: plan.id, planHash: plan.hash, strategy: oneByOne }, ada);
     await until(rollouts, id, ["succeeded"]);
-    const back = await rollouts.rollback(id, ada);
+    const back = await rollouts.rollback(id, ada, "the colour is wrong");
     expect((await until(rollouts, back.id, ["succeeded"])).revertOf).toBe(id);
     expect(await colours(plan)).toEqual(["dark", "dark"]);
+    const { items } = await createAudit({ db: database.db }).list({ subject: `rollout:${back.id}`, action: "rollout.rollout.create" });
+    expect(items[0]?.reason).toBe("the colour is wrong");
   });
 });
 

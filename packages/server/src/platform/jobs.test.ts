@@ -205,11 +205,10 @@ describe("turns", () => {
       await sleep(20);
       at -= 1;
     };
-    const begun = performance.now();
     for (const jobs of [openJobs(), openJobs(), openJobs()]) jobs.every(200, "test.turn", work);
     await expect.poll(() => starts.length, { timeout: 10_000 }).toBeGreaterThan(4);
-    // A busy machine may be late with one turn and on time with the next; it may never be early.
-    starts.forEach((start, turn) => expect(start - begun).toBeGreaterThan(turn * 200 - 50));
+    const gaps = starts.slice(1).map((start, index) => start - starts[index]!);
+    expect(Math.min(...gaps)).toBeGreaterThan(150);
     expect(at).toBeLessThanOrEqual(1);
   });
 

@@ -1,5 +1,4 @@
 /** What every platform promises, tried on simulated devices that have real configuration, timers and faults. */
-import { DeviceError } from "../drivers/error.ts";
 import { describe, expect, test } from "vitest";
 import type { SimulatedDevice } from "#world/device";
 import { startFleet } from "#world/fleet";
@@ -31,7 +30,7 @@ describe.each(both)("%s", (platform) => {
     expect(essence(await session.running())).toEqual(essence(device.running()));
   });
 
-  test("gives the same whatever the size of the pieces, and slowly; with log lines in between the same or a typed refusal, never another text", async () => {
+  test("gives the same whatever the size of the pieces, with log lines in between, and slowly", async () => {
     const device = await start(platform);
     const whole = await (await open(device)).running();
     await device.fault({ kind: "split", bytes: 1 });
@@ -40,11 +39,7 @@ describe.each(both)("%s", (platform) => {
     expect(await session.running()).toBe(whole);
     await device.fault({ kind: "syslog", everyMs: 25 });
     for (let turn = 0; turn < 5; turn++) {
-      const answer = await session
-        .run(platform === "ios" ? "show version | include uptime is" : "show version")
-        .catch((thrown: unknown) => (thrown instanceof DeviceError ? thrown.reason : Promise.reject(thrown)));
-      // A log line in the midst of an echo leaves nothing to go by; the session says so and is over.
-      if (answer === "out_of_step" || answer === "closed") break;
+      const answer = await session.run(platform === "ios" ? "show version | include uptime is" : "show version");
       expect(answer).toContain(platform === "ios" ? "edge1 uptime is" : "FRRouting");
     }
   });

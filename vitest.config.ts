@@ -4,8 +4,8 @@ const server = "packages/server";
 
 export default defineConfig({
   test: {
-    // Many tests wait for clocks and peers: more of them than there are cores.
-    maxWorkers: 4,
+    // Clocks and peers are real: more at a time than cores, and they are late.
+    maxWorkers: 2,
     projects: [
       {
         test: {

@@ -19,7 +19,7 @@ const floors: { name: string; at: string; may: string[] }[] = [
   { name: "web", at: "packages/web/src/", may: ["kit", "contract"] },
 ];
 /** A core module imports only those before it. */
-const coreOrder = ["audit", "identity", "secrets", "assets", "signals", "findings", "rollout", "response", "notify"];
+const coreOrder = ["audit", "secrets", "pki", "identity", "assets", "signals", "findings", "rollout", "response", "notify"];
 
 const deciding = /^(intent|plan|checks|respond|waves|advance)\.ts$/;
 /** What a deciding file may not say: the time, chance, and whatever reaches the world. */

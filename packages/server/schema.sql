@@ -213,6 +213,27 @@ create table identity.attempt (
   constraint attempt_pkey PRIMARY KEY (bucket)
 );
 
+create table identity."grant" (
+  user_id text not null,
+  role text not null,
+  selector text not null default ''::text,
+  constraint grant_pkey PRIMARY KEY (user_id, role, selector),
+  constraint grant_role_fkey FOREIGN KEY (role) REFERENCES identity.role(name),
+  constraint grant_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX grant_role ON identity."grant" USING btree (role);
+
+create table identity.role (
+  name text not null,
+  description text not null default ''::text,
+  permissions text[],
+  second_factor boolean not null default false,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint role_pkey PRIMARY KEY (name)
+);
+
 create table identity.session (
   id text not null,
   hash bytea not null,
@@ -222,11 +243,19 @@ create table identity.session (
   expires_at timestamp with time zone not null,
   address text,
   user_agent text,
+  methods text[] not null default '{}'::text[],
+  client text not null default 'console'::text,
+  second_factor_at timestamp with time zone,
+  stepped_up_at timestamp with time zone,
+  provider_id text,
+  provider_session text,
   constraint session_pkey PRIMARY KEY (id),
   constraint session_hash_key UNIQUE (hash),
+  constraint session_client_check CHECK (client = ANY (ARRAY['console'::text, 'cli'::text, 'program'::text])),
   constraint session_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
 CREATE INDEX session_expires ON identity.session USING btree (expires_at);
+CREATE INDEX session_provider ON identity.session USING btree (provider_id, provider_session);
 CREATE INDEX session_user_id ON identity.session USING btree (user_id);
 
 create table identity.setup_token (
@@ -249,15 +278,21 @@ create table identity."user" (
   id text not null,
   name text not null,
   name_key text not null,
-  role text not null,
   password_hash text,
   disabled boolean not null default false,
   version integer not null default 1,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  kind text not null default 'person'::text,
+  email text,
+  email_key text,
+  password_changed_at timestamp with time zone,
+  password_must_change boolean not null default false,
+  last_seen_at timestamp with time zone,
   constraint user_pkey PRIMARY KEY (id),
+  constraint user_email_key_key UNIQUE (email_key),
   constraint user_name_key_key UNIQUE (name_key),
-  constraint user_role_check CHECK (role = ANY (ARRAY['admin'::text, 'operator'::text, 'approver'::text, 'viewer'::text, 'auditor'::text]))
+  constraint user_kind_check CHECK (kind = ANY (ARRAY['person'::text, 'service'::text]))
 );
 
 

@@ -1,12 +1,27 @@
 /** Users, sessions, API keys. */
 import { z } from "zod";
-import { idParam, instant, pageOf, pageQuery, permissions, route } from "./route.ts";
+import { idParam, instant, pageOf, pageQuery, permissions, route, selector } from "./route.ts";
 
-export const roles = ["admin", "operator", "approver", "viewer", "auditor"] as const;
-export const role = z.enum(roles);
-export type Role = (typeof roles)[number];
+/** The roles that are always there. Further ones are made by administrators. */
+export const builtInRoles = ["admin", "operator", "approver", "viewer", "auditor"] as const;
+export type BuiltInRole = (typeof builtInRoles)[number];
+export const roleName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "a lower-case name of letters, digits and dashes");
 
-export const user = z.object({ id: z.string(), name: z.string(), role, disabled: z.boolean(), createdAt: instant, etag: z.string() });
+/** A role that somebody has: everywhere, or for what carries the labels that the selector names. */
+export const grant = z.object({ role: roleName, selector: selector.optional().describe("Where the role counts; everywhere when absent") });
+export type Grant = z.infer<typeof grant>;
+export const grants = z.array(grant).max(50);
+
+export const user = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.enum(["person", "service"]),
+  email: z.string().optional(),
+  grants,
+  disabled: z.boolean(),
+  createdAt: instant,
+  etag: z.string(),
+});
 export type User = z.infer<typeof user>;
 
 export const me = z.object({
@@ -60,15 +75,15 @@ export const identityContract = {
     status: 201,
     idempotency: "accepted",
   })
-    .input(z.object({ name, password, role }))
+    .input(z.object({ name, password, grants }))
     .output(user),
   updateUser: route("PATCH", "/users/{id}", {
     permission: "users:write",
-    summary: "Change a user's role, or disable",
+    summary: "Change what a user may do, or disable",
     tags: ["users"],
     precondition: "if-match",
   })
-    .input(idParam.extend({ role: role.optional(), disabled: z.boolean().optional() }))
+    .input(idParam.extend({ grants: grants.optional(), disabled: z.boolean().optional() }))
     .output(user),
 
   listKeys: route("GET", "/api-keys", { permission: "self", summary: "List your API keys", tags }).output(

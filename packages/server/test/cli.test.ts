@@ -26,8 +26,8 @@ beforeAll(async () => {
   const settings = loadSettings({ DATABASE_URL: database.url, HOLDFAST_HOME: home, HOLDFAST_PORT: "0" });
   holdfast = await compose({ settings, log: silentLog, localRepositories: true });
   url = (await holdfast.start()) ?? "";
-  await holdfast.identity.createUser({ name: "ada", role: "admin", password }, root);
-  await holdfast.identity.createUser({ name: "grace", role: "viewer" }, root);
+  await holdfast.identity.createUser({ name: "ada", grants: [{ role: "admin" }], password }, root);
+  await holdfast.identity.createUser({ name: "grace", grants: [{ role: "viewer" }] }, root);
 });
 afterAll(async () => {
   await holdfast.stop();
@@ -70,7 +70,7 @@ describe("signing in", () => {
     const { apiKey } = JSON.parse(readFileSync(profile, "utf8")) as { apiKey: string };
     expect(signedIn.out + signedIn.err).not.toContain(apiKey);
     expect(signedIn.out + signedIn.err).not.toContain(password);
-    expect(JSON.parse((await run(["whoami", "-o", "json"])).out)).toMatchObject({ name: "ada", role: "admin", url });
+    expect(JSON.parse((await run(["whoami", "-o", "json"])).out)).toMatchObject({ name: "ada", roles: "admin", url });
   });
 
   test("a one-time link signs in, whole or by its token, once", async () => {

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contract, roles, routesOf, type Permission, type Role } from "@holdfast/contract";
+import { builtInRoles, contract, routesOf, type BuiltInRole, type Permission } from "@holdfast/contract";
 import { createAuditRoutes } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
-import { can, createIdentityRoutes, permissionsOf, sessionCookie } from "#core/identity";
+import { accessOf, can, createIdentityRoutes, sessionCookie } from "#core/identity";
 import { createSecrets, createSecretsRoutes } from "#core/secrets";
 import { inTransaction } from "#platform/db";
 import { createHttp, type Http } from "#platform/http";
@@ -73,7 +73,7 @@ async function call(method: string, path: string, { body, cookie, key, headers =
 }
 
 const cookieOf = (answer: { headers: Headers }) => /holdfast_session=([^;]*)/.exec(answer.headers.get("set-cookie") ?? "")?.[1];
-const signedIn = async (role: Role = "admin") => {
+const signedIn = async (role: BuiltInRole = "admin") => {
   await world.make(role, role);
   return cookieOf(await call("POST", "/auth/sign-in", { body: { name: role, password } }));
 };
@@ -86,7 +86,7 @@ describe("a person", () => {
     expect([made.status, made.body]).toEqual([201, expect.objectContaining({ via: "session" })]);
     expect(made.headers.get("set-cookie")).toMatch(/^holdfast_session=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
     const cookie = cookieOf(made);
-    expect((await call("GET", "/auth/me", { cookie })).body).toMatchObject({ user: { name: "ada", role: "admin" } });
+    expect((await call("GET", "/auth/me", { cookie })).body).toMatchObject({ user: { name: "ada", grants: [{ role: "admin" }] } });
     const out = await call("POST", "/auth/sign-out", { cookie });
     expect([out.status, cookieOf(out)]).toEqual([204, ""]);
     expect((await call("GET", "/auth/me", { cookie })).status).toBe(401);
@@ -185,8 +185,8 @@ describe("every route is open to exactly those who may:", () => {
     return found;
   }
 
-  test.each(roles)("%s", async (role) => {
-    const caller = { permissions: permissionsOf(role) };
+  test.each(builtInRoles)("%s", async (role) => {
+    const caller = { access: accessOf([{ role, selector: "", permissions: null }]) };
     const isRight = (status: number, permission: Permission) => (can(caller, permission) ? ![401, 403].includes(status) : status === 403);
     expect(await breaches({ cookie: await signedIn(role) }, isRight)).toEqual([]);
   });

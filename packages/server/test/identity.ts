@@ -1,10 +1,11 @@
 /** Identity on a database of its own, with the clock in hand and the acts that its tests repeat. */
-import type { Role } from "@holdfast/contract";
+import type { BuiltInRole } from "@holdfast/contract";
 import { createAudit } from "#core/audit";
 import { createIdentity, sessionCookie, type Caller } from "#core/identity";
 import { createMetrics } from "#platform/metrics";
 import { expect } from "vitest";
 import { testDatabase } from "./database.ts";
+import { testSecrets } from "./secrets.ts";
 
 export const password = "correct horse battery";
 export const from = { address: "192.0.2.7", userAgent: "test", requestId: "req_1" };
@@ -18,20 +19,22 @@ export async function identityWorld() {
   let nowMs = Date.UTC(2026, 0, 1);
   const clock = { now: () => nowMs, sleep: () => Promise.resolve() };
   const audit = createAudit({ db: database.db, clock });
+  const secrets = await testSecrets({ db: database.db, audit, clock });
   const metrics = createMetrics();
-  const identity = createIdentity({ db: database.db, audit, clock, metrics });
+  const identity = createIdentity({ db: database.db, audit, secrets, clock, metrics });
   const withCookie = (token: string) => identity.authenticate({ headers: {}, cookies: { [sessionCookie]: token } });
   return {
     database,
     db: database.db,
     audit,
+    secrets,
     identity,
     metrics,
     clock,
     later: (ms: number) => void (nowMs += ms),
     /** No users, tokens or counts. */
     empty: () => database.pool.query("delete from identity.user; delete from identity.setup_token; delete from identity.attempt"),
-    make: (name: string, role: Role = "admin") => identity.createUser({ name, role, password }, root),
+    make: (name: string, role: BuiltInRole = "admin") => identity.createUser({ name, grants: [{ role }], password }, root),
     signIn: (name = "ada", secret = password, address = from.address) => identity.signIn({ name, password: secret }, { ...from, address }),
     withCookie,
     withKey: (key: string) => identity.authenticate({ headers: { authorization: `Bearer ${key}` }, cookies: {} }),

@@ -9,6 +9,7 @@ import { implement } from "@orpc/server";
 import { expect } from "vitest";
 import { z } from "zod";
 import { createHttp, ifMatchOf, preconditionFailed, type Authenticate, type HttpParts, type RequestContext } from "#platform/http";
+import { everywhere } from "#platform/http/request";
 import { createLog } from "#platform/log";
 import { createMetrics } from "#platform/metrics";
 import { testDatabase, type TestDatabase } from "#test/database";
@@ -124,7 +125,8 @@ function authenticateBy(people: ThingsApi["people"]): Authenticate {
     if (name === undefined) return undefined;
     const permissions = people[name];
     if (permissions === undefined) throw new Problem("key_unknown", { kind: "unauthenticated", say: "This API key does not count." });
-    return { actor: `user:${name}`, userId: name, permissions: new Set(permissions), via: headers.authorization ? "api_key" : "session" };
+    const via = headers.authorization ? "api_key" : "session";
+    return { actor: `user:${name}`, userId: name, credentialId: name, access: everywhere(permissions), via };
   };
 }
 

@@ -1,6 +1,7 @@
 /** What `vite.config.ts` makes of the contract for the browser: no schemas. */
 declare module "virtual:contract" {
   export {
+    builtInRoles,
     contract,
     createClient,
     findingStates,
@@ -9,7 +10,6 @@ declare module "virtual:contract" {
     permissions,
     platforms,
     requestIdOf,
-    roles,
     rolloutStates,
     severities,
     targetStates,

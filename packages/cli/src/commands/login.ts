@@ -1,7 +1,7 @@
 /** `login`, `logout`, `whoami`. */
 import { hostname } from "node:os";
 import { createClient } from "@holdfast/contract";
-import { isProblem, Problem, Secret } from "@holdfast/kit";
+import { isProblem, Problem, Secret, writeGrants } from "@holdfast/kit";
 import type { Command } from "commander";
 import { wholeNumber } from "../input.ts";
 import { ask, askHidden } from "../ask.ts";
@@ -23,7 +23,7 @@ export function addLogin(program: Command): void {
       const apiKey = options.key === true ? new Secret(await askHidden("API key: ")) : await signIn(url, options);
       const me = await createClient({ url, apiKey }).identity.me();
       writeProfile({ url, apiKey, ours: options.key !== true });
-      terminal.err(`Signed in to ${url} as ${me.user.name} (${me.user.role}); the key is kept in ${profilePath()}.\n`);
+      terminal.err(`Signed in to ${url} as ${me.user.name} (${writeGrants(me.user.grants)}); the key is kept in ${profilePath()}.\n`);
     });
   program
     .command("logout")
@@ -40,7 +40,7 @@ export function addLogin(program: Command): void {
       const me = await client.identity.me();
       printValue(screen, format, {
         name: me.user.name,
-        role: me.user.role,
+        roles: writeGrants(me.user.grants),
         url,
         permissions: me.permissions,
       });

@@ -98,7 +98,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const audit = createAudit({ db, clock });
   const keys = settings.keys ? { inline: settings.keys } : { file: settings.keyRingFile };
   const secrets = await createSecrets({ db, audit, keys, log, clock });
-  const identity = createIdentity({ db, audit, clock, metrics });
+  const identity = createIdentity({ db, audit, secrets, clock, metrics });
   const findings = createFindings({ db, audit, clock });
   const git = createGit({ home: settings.home, log, allowLocal: options.localRepositories ?? false });
   const { switchMs, patience } = options;

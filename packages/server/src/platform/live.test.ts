@@ -9,6 +9,7 @@ import { testDatabase, type TestDatabase } from "#test/database";
 import { inTransaction } from "./db.ts";
 import { createEvents, publish } from "./events.ts";
 import { createHttp, type Http } from "./http.ts";
+import { everywhere } from "./http/request.ts";
 import { createLiveRoute, liveSourceOf, maySee, type LiveSource } from "./live.ts";
 import { silentLog } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
@@ -71,7 +72,7 @@ async function start(port: number): Promise<void> {
     authenticate: async ({ headers }) => {
       const name = headers.authorization?.replace("Bearer ", "") ?? "";
       const permissions = people[name];
-      return permissions && { actor: `user:${name}`, userId: name, permissions: new Set(permissions), via: "api_key" };
+      return permissions && { actor: `user:${name}`, userId: name, credentialId: name, access: everywhere(permissions), via: "api_key" };
     },
     db: database.db,
     log: silentLog,
@@ -226,5 +227,5 @@ test.each([
   ["platform.stream.reset", "audit:read", true],
   ["unheard.of.thing", "devices:read", false],
 ] as const)("an event %s is seen with %s: %s", (type, permission, seen) => {
-  expect(maySee({ type }, { permissions: new Set([permission]) })).toBe(seen);
+  expect(maySee({ type }, { access: everywhere([permission]) })).toBe(seen);
 });

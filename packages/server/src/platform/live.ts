@@ -112,12 +112,12 @@ async function* visible({ context, recheckMs, events }: Watching): AsyncGenerato
 }
 
 /** True when the caller may read what the event is about: `<module>:read`. An event of a module without such a permission is seen by nobody. */
-export function maySee({ type }: Pick<LiveEvent, "type">, principal: Pick<Principal, "permissions">): boolean {
+export function maySee({ type }: Pick<LiveEvent, "type">, principal: Pick<Principal, "access">): boolean {
   if (type.startsWith("platform.stream.")) return true; // about the stream itself
   const module = type.split(".")[0] ?? "";
   const names = module === "identity" ? ["users:read"] : [`${module}:read`, `${module}s:read`];
   const needed = permissions.find((permission) => names.includes(permission));
-  return needed !== undefined && principal.permissions.has(needed);
+  return needed !== undefined && principal.access.has(needed);
 }
 
 function tooMany(): Problem {

@@ -110,7 +110,10 @@ async function ownDatabase(closing: (() => Promise<unknown>)[]): Promise<TestDat
 }
 
 async function administrator(holdfast: Holdfast, url: string): Promise<Client> {
-  const user = await holdfast.identity.createUser({ name: "ada", role: "admin", password: crypto.randomUUID() }, { actor: "system:test" });
+  const user = await holdfast.identity.createUser(
+    { name: "ada", grants: [{ role: "admin" }], password: crypto.randomUUID() },
+    { actor: "system:test" },
+  );
   return clientOf(holdfast, url, user);
 }
 
@@ -173,7 +176,7 @@ function actsOf({ fleet, holdfast, url, client, repository }: ActParts) {
       (await client.findings.list({ state: "open", limit: 500 })).items.filter((finding) => finding.subjectName === subjectName),
     idOf: async (name: string) => (await client.devices.get({ id: name })).id,
     as: async (role: "operator" | "approver" | "viewer") => {
-      const made = { name: role, role, password: crypto.randomUUID() };
+      const made = { name: role, grants: [{ role }], password: crypto.randomUUID() };
       return clientOf(holdfast, url, await holdfast.identity.createUser(made, { actor: "system:test" }));
     },
   };

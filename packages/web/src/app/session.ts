@@ -1,6 +1,7 @@
 /** Who is signed in, and what they may do. */
 import { useQuery } from "@tanstack/react-query";
 import type { Permission } from "@holdfast/contract";
+import { writeGrants } from "@holdfast/kit";
 import { permissionOf, type RouteName, type RouteOutput } from "./api.ts";
 import { read } from "./reads.ts";
 
@@ -23,7 +24,7 @@ export function holds(me: Me | undefined, permission: Permission): boolean {
 export function whyNot(me: Me | undefined, route: RouteName): string | undefined {
   const permission = permissionOf(route);
   if (me === undefined || holds(me, permission)) return undefined;
-  return `This needs the permission ${permission}, which your role ${me.user.role} does not have.`;
+  return `This needs the permission ${permission}, which you (${writeGrants(me.user.grants)}) do not have.`;
 }
 
 export function useMay(): (route: RouteName) => boolean {

@@ -9,6 +9,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createAudit } from "#core/audit";
+import { createSecrets } from "#core/secrets";
 import { createIdentity, sessionCookie } from "#core/identity";
 import { inTransaction } from "#platform/db";
 import { createJobs, defineJob } from "#platform/jobs";
@@ -51,7 +52,11 @@ async function admin(words: string, typed: string[] = [], on: Settings = setting
   return { ...seen, code };
 }
 
-const identity = () => createIdentity({ db: database.db, audit: createAudit({ db: database.db }) });
+const identity = async () => {
+  const audit = createAudit({ db: database.db });
+  const secrets = await createSecrets({ db: database.db, audit, keys: { file: settings.keyRingFile }, log: silentLog });
+  return createIdentity({ db: database.db, audit, secrets });
+};
 const tokenIn = (text: string): string => /#token=(\S+)/.exec(text)?.[1] ?? "";
 
 describe("local administration of users", () => {
@@ -60,7 +65,10 @@ describe("local administration of users", () => {
     expect(await admin("create-admin ada", ["short"])).toMatchObject({ code: 4 });
     expect(await admin("create-admin ada", [password, password])).toMatchObject({ code: 0, asked: 2 });
     expect((await database.pool.query("select from identity.session")).rowCount).toBe(0);
-    expect((await identity().signIn({ name: "ada", password }, from)).me.user).toMatchObject({ name: "ada", role: "admin" });
+    expect((await (await identity()).signIn({ name: "ada", password }, from)).me.user).toMatchObject({
+      name: "ada",
+      grants: [{ role: "admin" }],
+    });
   });
 
   test("a second first administrator is refused, and the way to a further one is said", async () => {
@@ -73,13 +81,16 @@ describe("local administration of users", () => {
     const made = await admin("create-user grace --role operator");
     expect(made).toMatchObject({ code: 0 });
     expect(made.out).toMatch(/^https:\/\/holdfast\.example\.net\/link#token=\S+\n$/);
-    expect((await identity().redeemLink(tokenIn(made.out), from)).me.user).toMatchObject({ name: "grace", role: "operator" });
-    await expect(identity().redeemLink(tokenIn(made.out), from)).rejects.toMatchObject({ code: "identity_link_refused" });
+    expect((await (await identity()).redeemLink(tokenIn(made.out), from)).me.user).toMatchObject({
+      name: "grace",
+      grants: [{ role: "operator" }],
+    });
+    await expect((await identity()).redeemLink(tokenIn(made.out), from)).rejects.toMatchObject({ code: "identity_link_refused" });
   });
 
   test("a user with a password signs in with it", async () => {
     expect(await admin("create-user alan --password", [password, password])).toMatchObject({ code: 0, out: "" });
-    expect((await identity().signIn({ name: "alan", password }, from)).me.user.role).toBe("viewer");
+    expect((await (await identity()).signIn({ name: "alan", password }, from)).me.user.grants).toEqual([{ role: "viewer" }]);
   });
 
   test("a link for nobody, a strange role, a taken name: each has its exit code and one sentence", async () => {
@@ -90,9 +101,9 @@ describe("local administration of users", () => {
 
   test("a disabled user's session ends at once, and links are refused", async () => {
     const link = await admin("sign-in-link grace");
-    const { token } = await identity().redeemLink(tokenIn(link.out), from);
+    const { token } = await (await identity()).redeemLink(tokenIn(link.out), from);
     expect(await admin("disable-user GRACE")).toMatchObject({ code: 0 });
-    expect(await identity().authenticate({ headers: {}, cookies: { [sessionCookie]: token } })).toBeUndefined();
+    expect(await (await identity()).authenticate({ headers: {}, cookies: { [sessionCookie]: token } })).toBeUndefined();
     expect(await admin("sign-in-link grace")).toMatchObject({ code: 5 });
     expect(await admin("disable-user nobody")).toMatchObject({ code: 5 });
   });

@@ -1,6 +1,6 @@
 /** People: the first administrator, further users, one-time links, and shutting somebody out. */
-import { roles, type Role, type User } from "@holdfast/contract";
-import { Problem } from "@holdfast/kit";
+import { builtInRoles, type User } from "@holdfast/contract";
+import { Problem, readGrant, writeGrant } from "@holdfast/kit";
 import { sessionCookie, type Identity } from "#core/identity";
 import type { Settings } from "#platform/settings";
 import { localAdmin, type AdminCall, type AdminCommand } from "./command.ts";
@@ -18,7 +18,10 @@ export const userCommands: AdminCommand[] = [
     words: "create-user",
     takes: ["name"],
     options: {
-      role: { type: "string", say: `${roles.join(", ")}; viewer unless told` },
+      role: {
+        type: "string",
+        say: `${builtInRoles.join(", ")} or a role of your own, with @selector for some labels only; viewer unless told`,
+      },
       password: { type: "boolean", say: "ask for a password; without one the user signs in by one-time links only" },
     },
     say: "Make a user, and a one-time link to sign in with.",
@@ -60,11 +63,11 @@ async function endSession(identity: Identity, token: string): Promise<void> {
 }
 
 async function createUser(call: AdminCall): Promise<void> {
-  const role = roleOf(call.options["role"]);
+  const granted = readGrant(String(call.options["role"] ?? "viewer"));
   const { identity } = await call.holdfast();
   const password = call.options["password"] === true ? await askPassword(call.terminal) : undefined;
-  const user = await identity.createUser({ name: call.args[0] ?? "", role, password }, localAdmin());
-  call.terminal.err(`${user.name} is ${role} now.\n`);
+  const user = await identity.createUser({ name: call.args[0] ?? "", grants: [granted], password }, localAdmin());
+  call.terminal.err(`${user.name} is ${writeGrant(granted)} now.\n`);
   if (password === undefined) await printLink(call, user.name);
 }
 
@@ -91,12 +94,6 @@ async function findUser(identity: Identity, name: string): Promise<User> {
     if (page.next === undefined) throw new Problem("identity_user_missing", { kind: "missing", say: `There is no user "${name}".` });
     cursor = page.next;
   }
-}
-
-function roleOf(given: string | boolean | undefined): Role {
-  const role = roles.find((known) => known === (given ?? "viewer"));
-  if (role) return role;
-  throw new Problem("admin_usage", { kind: "invalid", say: `The role is one of ${roles.join(", ")}, not "${given}".` });
 }
 
 /** The limits of the API. */

@@ -24,7 +24,7 @@ describe("an API key", () => {
     expect(made.key).toMatch(/^hf_[0-9a-z]{8}_[A-Za-z0-9_-]{43}$/);
     const caller = await world.withKey(made.key);
     expect(caller).toMatchObject({ actor: "user:ada", via: "api_key", credentialId: made.id });
-    expect([...(caller?.permissions ?? [])]).toEqual(["devices:read", "plans:write"]);
+    expect([...(caller?.access.keys() ?? [])]).toEqual(["devices:read", "plans:write"]);
     expect((await world.identity.me(caller as Caller)).permissions).toEqual(["devices:read", "plans:write"]);
   });
 
@@ -33,9 +33,9 @@ describe("an API key", () => {
     const operator = await world.callerWith((await world.signIn("bob")).token);
     const { key } = await world.identity.createKey({ name: "all", scopes: [], expiresInDays: 1 }, operator);
     const narrowed = await world.identity.createKey({ name: "some", scopes: ["plans:write"], expiresInDays: 1 }, operator);
-    await world.identity.updateUser({ id: bob.id, etag: bob.etag, role: "viewer" }, root);
-    expect([...((await world.withKey(key))?.permissions ?? [])]).not.toContain("plans:write");
-    expect([...((await world.withKey(narrowed.key))?.permissions ?? [])]).toEqual([]);
+    await world.identity.updateUser({ id: bob.id, etag: bob.etag, grants: [{ role: "viewer" }] }, root);
+    expect([...((await world.withKey(key))?.access.keys() ?? [])]).not.toContain("plans:write");
+    expect([...((await world.withKey(narrowed.key))?.access.keys() ?? [])]).toEqual([]);
     await expect(world.identity.createKey({ name: "more", scopes: ["users:write"], expiresInDays: 1 }, operator)).rejects.toMatchObject({
       code: "identity_scopes_beyond",
     });

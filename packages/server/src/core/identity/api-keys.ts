@@ -26,7 +26,7 @@ export function createApiKeys({ db, audit, clock }: Parts) {
   async function createKey(wanted: NewApiKey, caller: Caller, requestId?: string): Promise<ApiKey & { key: string }> {
     if (caller.via !== "session") throw onlySessions();
     const scopes = [...new Set(wanted.scopes)];
-    const beyond = scopes.filter((scope) => !caller.permissions.has(scope));
+    const beyond = scopes.filter((scope) => !caller.access.has(scope));
     if (beyond.length > 0) throw scopesBeyond(beyond);
     const key = newApiKey();
     const now = clock.now();

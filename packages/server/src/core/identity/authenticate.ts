@@ -1,8 +1,8 @@
 /** Finds the caller of a request by its API key or session cookie. What cannot be proved is nobody. */
-import type { Role } from "@holdfast/contract";
+import type { Permission } from "@holdfast/contract";
 import { unauthenticated, type Credentials, type Principal } from "#platform/http/request";
 import type { Parts } from "./deps.ts";
-import { permissionsOf } from "./permissions.ts";
+import { accessOf } from "./permissions.ts";
 import * as store from "./store.ts";
 import { hashToken, isToken, parseApiKey, sameHash } from "./tokens.ts";
 
@@ -12,9 +12,6 @@ export const sessionCookie = "holdfast_session";
 /** A principal with what this module needs of it. */
 export interface Caller extends Principal {
   name: string;
-  role: Role;
-  /** Id of the session or API key. */
-  credentialId: string;
 }
 
 /** Times of use are kept to the minute, so that a busy key does not write all the time. */
@@ -40,7 +37,7 @@ export function createAuthenticate({ db, clock, times }: Parts) {
     const found = await store.findSession(db, hashToken(token), { now: new Date(nowMs), idleSince: new Date(nowMs - times.idleMs) });
     if (!found) return undefined;
     if (nowMs - found.last_seen_at.getTime() >= grainMs) await store.touchSession(db, found.id, new Date(nowMs));
-    return callerOf(found.user, { via: "session", credentialId: found.id });
+    return callerOf(found.user, { via: "session", credentialId: found.id, steppedUpAt: found.stepped_up_at?.getTime() });
   }
 
   async function byKey(authorization: string): Promise<Caller | undefined> {
@@ -53,18 +50,12 @@ export function createAuthenticate({ db, clock, times }: Parts) {
       return undefined;
     const { key, user } = found;
     if (nowMs - (key.last_used_at?.getTime() ?? 0) >= grainMs) await store.touchKey(db, key.id, new Date(nowMs));
-    return { ...callerOf(user, { via: "api_key", credentialId: key.id }), permissions: permissionsOf(user.role, key.scopes) };
+    return callerOf(user, { via: "api_key", credentialId: key.id }, key.scopes);
   }
 }
 
-function callerOf(user: store.UserRow, { via, credentialId }: Pick<Caller, "via" | "credentialId">): Caller {
-  return {
-    actor: `user:${user.name}`,
-    userId: user.id,
-    name: user.name,
-    role: user.role,
-    permissions: permissionsOf(user.role),
-    via,
-    credentialId,
-  };
+type Proof = Pick<Caller, "via" | "credentialId" | "steppedUpAt">;
+
+function callerOf(user: store.UserRow, proof: Proof, scopes: readonly Permission[] = []): Caller {
+  return { actor: `user:${user.name}`, userId: user.id, name: user.name, access: accessOf(user.grants, scopes), ...proof };
 }

@@ -1,13 +1,18 @@
 /** What the parts of this module are made of. */
 import type { Clock } from "@holdfast/kit";
 import type { Audit } from "#core/audit";
+import type { Secrets } from "#core/secrets";
 import type { Db } from "#platform/db";
 import type { Passwords } from "./passwords.ts";
 import type { SessionTimes } from "./sessions.ts";
 
+export type Sealing = Pick<Secrets, "seal" | "open" | "addResealer">;
+
 export interface Parts {
   db: Db;
   audit: Audit;
+  /** Seals what this module keeps and must read again, e.g. the seed of a second factor. */
+  secrets: Sealing;
   clock: Clock;
   passwords: Passwords;
   times: SessionTimes;

@@ -10,7 +10,7 @@ import type { Credentials, Principal } from "#platform/http/request";
 import type { Metrics } from "#platform/metrics";
 import { createApiKeys, type NewApiKey } from "./api-keys.ts";
 import { createAuthenticate, type Caller } from "./authenticate.ts";
-import type { Parts } from "./deps.ts";
+import type { Parts, Sealing } from "./deps.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
 import { sessionTimes, type From, type SessionTimes, type SignedIn } from "./sessions.ts";
 import { createSetup, type SetupRequest } from "./setup.ts";
@@ -22,7 +22,7 @@ import { meOf, type ApiKey, type Me } from "./view.ts";
 
 export { createIdentityRoutes } from "./routes.ts";
 export { sessionCookie, type Caller } from "./authenticate.ts";
-export { can, permissionsOf } from "./permissions.ts";
+export { accessOf, can, type Access, type Reach } from "./permissions.ts";
 export type { NewApiKey } from "./api-keys.ts";
 export type { From, SessionTimes, SignedIn } from "./sessions.ts";
 export type { SetupRequest } from "./setup.ts";
@@ -51,7 +51,7 @@ export interface Identity {
   signOut(caller: Principal, requestId?: string): Promise<void>;
 
   listUsers(page: { cursor?: string | undefined; limit?: number | undefined }): Promise<{ items: User[]; next?: string }>;
-  /** @throws Problem `identity_name_invalid`, `identity_name_taken`, `identity_busy` */
+  /** @throws Problem `identity_name_invalid`, `identity_name_taken`, `identity_role_missing`, `selector_invalid`, `identity_busy` */
   createUser(user: NewUser, by: By): Promise<User>;
   /** Disabling ends the user's sessions at once. @throws Problem `identity_user_missing`, `identity_last_admin`, 412 when `etag` moved */
   updateUser(change: UserChange, by: By): Promise<User>;
@@ -70,6 +70,7 @@ export interface Identity {
 interface IdentityDeps {
   db: Db;
   audit: Audit;
+  secrets: Sealing;
   clock?: Clock;
   metrics?: Pick<Metrics, "counter" | "gauge">;
   times?: SessionTimes;
@@ -79,8 +80,8 @@ interface IdentityDeps {
 const dayMs = 86_400_000;
 
 export function createIdentity(deps: IdentityDeps): Identity {
-  const { db, audit, clock = systemClock, times = sessionTimes } = deps;
-  const parts: Parts = { db, audit, clock, times, passwords: deps.passwords ?? createPasswords(), counted: countTries(deps) };
+  const { db, audit, secrets, clock = systemClock, times = sessionTimes } = deps;
+  const parts: Parts = { db, audit, secrets, clock, times, passwords: deps.passwords ?? createPasswords(), counted: countTries(deps) };
   const keys = createApiKeys(parts);
 
   return {
@@ -96,7 +97,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     async me(caller) {
       const user = await findUser(db, caller.userId);
       if (!user) throw new Problem("identity_user_missing", { kind: "missing", say: "Your user is gone." });
-      return { ...meOf(user, { via: caller.via }), permissions: [...caller.permissions] };
+      return { ...meOf(user, { via: caller.via }), permissions: [...caller.access.keys()] };
     },
 
     async signOut(caller, requestId) {
@@ -134,7 +135,7 @@ function ours(principal: Principal): Caller {
 }
 
 function isCaller(principal: Principal): principal is Caller {
-  return "credentialId" in principal;
+  return "name" in principal;
 }
 
 function noSession(): Problem {

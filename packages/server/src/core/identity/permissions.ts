@@ -1,13 +1,14 @@
-/** Who may do what. Pure: the one table of roles, and the one question. */
-import { permissions, type Permission, type Role } from "@holdfast/contract";
+/** Who may do what, and where. Pure: the one table of roles, and the one question. */
+import { permissions, type BuiltInRole, type Permission } from "@holdfast/contract";
+import { matches, parseSelector, type Labels, type SelectorTerm } from "@holdfast/kit";
 
 const looking: Permission[] = ["devices:read", "repositories:read", "plans:read", "rollouts:read", "findings:read"];
 
 /** `public` and `self` are no grants: a route asks for them of nobody, and of anybody who is signed in. */
 const everything = permissions.filter((permission) => permission !== "public" && permission !== "self");
 
-/** What each role may do. Proposing and approving are apart, so that an operator needs a second person where approval is asked for. */
-export const rolePermissions: Record<Role, readonly Permission[]> = {
+/** What each role that is always there may do. Proposing and approving are apart, so that an operator needs a second person where approval is asked for. */
+export const rolePermissions: Record<BuiltInRole, readonly Permission[]> = {
   admin: everything,
   operator: [...looking, "devices:write", "repositories:write", "plans:write", "rollouts:operate", "findings:write", "secrets:read"],
   approver: [...looking, "rollouts:approve", "findings:write"],
@@ -15,15 +16,50 @@ export const rolePermissions: Record<Role, readonly Permission[]> = {
   auditor: [...looking, "audit:read", "secrets:read", "users:read"],
 };
 
-/** What is left of a role's permissions under the scopes of an API key; no scopes, no limit. A scope never adds. */
-export function permissionsOf(role: Role, scopes: readonly Permission[] = []): Set<Permission> {
-  const granted = rolePermissions[role];
-  return new Set(scopes.length === 0 ? granted : granted.filter((permission) => scopes.includes(permission)));
+/** Where a permission counts: everywhere, or for what one of these selectors fits. */
+export type Reach = "everywhere" | readonly SelectorTerm[][];
+/** What a caller may do, each with where. */
+export type Access = ReadonlyMap<Permission, Reach>;
+
+/** A grant as it is kept. `permissions` is null for a role that is always there; an empty `selector` means everywhere. */
+export interface HeldGrant {
+  role: string;
+  selector: string;
+  permissions: Permission[] | null;
 }
 
-/** Whether this caller (undefined: nobody is signed in) may do what needs `permission`. */
-export function can(caller: { permissions: ReadonlySet<Permission> } | undefined, permission: Permission): boolean {
+/** What a role may do; a role that nobody knows may do nothing. */
+export function permissionsOfRole({ role, permissions: own }: Pick<HeldGrant, "role" | "permissions">): readonly Permission[] {
+  return own ?? (Object.hasOwn(rolePermissions, role) ? rolePermissions[role as BuiltInRole] : []);
+}
+
+/** All grants together, under the scopes of an API key; no scopes, no limit. A scope never adds. */
+export function accessOf(grants: readonly HeldGrant[], scopes: readonly Permission[] = []): Access {
+  const access = new Map<Permission, Reach>();
+  for (const grant of grants) {
+    const terms = parseSelector(grant.selector);
+    for (const permission of permissionsOfRole(grant)) {
+      if (scopes.length > 0 && !scopes.includes(permission)) continue;
+      access.set(permission, wider(access.get(permission), terms));
+    }
+  }
+  return access;
+}
+
+function wider(reach: Reach | undefined, terms: SelectorTerm[]): Reach {
+  if (reach === "everywhere" || terms.length === 0) return "everywhere";
+  return [...(reach ?? []), terms];
+}
+
+/**
+ * Whether this caller (undefined: nobody is signed in) may do what needs `permission`: to the thing with these labels, or,
+ * when no labels are told, to anything at all. What has no labels is only for those who may everywhere.
+ */
+export function can(caller: { access: Access } | undefined, permission: Permission, labels?: Labels): boolean {
   if (permission === "public") return true;
   if (caller === undefined) return false;
-  return permission === "self" || caller.permissions.has(permission);
+  if (permission === "self") return true;
+  const reach = caller.access.get(permission);
+  if (reach === undefined) return false;
+  return reach === "everywhere" || labels === undefined || reach.some((terms) => matches([...terms], labels));
 }

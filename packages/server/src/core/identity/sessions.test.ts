@@ -56,9 +56,9 @@ describe("a session", () => {
   test("shows a changed role with the next request", async () => {
     const bob = await world.make("bob", "viewer");
     const { token } = await world.signIn("bob");
-    expect([...(await world.callerWith(token)).permissions]).not.toContain("devices:write");
-    await world.identity.updateUser({ id: bob.id, etag: bob.etag, role: "operator" }, root);
-    expect([...(await world.callerWith(token)).permissions]).toContain("devices:write");
+    expect([...(await world.callerWith(token)).access.keys()]).not.toContain("devices:write");
+    await world.identity.updateUser({ id: bob.id, etag: bob.etag, grants: [{ role: "operator" }] }, root);
+    expect([...(await world.callerWith(token)).access.keys()]).toContain("devices:write");
   });
 });
 
@@ -80,8 +80,8 @@ describe("a user", () => {
       actor: "user:ada",
       action: "identity.user.update",
       subject: "user:bob",
-      before: { role: "operator", disabled: false },
-      after: { role: "operator", disabled: true, endedSessions: 1 },
+      before: { grants: [{ role: "operator" }], disabled: false },
+      after: { grants: [{ role: "operator" }], disabled: true, endedSessions: 1 },
     });
   });
 
@@ -106,13 +106,13 @@ describe("a user", () => {
 
   test("who is the last administrator stays one", async () => {
     const ada = await world.make("ada");
-    for (const change of [{ role: "viewer" }, { disabled: true }] as const)
+    for (const change of [{ grants: [{ role: "viewer" }] }, { disabled: true }] as const)
       await expect(world.identity.updateUser({ id: ada.id, etag: ada.etag, ...change }, root)).rejects.toMatchObject({
         code: "identity_last_admin",
       });
     const bob = await world.make("bob");
     const results = await Promise.allSettled(
-      [ada, bob].map(({ id, etag }) => world.identity.updateUser({ id, etag, role: "viewer" }, root)),
+      [ada, bob].map(({ id, etag }) => world.identity.updateUser({ id, etag, grants: [{ role: "viewer" }] }, root)),
     );
     expect(won(results)).toBe(1);
   });
@@ -121,10 +121,12 @@ describe("a user", () => {
     await world.make("ada");
     const bob = await world.make("bob", "viewer");
     const results = await Promise.allSettled(
-      Array.from({ length: 5 }, () => world.identity.updateUser({ id: bob.id, etag: bob.etag, role: "operator" }, root)),
+      Array.from({ length: 5 }, () => world.identity.updateUser({ id: bob.id, etag: bob.etag, grants: [{ role: "operator" }] }, root)),
     );
     expect(won(results)).toBe(1);
-    await expect(world.identity.updateUser({ id: bob.id, etag: bob.etag, role: "admin" }, root)).rejects.toMatchObject({ status: 412 });
+    await expect(world.identity.updateUser({ id: bob.id, etag: bob.etag, grants: [{ role: "admin" }] }, root)).rejects.toMatchObject({
+      status: 412,
+    });
     await expect(world.identity.updateUser({ id: "usr_none", etag: "v1" }, root)).rejects.toMatchObject({ status: 404 });
   });
 

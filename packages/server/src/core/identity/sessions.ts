@@ -33,14 +33,19 @@ export interface SignedIn {
 interface Opening {
   user: UserRow;
   from: From;
-  /** How the user proved it, e.g. `password`. */
-  by: string;
+  /** How the user proved it, e.g. `["password", "totp"]`. */
+  methods: string[];
+  /** A second factor was among them. */
+  secondFactor?: boolean;
+  client?: "console" | "cli" | "program";
+  /** Where the session began, when at an identity provider. */
+  provider?: { id: string; session?: string | undefined };
 }
 
 /** Opens a session; the caller has the proof and holds the user's row. */
 export async function openSession(
   tx: Tx,
-  { user, from, by }: Opening,
+  { user, from, methods, secondFactor = false, client = "console", provider }: Opening,
   { audit, clock, times }: { audit: Audit; clock: Clock; times: SessionTimes },
 ): Promise<SignedIn> {
   const token = newToken();
@@ -55,8 +60,14 @@ export async function openSession(
     expires_at: new Date(now + times.absoluteMs),
     address: from.address ?? null,
     user_agent: from.userAgent?.replaceAll("\0", "").slice(0, 200) ?? null,
+    methods,
+    client,
+    second_factor_at: secondFactor ? new Date(now) : null,
+    stepped_up_at: new Date(now),
+    provider_id: provider?.id ?? null,
+    provider_session: provider?.session ?? null,
   });
-  const after = { user: user.name, by, address: from.address };
+  const after = { user: user.name, methods, address: from.address };
   await audit.record(tx, {
     actor: `user:${user.name}`,
     action: "identity.session.open",

@@ -48,12 +48,12 @@ export function createSetup(parts: Parts) {
       const needed = (await store.countAdmins(tx)) === 0;
       if (!needed || !(await store.hasSetupToken(tx, hash, now))) throw refusal(needed);
       await store.deleteSetupTokens(tx);
-      const row = { id: newId("usr", now.getTime()), name: kept, name_key: foldName(kept), role: "admin" as const };
+      const row = { id: newId("usr", now.getTime()), name: kept, name_key: foldName(kept), grants: [{ role: "admin" }] };
       const user = await store.insertUser(tx, { ...row, password_hash: passwordHash, created_at: now, updated_at: now });
       if (!user) throw nameTaken(kept);
-      const facts = { subject: `user:${kept}`, after: { role: "admin" }, reason: "first administrator, by the setup token" };
+      const facts = { subject: `user:${kept}`, after: { grants: row.grants }, reason: "first administrator, by the setup token" };
       await audit.record(tx, { actor: `user:${kept}`, action: "identity.user.create", ...facts, requestId: from.requestId });
-      return openSession(tx, { user, from, by: "setup token" }, parts);
+      return openSession(tx, { user, from, methods: ["setup token"] }, parts);
     });
   }
 

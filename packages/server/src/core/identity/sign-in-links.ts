@@ -39,7 +39,7 @@ export function createSignInLinks(parts: Parts) {
   async function redeem(tx: Tx, token: string, from: From): Promise<SignedIn | undefined> {
     const userId = await store.takeLink(tx, hashToken(token), new Date(clock.now()));
     const user = userId === undefined ? undefined : await store.holdUser(tx, userId);
-    return user && !user.disabled ? openSession(tx, { user, from, by: "sign-in link" }, parts) : undefined;
+    return user && !user.disabled ? openSession(tx, { user, from, methods: ["sign-in link"] }, parts) : undefined;
   }
 
   return { createSignInLink, redeemLink };

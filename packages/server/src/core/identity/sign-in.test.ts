@@ -18,8 +18,8 @@ describe("the first administrator", () => {
     expect(await world.identity.setupNeeded()).toBe(true);
     const token = await world.identity.setupToken();
     const { me, token: session } = await setup(token ?? "");
-    expect(me).toMatchObject({ user: { name: "ada", role: "admin" }, via: "session" });
-    expect(await world.callerWith(session)).toMatchObject({ actor: "user:ada", role: "admin" });
+    expect(me).toMatchObject({ user: { name: "ada", grants: [{ role: "admin" }] }, via: "session" });
+    expect(await world.callerWith(session)).toMatchObject({ actor: "user:ada" });
     expect(await world.identity.setupNeeded()).toBe(false);
     expect(await world.identity.setupToken()).toBeUndefined();
     await expect(setup(token ?? "", "eve")).rejects.toMatchObject({ code: "identity_setup_done" });
@@ -31,7 +31,7 @@ describe("the first administrator", () => {
 
   test("is made exactly once by twenty who redeem at the same moment, with two tokens", async () => {
     const instant = { hash: () => Promise.resolve("none"), verify: () => Promise.resolve(false) };
-    const quick = createIdentity({ db: world.db, audit: world.audit, clock: world.clock, passwords: instant });
+    const quick = createIdentity({ db: world.db, audit: world.audit, secrets: world.secrets, clock: world.clock, passwords: instant });
     const tokens = [await world.identity.setupToken(), await world.identity.setupToken()];
     const redeem = (i: number) => quick.redeemSetup({ token: tokens[i % 2] ?? "", name: `user${i}`, password }, from);
     const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => redeem(i)));
@@ -102,7 +102,7 @@ describe("signing in", () => {
       status: 429,
       facts: { retryAfterS: 50 },
     });
-    const restarted = createIdentity({ db: world.db, audit: world.audit, clock: world.clock });
+    const restarted = createIdentity({ db: world.db, audit: world.audit, secrets: world.secrets, clock: world.clock });
     await expect(restarted.signIn({ name: "Ada", password }, { address: "198.51.100.1" })).rejects.toMatchObject({ status: 429 });
     expect((await world.lastEntries(1))[0]).toMatchObject({ action: "identity.session.refuse", reason: "more than 5 tries in 60 s" });
     world.later(50_000);
@@ -132,7 +132,7 @@ describe("signing in", () => {
 
   test("a try that was not looked at, because too many sign in, is not counted", async () => {
     const passwords = createPasswords({ atOnce: 0, waiting: 0 });
-    const busy = createIdentity({ db: world.db, audit: world.audit, clock: world.clock, passwords });
+    const busy = createIdentity({ db: world.db, audit: world.audit, secrets: world.secrets, clock: world.clock, passwords });
     for (let i = 0; i < 10; i++)
       await expect(busy.signIn({ name: "ada", password }, from)).rejects.toMatchObject({ code: "identity_busy" });
     await world.signIn();
@@ -180,7 +180,7 @@ describe("a sign-in link", () => {
   });
 
   test("is all that a user without a password has", async () => {
-    await world.identity.createUser({ name: "bob", role: "viewer" }, root);
+    await world.identity.createUser({ name: "bob", grants: [{ role: "viewer" }] }, root);
     await expect(world.signIn("bob", "")).rejects.toMatchObject({ status: 401 });
     const { token } = await world.identity.createSignInLink("bob", root);
     expect((await world.identity.redeemLink(token, from)).me.user.name).toBe("bob");

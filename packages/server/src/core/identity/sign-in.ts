@@ -30,7 +30,7 @@ export function createSignIn(parts: Parts) {
     await store.forgetTries(tx, accountBucket(name));
     // Not forgotten: whoever has one account could try all others with it.
     if (from.address !== undefined) await store.giveTryBack(tx, addressBucket(from.address));
-    return openSession(tx, { user, from, by: "password" }, parts);
+    return openSession(tx, { user, from, methods: ["password"] }, parts);
   }
 
   /** Counts the try before it is made. @throws Problem `identity_too_many_tries` */

@@ -1,50 +1,103 @@
 /** SQL of users, sessions, keys and one-time tokens. Time is an argument. */
-import { sql } from "kysely";
+import type { Grant } from "@holdfast/contract";
+import { sql, type Expression } from "kysely";
+import { jsonArrayFrom } from "kysely/helpers/postgres";
 import type { Db, Tx } from "#platform/db";
 import type { Limit } from "./attempts.ts";
+import type { HeldGrant } from "./permissions.ts";
 import type { ApiKeyTable, IdentityTables, SessionTable, SetupTokenTable, SignInLinkTable, UserTable } from "./tables.ts";
 import type { Insertable, Selectable } from "kysely";
 
-export type UserRow = Selectable<UserTable>;
-export type SessionRow = SessionTable;
+/** A user with what is granted. */
+export type UserRow = Selectable<UserTable> & { grants: HeldGrant[] };
+export type SessionRow = Selectable<SessionTable>;
 export type ApiKeyRow = ApiKeyTable;
 
 const within = (db: Db | Tx) => db.withTables<IdentityTables>();
 
+/** What is granted to this user, as a column. */
+const grantsOf = (db: Db | Tx, userId: Expression<string>) =>
+  jsonArrayFrom(
+    within(db)
+      .selectFrom("identity.grant as g")
+      .innerJoin("identity.role as r", "r.name", "g.role")
+      .select(["g.role", "g.selector", "r.permissions"])
+      .where("g.user_id", "=", userId)
+      .orderBy("g.role")
+      .orderBy("g.selector"),
+  ).as("grants");
+
+const users = (db: Db | Tx) =>
+  within(db)
+    .selectFrom("identity.user")
+    .selectAll("identity.user")
+    .select((column) => grantsOf(db, column.ref("identity.user.id")));
+
 export async function findUserByKey(db: Db | Tx, nameKey: string): Promise<UserRow | undefined> {
-  return within(db).selectFrom("identity.user").selectAll().where("name_key", "=", nameKey).executeTakeFirst();
+  return users(db).where("name_key", "=", nameKey).executeTakeFirst();
 }
 
 export async function findUser(db: Db | Tx, id: string): Promise<UserRow | undefined> {
-  return within(db).selectFrom("identity.user").selectAll().where("id", "=", id).executeTakeFirst();
+  return users(db).where("id", "=", id).executeTakeFirst();
 }
 
 /** The user as committed last; nobody changes it before the transaction ends. */
 export async function holdUser(tx: Tx, id: string): Promise<UserRow | undefined> {
-  return within(tx).selectFrom("identity.user").selectAll().where("id", "=", id).forShare().executeTakeFirst();
+  return users(tx).where("id", "=", id).forShare().executeTakeFirst();
 }
 
 export async function lockUser(tx: Tx, id: string): Promise<UserRow | undefined> {
-  return within(tx).selectFrom("identity.user").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+  return users(tx).where("id", "=", id).forUpdate().executeTakeFirst();
 }
 
 /** By name, those after `nameKey`. */
 export async function usersAfter(db: Db, nameKey: string, limit: number): Promise<UserRow[]> {
-  return within(db).selectFrom("identity.user").selectAll().where("name_key", ">", nameKey).orderBy("name_key").limit(limit).execute();
+  return users(db).where("name_key", ">", nameKey).orderBy("name_key").limit(limit).execute();
 }
 
 /** Undefined when the name is taken. */
-export async function insertUser(tx: Tx, user: Insertable<UserTable>): Promise<UserRow | undefined> {
-  return within(tx)
+export async function insertUser(
+  tx: Tx,
+  { grants, ...user }: Insertable<UserTable> & { grants: readonly Grant[] },
+): Promise<UserRow | undefined> {
+  const made = await within(tx)
     .insertInto("identity.user")
     .values(user)
     .onConflict((clash) => clash.column("name_key").doNothing())
-    .returningAll()
+    .returning("id")
     .executeTakeFirst();
+  if (made) await insertGrants(tx, made.id, grants);
+  return made && findUser(tx, made.id);
 }
 
-export async function updateUser(tx: Tx, { id, role, disabled, version, updated_at }: UserRow): Promise<void> {
-  await within(tx).updateTable("identity.user").set({ role, disabled, version, updated_at }).where("id", "=", id).execute();
+export async function updateUser(tx: Tx, { id, disabled, version, updated_at }: UserRow): Promise<void> {
+  await within(tx).updateTable("identity.user").set({ disabled, version, updated_at }).where("id", "=", id).execute();
+}
+
+/** All that is granted to the user from now on. */
+export async function replaceGrants(tx: Tx, userId: string, grants: readonly Grant[]): Promise<void> {
+  await within(tx).deleteFrom("identity.grant").where("user_id", "=", userId).execute();
+  await insertGrants(tx, userId, grants);
+}
+
+async function insertGrants(tx: Tx, userId: string, grants: readonly Grant[]): Promise<void> {
+  if (grants.length === 0) return;
+  const rows = grants.map(({ role, selector = "" }) => ({ user_id: userId, role, selector }));
+  await within(tx)
+    .insertInto("identity.grant")
+    .values(rows)
+    .onConflict((clash) => clash.doNothing())
+    .execute();
+}
+
+/** Which of these roles there are; held, so that none is removed before the transaction ends. */
+export async function knownRoles(tx: Tx, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const roles = within(tx)
+    .selectFrom("identity.role")
+    .select("name")
+    .where("name", "in", [...names]);
+  return (await roles.forShare().execute()).map(({ name }) => name);
 }
 
 /** One at a time makes or unmakes administrators, until its transaction ends. */
@@ -52,13 +105,16 @@ export async function lockAdmins(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('identity.admins'))`.execute(tx);
 }
 
-/** Administrators, disabled ones not counted, other than this user. */
+/** Administrators of everything, disabled ones not counted, other than this user. */
 export async function countAdmins(db: Db | Tx, exceptId = ""): Promise<number> {
   const admins = within(db)
     .selectFrom("identity.user")
-    .where("role", "=", "admin")
     .where("disabled", "=", false)
-    .where("id", "!=", exceptId);
+    .where("kind", "=", "person")
+    .where("id", "!=", exceptId)
+    .where("id", "in", (from) =>
+      from.selectFrom("identity.grant").select("user_id").where("identity.grant.role", "=", "admin").where("selector", "=", ""),
+    );
   const row = await admins.select((column) => column.fn.countAll<number>().as("admins")).executeTakeFirstOrThrow();
   return row.admins;
 }
@@ -90,13 +146,14 @@ export async function deleteLinksOf(tx: Tx, userId: string): Promise<void> {
   await within(tx).deleteFrom("identity.sign_in_link").where("user_id", "=", userId).execute();
 }
 
-export async function insertSession(tx: Tx, session: SessionRow): Promise<void> {
+export async function insertSession(tx: Tx, session: Insertable<SessionTable>): Promise<void> {
   await within(tx).insertInto("identity.session").values(session).execute();
 }
 
 export interface SessionUser {
   id: string;
   last_seen_at: Date;
+  stepped_up_at: Date | null;
   user: UserRow;
 }
 
@@ -110,15 +167,16 @@ export async function findSession(
     .selectFrom("identity.session as s")
     .innerJoin("identity.user as u", "u.id", "s.user_id")
     .selectAll("u")
-    .select(["s.id as session_id", "s.last_seen_at"])
+    .select((column) => grantsOf(db, column.ref("u.id")))
+    .select(["s.id as session_id", "s.last_seen_at as session_seen_at", "s.stepped_up_at"])
     .where("s.hash", "=", hash)
     .where("s.expires_at", ">", now)
     .where("s.last_seen_at", ">", idleSince)
     .where("u.disabled", "=", false)
     .executeTakeFirst();
   if (!row) return undefined;
-  const { session_id: id, last_seen_at, ...user } = row;
-  return { id, last_seen_at, user };
+  const { session_id: id, session_seen_at: last_seen_at, stepped_up_at, ...user } = row;
+  return { id, last_seen_at, stepped_up_at, user };
 }
 
 export async function touchSession(db: Db, id: string, now: Date): Promise<void> {

@@ -1,17 +1,39 @@
 /** Kysely's view of the schema `identity`. */
-import type { Permission, Role } from "@holdfast/contract";
+import type { Permission } from "@holdfast/contract";
 import type { Generated } from "kysely";
 
 export interface UserTable {
   id: string;
   name: string;
   name_key: string;
-  role: Role;
+  kind: Generated<"person" | "service">;
+  email: string | null;
+  email_key: string | null;
   password_hash: string | null;
+  password_changed_at: Date | null;
+  password_must_change: Generated<boolean>;
   disabled: Generated<boolean>;
+  last_seen_at: Date | null;
   version: Generated<number>;
   created_at: Date;
   updated_at: Date;
+}
+
+export interface RoleTable {
+  name: string;
+  description: Generated<string>;
+  /** Null for a role that is always there. */
+  permissions: Permission[] | null;
+  second_factor: Generated<boolean>;
+  version: Generated<number>;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+}
+
+export interface GrantTable {
+  user_id: string;
+  role: string;
+  selector: string;
 }
 
 export interface SetupTokenTable {
@@ -36,6 +58,12 @@ export interface SessionTable {
   expires_at: Date;
   address: string | null;
   user_agent: string | null;
+  methods: Generated<string[]>;
+  client: Generated<"console" | "cli" | "program">;
+  second_factor_at: Date | null;
+  stepped_up_at: Date | null;
+  provider_id: string | null;
+  provider_session: string | null;
 }
 
 export interface ApiKeyTable {
@@ -58,6 +86,8 @@ export interface AttemptTable {
 
 export type IdentityTables = {
   "identity.user": UserTable;
+  "identity.role": RoleTable;
+  "identity.grant": GrantTable;
   "identity.setup_token": SetupTokenTable;
   "identity.sign_in_link": SignInLinkTable;
   "identity.session": SessionTable;

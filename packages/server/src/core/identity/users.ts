@@ -1,6 +1,6 @@
 /** Users: made, given a role, disabled. One administrator who may sign in always remains. */
-import type { Role, User } from "@holdfast/contract";
-import { newId, Problem } from "@holdfast/kit";
+import type { Grant, User } from "@holdfast/contract";
+import { newId, parseSelector, Problem } from "@holdfast/kit";
 import type { By } from "#core/audit";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction, type Tx } from "#platform/db";
@@ -13,7 +13,7 @@ import { userOf } from "./view.ts";
 
 export interface NewUser {
   name: string;
-  role: Role;
+  grants: readonly Grant[];
   /** Without one the user signs in by links only. */
   password?: string | undefined;
 }
@@ -21,7 +21,8 @@ export interface NewUser {
 export interface UserChange {
   id: string;
   etag: string;
-  role?: Role | undefined;
+  /** Instead of all that was granted before. */
+  grants?: readonly Grant[] | undefined;
   disabled?: boolean | undefined;
 }
 
@@ -35,33 +36,39 @@ export function createUsers({ db, audit, clock, passwords }: Parts) {
     return { items: rows.slice(0, limit).map(userOf), ...(last ? { next: encodeCursor(last.name_key) } : {}) };
   }
 
-  async function createUser({ name, role, password }: NewUser, by: By): Promise<User> {
+  async function createUser({ name, grants, password }: NewUser, by: By): Promise<User> {
     const kept = checkName(name);
+    checkSelectors(grants);
     const passwordHash = password === undefined ? null : await passwords.hash(password);
     return inTransaction(db, async (tx) => {
       const now = new Date(clock.now());
-      const row = { id: newId("usr", now.getTime()), name: kept, name_key: foldName(kept), role, password_hash: passwordHash };
+      const row = { id: newId("usr", now.getTime()), name: kept, name_key: foldName(kept), grants, password_hash: passwordHash };
+      await checkRoles(tx, grants);
       const user = await store.insertUser(tx, { ...row, created_at: now, updated_at: now });
       if (!user) throw nameTaken(kept);
-      await audit.record(tx, { ...by, action: "identity.user.create", subject: `user:${kept}`, after: { role } });
+      await audit.record(tx, { ...by, action: "identity.user.create", subject: `user:${kept}`, after: { grants } });
       return userOf(user);
     });
   }
 
   async function updateUser(change: UserChange, by: By): Promise<User> {
+    checkSelectors(change.grants ?? []);
     return inTransaction(db, async (tx) => {
       await store.lockAdmins(tx);
       const before = await store.lockUser(tx, change.id);
       if (!before) throw new Problem("identity_user_missing", { kind: "missing", say: `There is no user with the id "${change.id}".` });
       if (userOf(before).etag !== change.etag) throw preconditionFailed(`the user "${before.name}"`);
-      const { role = before.role, disabled = before.disabled } = change;
-      const after = { ...before, role, disabled, version: before.version + 1, updated_at: new Date(clock.now()) };
-      if (isAdmin(before) && !isAdmin(after) && (await store.countAdmins(tx, before.id)) === 0) throw lastAdmin(before.name);
-      await store.updateUser(tx, after);
+      const { disabled = before.disabled } = change;
+      const { grants } = userOf(before);
+      await checkRoles(tx, change.grants ?? []);
+      await store.updateUser(tx, { ...before, disabled, version: before.version + 1, updated_at: new Date(clock.now()) });
+      if (change.grants) await store.replaceGrants(tx, before.id, change.grants);
+      const after = userOf((await store.findUser(tx, before.id)) ?? before);
+      if (isAdmin(userOf(before)) && !isAdmin(after) && (await store.countAdmins(tx, before.id)) === 0) throw lastAdmin(before.name);
       const ended = disabled ? await shutOut(tx, before.id) : 0;
-      const facts = { before: { role: before.role, disabled: before.disabled }, after: { role, disabled, endedSessions: ended } };
+      const facts = { before: { grants, disabled: before.disabled }, after: { grants: after.grants, disabled, endedSessions: ended } };
       await audit.record(tx, { ...by, action: "identity.user.update", subject: `user:${before.name}`, ...facts });
-      return userOf(after);
+      return after;
     });
   }
 
@@ -74,8 +81,25 @@ async function shutOut(tx: Tx, userId: string): Promise<number> {
   return store.deleteSessionsOf(tx, userId);
 }
 
-function isAdmin(user: store.UserRow): boolean {
-  return user.role === "admin" && !user.disabled;
+function isAdmin(user: User): boolean {
+  return user.kind === "person" && !user.disabled && user.grants.some(({ role, selector }) => role === "admin" && selector === undefined);
+}
+
+/** @throws Problem `selector_invalid` */
+function checkSelectors(grants: readonly Grant[]): void {
+  for (const { selector } of grants) parseSelector(selector ?? "");
+}
+
+/** @throws Problem `identity_role_missing` */
+async function checkRoles(tx: Tx, grants: readonly Grant[]): Promise<void> {
+  const wanted = [...new Set(grants.map(({ role }) => role))];
+  const known = await store.knownRoles(tx, wanted);
+  const missing = wanted.find((role) => !known.includes(role));
+  if (missing === undefined) return;
+  throw new Problem("identity_role_missing", {
+    kind: "invalid",
+    say: `There is no role named "${missing}"; \`holdfast roles list\` shows those there are.`,
+  });
 }
 
 export function nameTaken(name: string): Problem {

@@ -1,7 +1,7 @@
 /** Users and keys as the API shows them. Pure. */
 import type { identityContract, Permission, User } from "@holdfast/contract";
 import type { InferContractRouterOutputs } from "@orpc/contract";
-import { permissionsOf } from "./permissions.ts";
+import { accessOf } from "./permissions.ts";
 import type { ApiKeyRow, UserRow } from "./store.ts";
 
 type Outputs = InferContractRouterOutputs<typeof identityContract>;
@@ -13,7 +13,7 @@ export function userOf(row: UserRow): User {
 }
 
 export function meOf(row: UserRow, { via, scopes = [] }: { via: Me["via"]; scopes?: readonly Permission[] }): Me {
-  return { user: nakedUser(row), permissions: [...permissionsOf(row.role, scopes)], via };
+  return { user: nakedUser(row), permissions: [...accessOf(row.grants, scopes).keys()], via };
 }
 
 export function apiKeyOf(row: ApiKeyRow): ApiKey {
@@ -29,5 +29,13 @@ export function apiKeyOf(row: ApiKeyRow): ApiKey {
 }
 
 function nakedUser(row: UserRow): Omit<User, "etag"> {
-  return { id: row.id, name: row.name, role: row.role, disabled: row.disabled, createdAt: row.created_at.toISOString() };
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    ...(row.email === null ? {} : { email: row.email }),
+    grants: row.grants.map(({ role, selector }) => ({ role, ...(selector === "" ? {} : { selector }) })),
+    disabled: row.disabled,
+    createdAt: row.created_at.toISOString(),
+  };
 }

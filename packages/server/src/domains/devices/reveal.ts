@@ -15,7 +15,7 @@ export async function openVersion(devices: Devices, row: DeviceRow, id: string |
 
 /** @throws Problem `forbidden` */
 export function mayReveal(context: RequestContext): void {
-  if (callerOf(context).permissions.has("devices:reveal")) return;
+  if (callerOf(context).access.has("devices:reveal")) return;
   throw new Problem("forbidden", {
     kind: "forbidden",
     say: "Seeing secrets in configurations needs the permission devices:reveal; leave `reveal` out for the masked text.",

@@ -40,7 +40,7 @@ export function admit({ meta }: Pick<ClosedRoute, "meta">, call: Call): void {
   }
   if (meta.permission === "public") return;
   if (call.principal === undefined) throw unauthenticated();
-  if (meta.permission !== "self" && !call.principal.permissions.has(meta.permission)) throw forbidden(meta.permission);
+  if (meta.permission !== "self" && !call.principal.access.has(meta.permission)) throw forbidden(meta.permission);
 }
 
 function changesState(method: string): boolean {

@@ -4,6 +4,7 @@ import { isContractProcedure, type AnyContractRouter } from "@orpc/contract";
 import { implement, type Router } from "@orpc/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHttp, type Http, type RequestContext } from "#platform/http";
+import { everywhere } from "#platform/http/request";
 import { silentLog } from "#platform/log";
 import { createMetrics } from "#platform/metrics";
 
@@ -35,7 +36,8 @@ beforeAll(async () => {
             actor: "user:x",
             userId: "x",
             via: "api_key",
-            permissions: new Set(authorization.replace("Bearer ", "").split(",") as Permission[]),
+            credentialId: "key",
+            access: everywhere(authorization.replace("Bearer ", "").split(",") as Permission[]),
           },
     db: undefined as never, // no route is called with an Idempotency-Key here
     log: silentLog,

@@ -1,15 +1,25 @@
 /** What a route's handler knows of its request and of its caller. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Permission } from "@holdfast/contract";
-import { Problem } from "@holdfast/kit";
+import { Problem, type SelectorTerm } from "@holdfast/kit";
 
 /** Who calls. */
 export interface Principal {
   /** As audit entries name the caller, e.g. `user:ada`. */
   actor: string;
   userId: string;
-  permissions: ReadonlySet<Permission>;
+  /** What the caller may do, each with where; \`can\` of core/identity asks it. */
+  access: ReadonlyMap<Permission, "everywhere" | readonly SelectorTerm[][]>;
   via: "session" | "api_key";
+  /** Id of the session or API key. */
+  credentialId: string;
+  /** When the caller of a session last proved who they are, in milliseconds since 1970. */
+  steppedUpAt?: number | undefined;
+}
+
+/** These permissions, everywhere. */
+export function everywhere(permissions: Iterable<Permission>): Principal["access"] {
+  return new Map(Array.from(permissions, (permission) => [permission, "everywhere"]));
 }
 
 /** What a request shows of its caller. */

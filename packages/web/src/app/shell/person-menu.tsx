@@ -3,6 +3,7 @@ import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme, Visually
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { IconKeyboard, IconLogout, IconSelector } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import { writeGrants } from "@holdfast/kit";
 import { sayProblem } from "../../parts/run-act.tsx";
 import { invoke } from "../api.ts";
 import { useMe } from "../session.ts";
@@ -31,7 +32,7 @@ export function PersonMenu({ onHelp }: { onHelp: () => void }) {
           </span>
           <span className={classes["who"]}>
             <span className="clip">{name}</span>
-            <span className={classes["role"]}>{me?.user.role}</span>
+            <span className={classes["role"]}>{writeGrants(me?.user.grants ?? [])}</span>
           </span>
           <VisuallyHidden>Your menu</VisuallyHidden>
           <IconSelector size={14} />

@@ -3,8 +3,7 @@ import { PasswordInput, Select, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import type { Role } from "@holdfast/contract";
-import { roles } from "virtual:contract";
+import { builtInRoles } from "virtual:contract";
 import { invoke } from "../../app/api.ts";
 import { linesOf } from "../../app/as-code.ts";
 import { viewProblem } from "../../app/problem-view.ts";
@@ -12,11 +11,15 @@ import { FormDialog } from "../../parts/form-dialog.tsx";
 import { fieldErrors } from "../../parts/place-errors.ts";
 import { sayDone } from "../../parts/run-act.tsx";
 
+function newUser({ name, password, role }: { name: string; password: string; role: string }) {
+  return { name, password, grants: [{ role }] };
+}
+
 export function NewPerson() {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const close = (): void => void navigate({ to: "/settings/people" });
-  const form = useForm<{ name: string; password: string; role: Role }>({
+  const form = useForm<{ name: string; password: string; role: string }>({
     initialValues: { name: "", password: "", role: "viewer" },
     validate: {
       name: (value) => (value.trim() === "" ? "What they sign in with" : null),
@@ -24,7 +27,7 @@ export function NewPerson() {
     },
   });
   const create = useMutation({
-    mutationFn: (values: { name: string; password: string; role: Role }) => invoke("identity.createUser", values),
+    mutationFn: (values: { name: string; password: string; role: string }) => invoke("identity.createUser", newUser(values)),
     onSuccess: async (person) => {
       sayDone(`${person.name} can sign in now.`);
       await queries.invalidateQueries();
@@ -40,7 +43,7 @@ export function NewPerson() {
       onSubmit={form.onSubmit((values) => create.mutate(values))}
       pending={create.isPending}
       problem={create.error}
-      lines={linesOf("identity.createUser", form.getValues())}
+      lines={linesOf("identity.createUser", newUser(form.getValues()))}
     >
       <TextInput label="Name" data-autofocus autoComplete="off" spellCheck={false} {...form.getInputProps("name")} />
       <PasswordInput
@@ -49,7 +52,7 @@ export function NewPerson() {
         autoComplete="new-password"
         {...form.getInputProps("password")}
       />
-      <Select label="Role" allowDeselect={false} data={[...roles]} {...form.getInputProps("role")} />
+      <Select label="Role" allowDeselect={false} data={[...builtInRoles]} {...form.getInputProps("role")} />
     </FormDialog>
   );
 }

@@ -3,8 +3,9 @@ import { Select, Switch } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { IconPlus } from "@tabler/icons-react";
 import { Outlet } from "@tanstack/react-router";
-import type { Role, User } from "@holdfast/contract";
-import { roles } from "virtual:contract";
+import type { BuiltInRole, Grant, User } from "@holdfast/contract";
+import { writeGrants } from "@holdfast/kit";
+import { builtInRoles } from "virtual:contract";
 import { invoke } from "../../app/api.ts";
 import { readPages } from "../../app/reads.ts";
 import { useMay, useMe } from "../../app/session.ts";
@@ -19,7 +20,7 @@ import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { When } from "../../parts/when.tsx";
 import classes from "./settings.module.css";
 
-const roleSays: Record<Role, string> = {
+const roleSays: Record<BuiltInRole, string> = {
   admin: "everything",
   operator: "changes devices, plans, rollouts",
   approver: "approves rollouts",
@@ -81,14 +82,15 @@ function Person({ person }: { person: User }) {
   const may = useMay();
   const queries = useQueryClient();
   const update = useMutation({
-    mutationFn: (patch: { role?: Role; disabled?: boolean }) =>
+    mutationFn: (patch: { grants?: Grant[]; disabled?: boolean }) =>
       invoke("identity.updateUser", { id: person.id, ...patch }, { ifMatch: person.etag }),
-    onSuccess: (after) => sayDone(`${after.name} is ${after.role}${after.disabled ? ", and may not sign in" : ""}.`),
+    onSuccess: (after) => sayDone(`${after.name} is ${writeGrants(after.grants)}${after.disabled ? ", and may not sign in" : ""}.`),
     onError: sayProblem,
     onSettled: () => queries.invalidateQueries(),
   });
   const self = me?.user.id === person.id;
-  const fixed = self || !may("identity.updateUser");
+  const simple = person.grants.length === 1 && person.grants.every(({ role, selector }) => role in roleSays && selector === undefined);
+  const fixed = self || !simple || !may("identity.updateUser");
   return (
     <tr>
       <th scope="row">
@@ -96,18 +98,16 @@ function Person({ person }: { person: User }) {
       </th>
       <td>
         {fixed ? (
-          <>
-            {person.role} <span className="dim">· {roleSays[person.role]}</span>
-          </>
+          <>{writeGrants(person.grants)}</>
         ) : (
           <Select
             aria-label={`Role of ${person.name}`}
             w={250}
             allowDeselect={false}
             disabled={update.isPending}
-            data={roles.map((value) => ({ value, label: `${value} · ${roleSays[value]}` }))}
-            value={person.role}
-            onChange={(role) => role !== null && role !== person.role && update.mutate({ role: role as Role })}
+            data={builtInRoles.map((value) => ({ value, label: `${value} · ${roleSays[value]}` }))}
+            value={person.grants[0]?.role ?? null}
+            onChange={(role) => role !== null && update.mutate({ grants: [{ role }] })}
           />
         )}
       </td>

@@ -4,6 +4,7 @@ import { devicesContract } from "./devices.ts";
 import { findingsContract } from "./findings.ts";
 import { identityContract } from "./identity.ts";
 import { repositoriesContract } from "./repositories.ts";
+import { rolesContract } from "./roles.ts";
 import { plansContract, rolloutsContract } from "./rollouts.ts";
 import { secretsContract } from "./secrets.ts";
 import { systemContract } from "./system.ts";
@@ -11,6 +12,7 @@ import { systemContract } from "./system.ts";
 /** The whole API under /api/v1. */
 export const contract = {
   identity: identityContract,
+  roles: rolesContract,
   audit: auditContract,
   secrets: secretsContract,
   findings: findingsContract,

@@ -7,6 +7,7 @@ export * from "./findings.ts";
 export * from "./follow.ts";
 export * from "./identity.ts";
 export * from "./repositories.ts";
+export * from "./roles.ts";
 export * from "./rollouts.ts";
 export * from "./route.ts";
 export * from "./routes-of.ts";

@@ -13,7 +13,7 @@ import { testDatabase, type TestDatabase } from "./database.ts";
 import { holdfastProgram as program, runHoldfast, type Given, type Ran } from "./holdfast-program.ts";
 
 const password = "correct horse battery";
-const root = { actor: "system:test" };
+const root = { actor: "system:test", access: "unlimited" } as const;
 
 let database: TestDatabase;
 let home: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { builtInRoles, contract, routesOf, type BuiltInRole, type Permission } from "@holdfast/contract";
 import { createAuditRoutes } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
-import { accessOf, can, createIdentityRoutes, sessionCookie } from "#core/identity";
+import { accessOf, can, createIdentityRoutes, createRoleRoutes, sessionCookie } from "#core/identity";
 import { createSecrets, createSecretsRoutes } from "#core/secrets";
 import { inTransaction } from "#platform/db";
 import { createHttp, type Http } from "#platform/http";
@@ -12,7 +12,7 @@ import { silentLog } from "#platform/log";
 import { identityWorld, password, type IdentityWorld } from "#test/identity";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-const served = { identity: contract.identity, audit: contract.audit, secrets: contract.secrets, findings: contract.findings };
+const served = { identity: contract.identity, roles: contract.roles, audit: contract.audit, secrets: contract.secrets, findings: contract.findings };
 let world: IdentityWorld;
 let findings: Findings;
 let http: Http;
@@ -29,6 +29,7 @@ beforeAll(async () => {
     contract: served,
     router: {
       identity: createIdentityRoutes(identity),
+      roles: createRoleRoutes(identity),
       audit: createAuditRoutes(audit),
       secrets: createSecretsRoutes(secrets),
       findings: createFindingsRoutes(findings),

@@ -10,7 +10,7 @@ import { testSecrets } from "./secrets.ts";
 export const password = "correct horse battery";
 export const from = { address: "192.0.2.7", userAgent: "test", requestId: "req_1" };
 /** Who makes users in tests. */
-export const root = { actor: "system:test" };
+export const root = { actor: "system:test", access: "unlimited" } as const;
 
 export type IdentityWorld = Awaited<ReturnType<typeof identityWorld>>;
 

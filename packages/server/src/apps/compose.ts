@@ -6,7 +6,7 @@ import { systemClock, type Clock } from "@holdfast/kit";
 import { implement } from "@orpc/server";
 import { createAudit, createAuditRoutes, type Audit } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
-import { createIdentity, createIdentityRoutes, type Identity } from "#core/identity";
+import { createIdentity, createIdentityRoutes, createRoleRoutes, type Identity } from "#core/identity";
 import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
 import { createSecrets, createSecretsRoutes, type Secrets } from "#core/secrets";
 import {
@@ -149,6 +149,7 @@ function routesOf({ db, audit, secrets, identity, findings, rollouts, devices }:
   const system = implement(contract.system).$context<RequestContext>();
   return {
     identity: createIdentityRoutes(identity),
+    roles: createRoleRoutes(identity),
     audit: createAuditRoutes(audit),
     secrets: createSecretsRoutes(secrets),
     findings: createFindingsRoutes(findings),

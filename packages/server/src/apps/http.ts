@@ -9,6 +9,7 @@ type Routes<Part extends keyof Contract> = Router<Contract[Part], RequestContext
 /** What each module's `routes.ts` makes; `overview` answers `contract.system.overview`. */
 export interface ModuleRoutes {
   identity: Routes<"identity">;
+  roles: Routes<"roles">;
   audit: Routes<"audit">;
   secrets: Routes<"secrets">;
   findings: Routes<"findings">;

@@ -112,7 +112,7 @@ async function ownDatabase(closing: (() => Promise<unknown>)[]): Promise<TestDat
 async function administrator(holdfast: Holdfast, url: string): Promise<Client> {
   const user = await holdfast.identity.createUser(
     { name: "ada", grants: [{ role: "admin" }], password: crypto.randomUUID() },
-    { actor: "system:test" },
+    { actor: "system:test", access: "unlimited" },
   );
   return clientOf(holdfast, url, user);
 }
@@ -177,7 +177,7 @@ function actsOf({ fleet, holdfast, url, client, repository }: ActParts) {
     idOf: async (name: string) => (await client.devices.get({ id: name })).id,
     as: async (role: "operator" | "approver" | "viewer") => {
       const made = { name: role, grants: [{ role }], password: crypto.randomUUID() };
-      return clientOf(holdfast, url, await holdfast.identity.createUser(made, { actor: "system:test" }));
+      return clientOf(holdfast, url, await holdfast.identity.createUser(made, { actor: "system:test", access: "unlimited" }));
     },
   };
 }

@@ -2,8 +2,8 @@
  * Who calls, and what they may do: users with a role each, the first administrator by a one-time token, sessions for people,
  * API keys for programs. What is kept of a token, key or password proves it and does not give it away.
  */
-import type { User } from "@holdfast/contract";
-import { Problem, systemClock, type Clock } from "@holdfast/kit";
+import type { Grant, Permission, RoleSummary, User } from "@holdfast/contract";
+import { Problem, systemClock, type Clock, type Labels } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db } from "#platform/db";
 import type { Credentials, Principal } from "#platform/http/request";
@@ -13,6 +13,7 @@ import { createAuthenticate, type Caller } from "./authenticate.ts";
 import type { Parts, Sealing } from "./deps.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
 import { sessionTimes, type From, type SessionTimes, type SignedIn } from "./sessions.ts";
+import { createRoles, type Granter, type NewRole, type RoleChange } from "./roles.ts";
 import { createSetup, type SetupRequest } from "./setup.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createSignInLinks } from "./sign-in-links.ts";
@@ -20,11 +21,12 @@ import { countActiveUsers, deleteSession, findUser, sweepEnded } from "./store.t
 import { createUsers, type NewUser, type UserChange } from "./users.ts";
 import { meOf, type ApiKey, type Me } from "./view.ts";
 
-export { createIdentityRoutes } from "./routes.ts";
+export { createIdentityRoutes, createRoleRoutes } from "./routes.ts";
 export { sessionCookie, type Caller } from "./authenticate.ts";
 export { accessOf, can, type Access, type Reach } from "./permissions.ts";
 export type { NewApiKey } from "./api-keys.ts";
 export type { From, SessionTimes, SignedIn } from "./sessions.ts";
+export type { Granter, NewRole, RoleChange } from "./roles.ts";
 export type { SetupRequest } from "./setup.ts";
 export type { NewUser, UserChange } from "./users.ts";
 export type { ApiKey, Me } from "./view.ts";
@@ -51,10 +53,20 @@ export interface Identity {
   signOut(caller: Principal, requestId?: string): Promise<void>;
 
   listUsers(page: { cursor?: string | undefined; limit?: number | undefined }): Promise<{ items: User[]; next?: string }>;
-  /** @throws Problem `identity_name_invalid`, `identity_name_taken`, `identity_role_missing`, `selector_invalid`, `identity_busy` */
-  createUser(user: NewUser, by: By): Promise<User>;
-  /** Disabling ends the user's sessions at once. @throws Problem `identity_user_missing`, `identity_last_admin`, 412 when `etag` moved */
-  updateUser(change: UserChange, by: By): Promise<User>;
+  /** @throws Problem `identity_name_invalid`, `identity_name_taken`, `identity_role_missing`, `identity_grant_beyond`, `selector_invalid`, `identity_busy` */
+  createUser(user: NewUser, by: Granter): Promise<User>;
+  /** Disabling ends the user's sessions at once. @throws Problem `identity_user_missing`, `identity_last_admin`, `identity_role_missing`, `identity_grant_beyond`, 412 when `etag` moved */
+  updateUser(change: UserChange, by: Granter): Promise<User>;
+
+  listRoles(): Promise<{ items: RoleSummary[] }>;
+  /** @throws Problem `identity_role_taken`, `identity_grant_beyond` */
+  createRole(role: NewRole, by: Granter): Promise<RoleSummary>;
+  /** @throws Problem `identity_role_missing`, `identity_role_built_in`, `identity_grant_beyond`, 412 when `etag` moved */
+  updateRole(change: RoleChange, by: Granter): Promise<RoleSummary>;
+  /** @throws Problem `identity_role_missing`, `identity_role_built_in`, `identity_role_in_use`, 412 when `etag` moved */
+  removeRole(role: { id: string; etag: string }, by: By): Promise<void>;
+  /** What somebody with these grants may do, and to something with these labels. @throws Problem `identity_role_missing`, `selector_invalid` */
+  previewGrants(grants: readonly Grant[], labels?: Labels): Promise<{ items: GrantPreview[] }>;
 
   /** The caller's keys that still work. */
   listKeys(caller: Pick<Principal, "userId">): Promise<{ items: ApiKey[] }>;
@@ -65,6 +77,13 @@ export interface Identity {
 
   /** Removes sessions, links, tokens and counters that have ended; how many rows. For a job, every hour or so. */
   sweep(): Promise<number>;
+}
+
+export interface GrantPreview {
+  permission: Permission;
+  /** Where it counts; empty: everywhere. */
+  selectors: string[];
+  allowed?: boolean;
 }
 
 interface IdentityDeps {
@@ -90,6 +109,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     ...createSignIn(parts),
     ...createSignInLinks(parts),
     ...createUsers(parts),
+    ...createRoles(parts),
     listKeys: keys.listKeys,
     createKey: (wanted, caller, requestId) => keys.createKey(wanted, ours(caller), requestId),
     revokeKey: (id, caller, requestId) => keys.revokeKey(id, ours(caller), requestId),

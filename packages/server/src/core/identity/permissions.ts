@@ -52,6 +52,23 @@ function wider(reach: Reach | undefined, terms: SelectorTerm[]): Reach {
 }
 
 /**
+ * Whether somebody with this access may give the grant away: nobody gives more than they have. A permission that counts for
+ * some labels only is given on with the same terms, or with more of them.
+ */
+export function covers(access: Access, grant: HeldGrant): boolean {
+  const asked = parseSelector(grant.selector).map(wordOf);
+  return permissionsOfRole(grant).every((permission) => {
+    const reach = access.get(permission);
+    return reach === "everywhere" || (reach ?? []).some((terms) => terms.every((term) => asked.includes(wordOf(term))));
+  });
+}
+
+/** Equal for equal terms. */
+function wordOf(term: SelectorTerm): string {
+  return JSON.stringify("values" in term ? [term.key, term.op, [...term.values].sort()] : [term.key, term.op]);
+}
+
+/**
  * Whether this caller (undefined: nobody is signed in) may do what needs `permission`: to the thing with these labels, or,
  * when no labels are told, to anything at all. What has no labels is only for those who may everywhere.
  */

@@ -5,6 +5,7 @@ import { implement } from "@orpc/server";
 import { callerOf, ifMatchOf, type RequestContext } from "#platform/http/request";
 import { sessionCookie } from "./authenticate.ts";
 import type { Identity } from "./index.ts";
+import type { Granter } from "./roles.ts";
 import type { From, SignedIn } from "./sessions.ts";
 
 /** Handlers of `contract.identity`. */
@@ -22,12 +23,29 @@ export function createIdentityRoutes(identity: Identity) {
     me: os.me.handler(({ context }) => identity.me(callerOf(context))),
 
     listUsers: os.listUsers.handler(({ input }) => identity.listUsers(input)),
-    createUser: os.createUser.handler(({ input, context }) => identity.createUser(input, byOf(context))),
-    updateUser: os.updateUser.handler(({ input, context }) => identity.updateUser({ ...input, etag: ifMatchOf(context) }, byOf(context))),
+    createUser: os.createUser.handler(({ input, context }) => identity.createUser(input, granterOf(context))),
+    updateUser: os.updateUser.handler(({ input, context }) =>
+      identity.updateUser({ ...input, etag: ifMatchOf(context) }, granterOf(context)),
+    ),
 
     listKeys: os.listKeys.handler(({ context }) => identity.listKeys(callerOf(context))),
     createKey: os.createKey.handler(({ input, context }) => identity.createKey(input, callerOf(context), context.requestId)),
     revokeKey: os.revokeKey.handler(({ input, context }) => identity.revokeKey(input.id, callerOf(context), context.requestId)),
+  });
+}
+
+/** Handlers of `contract.roles`. */
+export function createRoleRoutes(identity: Identity) {
+  const os = implement(contract.roles).$context<RequestContext>();
+  return os.router({
+    list: os.list.handler(() => identity.listRoles()),
+    create: os.create.handler(({ input, context }) => identity.createRole(input, granterOf(context))),
+    update: os.update.handler(({ input, context }) => identity.updateRole({ ...input, etag: ifMatchOf(context) }, granterOf(context))),
+    setPermissions: os.setPermissions.handler(({ input, context }) =>
+      identity.updateRole({ ...input, etag: ifMatchOf(context) }, granterOf(context)),
+    ),
+    remove: os.remove.handler(({ input, context }) => identity.removeRole({ ...input, etag: ifMatchOf(context) }, granterOf(context))),
+    preview: os.preview.handler(({ input }) => identity.previewGrants(input.grants, input.labels)),
   });
 }
 
@@ -48,6 +66,7 @@ function fromOf({ remoteAddress, userAgent, requestId }: RequestContext): From {
   return { address: remoteAddress, userAgent, requestId };
 }
 
-function byOf(context: RequestContext) {
-  return { actor: callerOf(context).actor, requestId: context.requestId };
+function granterOf(context: RequestContext): Granter {
+  const { actor, access } = callerOf(context);
+  return { actor, access, requestId: context.requestId };
 }

@@ -73,7 +73,7 @@ describe("a user", () => {
     const bob = await world.make("bob", "operator");
     const { token } = await world.signIn("bob");
     const { key } = await world.identity.createKey({ name: "ci", scopes: [], expiresInDays: 1 }, await world.callerWith(token));
-    await world.identity.updateUser({ id: bob.id, etag: bob.etag, disabled: true }, { actor: "user:ada", requestId: "req_3" });
+    await world.identity.updateUser({ id: bob.id, etag: bob.etag, disabled: true }, { ...root, actor: "user:ada", requestId: "req_3" });
     expect(await world.withCookie(token)).toBeUndefined();
     await expect(world.withKey(key)).rejects.toMatchObject({ status: 401 });
     expect((await world.lastEntries(1))[0]).toMatchObject({

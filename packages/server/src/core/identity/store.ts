@@ -90,16 +90,6 @@ async function insertGrants(tx: Tx, userId: string, grants: readonly Grant[]): P
     .execute();
 }
 
-/** Which of these roles there are; held, so that none is removed before the transaction ends. */
-export async function knownRoles(tx: Tx, names: readonly string[]): Promise<string[]> {
-  if (names.length === 0) return [];
-  const roles = within(tx)
-    .selectFrom("identity.role")
-    .select("name")
-    .where("name", "in", [...names]);
-  return (await roles.forShare().execute()).map(({ name }) => name);
-}
-
 /** One at a time makes or unmakes administrators, until its transaction ends. */
 export async function lockAdmins(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('identity.admins'))`.execute(tx);

@@ -1,13 +1,13 @@
 /** Users: made, given a role, disabled. One administrator who may sign in always remains. */
 import type { Grant, User } from "@holdfast/contract";
-import { newId, parseSelector, Problem } from "@holdfast/kit";
-import type { By } from "#core/audit";
+import { newId, Problem } from "@holdfast/kit";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction, type Tx } from "#platform/db";
 import { preconditionFailed } from "#platform/http/request";
 import { z } from "zod";
 import type { Parts } from "./deps.ts";
 import { checkName, foldName } from "./names.ts";
+import { entryBy, heldGrants, mustCover, type Granter } from "./roles.ts";
 import * as store from "./store.ts";
 import { userOf } from "./view.ts";
 
@@ -36,23 +36,21 @@ export function createUsers({ db, audit, clock, passwords }: Parts) {
     return { items: rows.slice(0, limit).map(userOf), ...(last ? { next: encodeCursor(last.name_key) } : {}) };
   }
 
-  async function createUser({ name, grants, password }: NewUser, by: By): Promise<User> {
+  async function createUser({ name, grants, password }: NewUser, by: Granter): Promise<User> {
     const kept = checkName(name);
-    checkSelectors(grants);
     const passwordHash = password === undefined ? null : await passwords.hash(password);
     return inTransaction(db, async (tx) => {
       const now = new Date(clock.now());
       const row = { id: newId("usr", now.getTime()), name: kept, name_key: foldName(kept), grants, password_hash: passwordHash };
-      await checkRoles(tx, grants);
+      mustCover(by, ...(await heldGrants(tx, grants)));
       const user = await store.insertUser(tx, { ...row, created_at: now, updated_at: now });
       if (!user) throw nameTaken(kept);
-      await audit.record(tx, { ...by, action: "identity.user.create", subject: `user:${kept}`, after: { grants } });
+      await audit.record(tx, { ...entryBy(by), action: "identity.user.create", subject: `user:${kept}`, after: { grants } });
       return userOf(user);
     });
   }
 
-  async function updateUser(change: UserChange, by: By): Promise<User> {
-    checkSelectors(change.grants ?? []);
+  async function updateUser(change: UserChange, by: Granter): Promise<User> {
     return inTransaction(db, async (tx) => {
       await store.lockAdmins(tx);
       const before = await store.lockUser(tx, change.id);
@@ -60,14 +58,15 @@ export function createUsers({ db, audit, clock, passwords }: Parts) {
       if (userOf(before).etag !== change.etag) throw preconditionFailed(`the user "${before.name}"`);
       const { disabled = before.disabled } = change;
       const { grants } = userOf(before);
-      await checkRoles(tx, change.grants ?? []);
+      // Who disables or takes away must be able to give, too: otherwise an operator of one site could shut out an administrator.
+      mustCover(by, ...before.grants, ...(await heldGrants(tx, change.grants ?? [])));
       await store.updateUser(tx, { ...before, disabled, version: before.version + 1, updated_at: new Date(clock.now()) });
       if (change.grants) await store.replaceGrants(tx, before.id, change.grants);
       const after = userOf((await store.findUser(tx, before.id)) ?? before);
       if (isAdmin(userOf(before)) && !isAdmin(after) && (await store.countAdmins(tx, before.id)) === 0) throw lastAdmin(before.name);
       const ended = disabled ? await shutOut(tx, before.id) : 0;
       const facts = { before: { grants, disabled: before.disabled }, after: { grants: after.grants, disabled, endedSessions: ended } };
-      await audit.record(tx, { ...by, action: "identity.user.update", subject: `user:${before.name}`, ...facts });
+      await audit.record(tx, { ...entryBy(by), action: "identity.user.update", subject: `user:${before.name}`, ...facts });
       return after;
     });
   }
@@ -83,23 +82,6 @@ async function shutOut(tx: Tx, userId: string): Promise<number> {
 
 function isAdmin(user: User): boolean {
   return user.kind === "person" && !user.disabled && user.grants.some(({ role, selector }) => role === "admin" && selector === undefined);
-}
-
-/** @throws Problem `selector_invalid` */
-function checkSelectors(grants: readonly Grant[]): void {
-  for (const { selector } of grants) parseSelector(selector ?? "");
-}
-
-/** @throws Problem `identity_role_missing` */
-async function checkRoles(tx: Tx, grants: readonly Grant[]): Promise<void> {
-  const wanted = [...new Set(grants.map(({ role }) => role))];
-  const known = await store.knownRoles(tx, wanted);
-  const missing = wanted.find((role) => !known.includes(role));
-  if (missing === undefined) return;
-  throw new Problem("identity_role_missing", {
-    kind: "invalid",
-    say: `There is no role named "${missing}"; \`holdfast roles list\` shows those there are.`,
-  });
 }
 
 export function nameTaken(name: string): Problem {

@@ -296,6 +296,69 @@ create table identity."user" (
 );
 
 
+-- -------------------- pki
+create schema pki;
+
+create sequence pki.ssh_serial;
+
+create table pki.authority (
+  id text not null,
+  role text not null,
+  name text not null,
+  parent_id text,
+  trust_domain text not null,
+  origin text not null,
+  certificate bytea,
+  public_key bytea not null,
+  sealed_key bytea,
+  issuing boolean not null,
+  not_before timestamp with time zone not null,
+  not_after timestamp with time zone,
+  created_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  crl bytea,
+  crl_number bigint not null default 0,
+  crl_this_update timestamp with time zone,
+  crl_next_update timestamp with time zone,
+  constraint authority_pkey PRIMARY KEY (id),
+  constraint authority_check CHECK ((certificate IS NULL) = (role = 'ssh'::text)),
+  constraint authority_check1 CHECK (retired_at IS NULL OR NOT issuing),
+  constraint authority_origin_check CHECK (origin = ANY (ARRAY['made'::text, 'imported'::text])),
+  constraint authority_role_check CHECK (role = ANY (ARRAY['root'::text, 'intermediate'::text, 'ssh'::text])),
+  constraint authority_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES pki.authority(id)
+);
+CREATE UNIQUE INDEX authority_issuing ON pki.authority USING btree (role) WHERE issuing;
+
+create table pki.certificate (
+  id text not null,
+  authority_id text not null,
+  serial text not null,
+  kind text not null,
+  name text not null,
+  spiffe_id text,
+  dns_names text[] not null,
+  addresses text[] not null,
+  usages text[] not null,
+  der bytea not null,
+  fingerprint text not null,
+  automatic boolean not null,
+  issued_by text not null,
+  not_before timestamp with time zone not null,
+  not_after timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  reason text,
+  constraint certificate_pkey PRIMARY KEY (id),
+  constraint certificate_authority_id_serial_key UNIQUE (authority_id, serial),
+  constraint certificate_check CHECK ((reason IS NULL) = (revoked_at IS NULL)),
+  constraint certificate_kind_check CHECK (kind = ANY (ARRAY['process'::text, 'agent'::text, 'device'::text, 'server'::text])),
+  constraint certificate_authority_id_fkey FOREIGN KEY (authority_id) REFERENCES pki.authority(id)
+);
+CREATE INDEX certificate_end ON pki.certificate USING btree (not_after);
+CREATE INDEX certificate_name ON pki.certificate USING btree (kind, name, created_at DESC);
+CREATE INDEX certificate_revoked ON pki.certificate USING btree (authority_id) WHERE (revoked_at IS NOT NULL);
+
+
 -- -------------------- platform
 create schema platform;
 
@@ -509,6 +572,24 @@ create table secrets.key (
   constraint key_pkey PRIMARY KEY (id)
 );
 
+create table secrets.lease (
+  id text not null,
+  secret text not null,
+  version integer,
+  engine text not null,
+  vault_lease text,
+  holder text not null,
+  purpose text not null,
+  issued_at timestamp with time zone not null,
+  renewed_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  ends_by timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint lease_pkey PRIMARY KEY (id),
+  constraint lease_engine_check CHECK (engine = ANY (ARRAY['builtin'::text, 'vault'::text]))
+);
+CREATE INDEX lease_by_end ON secrets.lease USING btree (expires_at DESC, id);
+
 create table secrets.secret (
   id text not null,
   name text not null,
@@ -517,8 +598,12 @@ create table secrets.secret (
   version integer not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  engine text not null default 'builtin'::text,
+  vault_path text,
+  expires_at timestamp with time zone,
   constraint secret_pkey PRIMARY KEY (id),
   constraint secret_name_key UNIQUE (name),
+  constraint secret_engine_check CHECK (engine = ANY (ARRAY['builtin'::text, 'vault'::text])),
   constraint secret_kind_check CHECK (kind = ANY (ARRAY['password'::text, 'ssh_key'::text, 'git_https'::text, 'git_ssh'::text])),
   constraint secret_version_check CHECK (version > 0)
 );
@@ -526,8 +611,19 @@ create table secrets.secret (
 create table secrets.version (
   secret_id text not null,
   version integer not null,
-  sealed bytea not null,
+  sealed bytea,
   created_at timestamp with time zone not null,
+  engine text not null default 'builtin'::text,
+  vault_version integer,
+  created_by text,
+  destroyed_at timestamp with time zone,
   constraint version_pkey PRIMARY KEY (secret_id, version),
+  constraint version_engine_check CHECK (engine = ANY (ARRAY['builtin'::text, 'vault'::text])),
+  constraint version_value_is_in_one_place CHECK (
+CASE
+    WHEN destroyed_at IS NULL THEN num_nonnulls(sealed, vault_version) = 1
+    ELSE sealed IS NULL
+END),
+  constraint version_vault_version_check CHECK (vault_version >= 0),
   constraint version_secret_id_fkey FOREIGN KEY (secret_id) REFERENCES secrets.secret(id) ON DELETE CASCADE
 );

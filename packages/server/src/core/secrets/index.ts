@@ -1,25 +1,40 @@
 /**
- * Sealed storage: named secrets (device and Git credentials) with versions, and sealing for columns of other modules.
- * Values are AES-256-GCM under a key ring that is not in the database, bound to the place where they are kept.
+ * Secrets: named ones (device and Git credentials) with versions and leases, kept by one of two engines; and sealing for columns of other
+ * modules. The built-in engine keeps values as AES-256-GCM under a key ring that is not in the database; the other one is Vault.
  */
-import type { SecretSummary, SecretValue } from "@holdfast/contract";
+import type { SecretLease, SecretsStatus, SecretSummary, SecretValue, SecretVersion } from "@holdfast/contract";
 import { systemClock, type Clock } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import type { Db, Tx } from "#platform/db";
 import type { Log } from "#platform/log";
-import type { KeySource } from "./key-ring.ts";
-import { createNamedSecrets, type SecretUse } from "./named.ts";
+import { createBuiltinEngine } from "./builtin.ts";
+import type { Engine, EngineName } from "./engine.ts";
+import { openKeySource, type KeySource } from "./key-source.ts";
+import { createLeases, type LeaseWish } from "./leases.ts";
+import { createNamedSecrets, type NewValue, type SecretUse } from "./named.ts";
+import { isReference } from "./reference.ts";
+import { createReferences, vaultUnset } from "./references.ts";
 import { createRotation, firstKeyRing, type Resealer, type RotationState } from "./rotation.ts";
-import { createReveal } from "./reveal.ts";
+import { createReveal, type RevealBy } from "./reveal.ts";
 import { createSealer } from "./sealer.ts";
 import { sealedPrefix, type Place } from "./sealing.ts";
-import { countStale, lockStale, replaceSealed, versionPlace } from "./store.ts";
+import { missing } from "./secret.ts";
+import { createSharedCredentials } from "./shared.ts";
+import { createStatus } from "./status.ts";
+import { countStale, findLease, forgetLeases, holdSecret, lockStale, replaceSealed, versionPlace } from "./store.ts";
+import { createVaultEngine } from "./vault-engine.ts";
+import type { Vault } from "./vault/index.ts";
 
 export { createSecretsRoutes } from "./routes.ts";
-export type { KeySource } from "./key-ring.ts";
+export { importKeys, protectKeys } from "./key-acts.ts";
+export type { KeySource } from "./key-source.ts";
+export type { Protection } from "./key-wrap.ts";
+export type { LeaseWish } from "./leases.ts";
 export type { SecretUse } from "./named.ts";
+export type { RevealBy } from "./reveal.ts";
 export type { ResealBatch, Resealer, RotationState } from "./rotation.ts";
 export type { Place } from "./sealing.ts";
+export { createVault, type Vault } from "./vault/index.ts";
 
 export interface Secrets {
   /** Seals a value (text as UTF-8) for exactly this place. */
@@ -31,18 +46,48 @@ export interface Secrets {
 
   /** A page of named secrets, by name, without values. */
   list(page: { cursor?: string | undefined; limit?: number | undefined }): Promise<{ items: SecretSummary[]; next?: string }>;
-  /** @throws Problem `secrets_name_taken` */
-  create(secret: { name: string; value: SecretValue }, by: By): Promise<SecretSummary>;
-  /** Stores a new version; the newest ten are kept. @throws Problem `secrets_secret_missing`, 412 when `etag` moved */
-  replace(secret: { id: string; value: SecretValue; etag: string }, by: By): Promise<SecretSummary>;
+  /** @throws Problem `secrets_secret_missing` */
+  show(id: string): Promise<SecretSummary>;
+  /** Newest first. @throws Problem `secrets_secret_missing` */
+  versions(id: string): Promise<SecretVersion[]>;
+  /** @throws Problem `secrets_name_taken`, `secrets_vault_*` */
+  create(secret: NewValue & { name: string }, by: By): Promise<SecretSummary>;
+  /** Stores a new version; the newest ten are kept. @throws Problem `secrets_secret_missing`, 412 when `etag` moved, `secrets_vault_*` */
+  replace(secret: NewValue & { id: string; etag: string }, by: By): Promise<SecretSummary>;
+  /** Destroys the value of an older version for good. @throws Problem `secrets_version_missing`, `secrets_version_current`, 412 when `etag` moved */
+  destroy(version: { id: string; version: number; etag: string }, by: By): Promise<SecretVersion[]>;
   /** @throws Problem `secrets_secret_in_use` naming what uses it, `secrets_secret_missing`, 412 when `etag` moved */
   remove(secret: { id: string; etag: string }, by: By): Promise<void>;
-  /** For a module that stores a reference: the secret exists, and stays until `tx` ends. @throws Problem `secrets_secret_missing` */
-  mustExist(tx: Tx, name: string): Promise<SecretSummary>;
-  /** The value, for a part of this process; recorded in the audit trail. `purpose` says what for, e.g. `sign in to r1`. @throws Problem `secrets_secret_missing` */
-  reveal(name: string, by: By & { purpose: string }): Promise<SecretValue>;
+  /**
+   * For a module that stores the name of a secret, or a reference (`vault:…`): the secret exists and stays until `tx` ends; the reference may
+   * be used. @throws Problem `secrets_secret_missing`, `secrets_reference_*`
+   */
+  mustExist(tx: Tx, name: string): Promise<void>;
+  /**
+   * The value of a named secret or of a reference, for a part of this process; recorded in the audit trail. `purpose` says what for, e.g.
+   * `sign in to r1`. @throws Problem `secrets_secret_missing`, `secrets_version_*`, `secrets_reference_*`, `secrets_vault_*`
+   */
+  reveal(name: string, by: RevealBy): Promise<SecretValue>;
   /** Registers who must be asked before a secret is removed. */
   addUse(use: SecretUse): void;
+
+  /** Hands a secret out for a time. @throws as `reveal` does */
+  lease(wish: LeaseWish, by: RevealBy): Promise<{ lease: SecretLease; value: SecretValue }>;
+  /** The value again, as long as the lease lasts. @throws Problem `secrets_lease_missing | _ended | _elsewhere` */
+  openLease(id: string, by: RevealBy): Promise<SecretValue>;
+  /** As long again as it was given for, within its limit. @throws Problem `secrets_lease_missing | _ended`, `secrets_vault_*` */
+  renewLease(id: string, by: By): Promise<SecretLease>;
+  /** Ends it now. @throws Problem `secrets_lease_missing | _ended`, `secrets_vault_*` */
+  revokeLease(id: string, by: By): Promise<void>;
+  /** A page, those that end last first. */
+  leases(page: { cursor?: string | undefined; limit?: number | undefined }): Promise<{ items: SecretLease[]; next?: string }>;
+  /** Forgets leases that ended more than 30 days ago; they stay in the audit trail. Returns how many. */
+  sweep(): Promise<number>;
+
+  /** How the engines, the key ring and Vault are. Vault being out of reach is an answer, not an error. */
+  status(): Promise<SecretsStatus>;
+  /** The client of Vault, for PKI and SSH certificates; undefined when none is set. */
+  readonly vault: Vault | undefined;
 
   /** Registers a sealed column of another module, so that it follows rotations. */
   addResealer(resealer: Resealer): void;
@@ -50,39 +95,109 @@ export interface Secrets {
   rotate(by: By): Promise<RotationState>;
   /** Seals again, in batches, what is sealed under older keys; may be stopped and started at any time. Returns the rows it did. */
   reseal(signal?: AbortSignal): Promise<number>;
+  /** `reseal` beside everything else; what goes wrong is logged, and the hourly one goes on. */
+  resealInBackground(): void;
   /** How far that is. */
   rotation(): Promise<RotationState>;
+  /** Revokes the dynamic credentials that this process took and its token for Vault. */
+  stop(): Promise<void>;
 }
 
+export interface SecretsDeps {
+  db: Db;
+  audit: Audit;
+  keys: KeySource;
+  log: Log;
+  clock?: Clock;
+  /** Where new values go; `builtin` unless told. */
+  engine?: EngineName;
+  /** Needed for the engine `vault` and for references. */
+  vault?: Vault | undefined;
+}
+
+const monthMs = 30 * 86_400_000;
+
 /**
- * Reads the key ring, or makes it on the first start. Call after the migrations.
- * @throws Problem `secrets_key_ring_missing | _readable | _invalid | _wrong`, each saying the mend
+ * Reads the key ring, or makes it on the first start. Call after the migrations. Vault is asked nothing, unless it protects the key ring.
+ * @throws Problem `secrets_key_ring_missing | _readable | _invalid | _wrong | _locked | _in_the_clear`, each saying the mend
  */
-export async function createSecrets(deps: { db: Db; audit: Audit; keys: KeySource; log: Log; clock?: Clock }): Promise<Secrets> {
-  const { db, audit, keys: source, log, clock = systemClock } = deps;
+export async function createSecrets(deps: SecretsDeps): Promise<Secrets> {
+  const { db, audit, log, vault, clock = systemClock } = deps;
+  const source = await openKeySource(deps.keys);
   const sealer = createSealer({ source, ring: await firstKeyRing(db, source), log });
   const uses: SecretUse[] = [];
   const resealers: Resealer[] = [versionsResealer(db)];
   const rotation = createRotation({ db, audit, clock, source, sealer, resealers });
-  const { list, create, replace, remove, mustExist } = createNamedSecrets({ db, audit, clock, sealer, uses });
-  const reveal = createReveal({ db, audit, clock, sealer });
+  const engineOf = createEngines(createBuiltinEngine(sealer), vault && createVaultEngine(vault));
+  const engine = engineOf(deps.engine ?? "builtin");
+  const named = createNamedSecrets({ db, audit, clock, engine, engineOf, uses });
+  const handed = createHandingOut({ db, audit, clock, log, vault, engineOf });
   await rotation.remember(sealer.ring, { actor: "system:secrets" });
 
   return {
     seal: sealer.seal,
     open: sealer.open,
     activePrefix: () => sealedPrefix(sealer.ring.active),
-    list,
-    create,
-    replace,
-    remove,
-    mustExist,
-    reveal,
+    ...named,
+    ...handed,
     addUse: (use) => void uses.push(use),
+    sweep: () => forgetLeases(db, new Date(clock.now() - monthMs)),
+    status: createStatus({ db, clock, engine: engine.name, source, rotation: rotation.state, vault }),
+    vault,
     addResealer: (resealer) => void resealers.push(resealer),
     rotate: rotation.rotate,
     reseal: rotation.reseal,
+    resealInBackground: () => void rotation.reseal().catch((thrown: unknown) => log.error({ error: thrown }, "sealing again broke off")),
     rotation: rotation.state,
+  };
+}
+
+function createEngines(builtin: Engine, vault: Engine | undefined): (name: EngineName) => Engine {
+  return (name) => {
+    if (name === "builtin") return builtin;
+    if (vault) return vault;
+    throw vaultUnset();
+  };
+}
+
+type HandingOutDeps = Required<Pick<SecretsDeps, "db" | "audit" | "log" | "clock">> & {
+  vault: Vault | undefined;
+  engineOf(name: EngineName): Engine;
+};
+
+/** Whatever gives a value to a part of this process. */
+function createHandingOut(deps: HandingOutDeps) {
+  const { db, clock, vault } = deps;
+  const references = createReferences(vault);
+  const reveal = createReveal({
+    ...deps,
+    readReference: async (text) => (await references.readKept(text)) ?? shared.valueOf(text),
+  });
+  const leases = createLeases({ ...deps, reveal, dynamic: references.dynamic });
+  const shared = createSharedCredentials({
+    ...deps,
+    ...leases,
+    epoch: () => vault?.epoch() ?? 0,
+    async isActive(id) {
+      const lease = await findLease(db, id);
+      return lease !== undefined && lease.revoked_at === null && lease.expires_at.getTime() > clock.now();
+    },
+  });
+  return {
+    reveal,
+    async mustExist(tx: Tx, name: string): Promise<void> {
+      if (isReference(name)) return references.check(name);
+      if (!(await holdSecret(tx, name))) throw missing(`named "${name}"`);
+    },
+    lease: leases.take,
+    openLease: leases.open,
+    renewLease: leases.renew,
+    revokeLease: leases.revoke,
+    leases: leases.list,
+    async stop() {
+      await shared.stop();
+      await vault?.close();
+    },
   };
 }
 

@@ -1,12 +1,13 @@
-/** The keys that seal: several, each with an id; one is active. Kept in a file that only its owner may read, or given inline by settings. */
+/** The keys that seal: several, each with an id; one is active. Kept in a file that only its owner may read (wrapped, or in the clear), or given inline by settings. */
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { newId, Problem, type Secret } from "@holdfast/kit";
 import { z } from "zod";
+import { locked, wrappedRing, type KeyWrap, type WrappedRing } from "./key-wrap.ts";
 
 /** `file`: JSON with mode 0600. `inline`: the same JSON, or `<id>:<base64 of 32 bytes>` with commas between, the first active. */
-export type KeySource = { file: string } | { inline: Secret };
+export type KeyPlace = { file: string } | { inline: Secret };
 
 export interface KeyRing {
   active: string;
@@ -23,37 +24,47 @@ export function fingerprint(key: Buffer): Buffer {
 }
 
 /** The ring as it is now; undefined when the file does not exist. @throws Problem `secrets_key_ring_*` */
-export function readKeyRing(source: KeySource): KeyRing | undefined {
-  if ("inline" in source) return parseInline(source.inline.reveal());
-  const text = readPrivateFile(source.file);
-  return text === undefined ? undefined : parseFile(source.file, text);
+export function readKeyRing(place: KeyPlace, wrap?: KeyWrap): KeyRing | undefined {
+  if ("inline" in place) return parseKeyRing("given in the settings", place.inline.reveal());
+  const text = readPrivateFile(place.file);
+  return text === undefined ? undefined : parseFile(place.file, text, wrap);
 }
 
-/** A ring with one new key, in a new file; when another process was faster, the ring that it made. */
-export function makeKeyRing(file: string): KeyRing {
+/** How the file is wrapped; undefined when there is no file, or its keys are in the clear. */
+export function readWrapping(file: string): WrappedRing | undefined {
+  const text = readPrivateFile(file);
+  return text === undefined ? undefined : wrappedRing.safeParse(parseJson(file, text)).data;
+}
+
+/** A ring with one new key, in a new file. False when there is a file already, which stays as it is. */
+export function makeKeyRing(file: string, wrap?: KeyWrap): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const made = ringOf(newKey());
-  const draft = writeDraft(file, made);
+  const draft = writeDraft(file, ringOf(newKey()), wrap);
   try {
     linkSync(draft, file);
-    return made;
+    return true;
   } catch (thrown) {
-    const other = readKeyRing({ file });
-    if (other && (thrown as NodeJS.ErrnoException).code === "EEXIST") return other;
+    if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw thrown;
   } finally {
     rmSync(draft, { force: true });
   }
 }
 
-/** Adds a new key to the file and makes it active, atomically. Callers keep each other out: see `rotate`. */
-export function addKey(file: string): KeyRing {
-  const ring = readKeyRing({ file });
+/** Adds a key (a new one unless told) to the file and makes it active, atomically. Callers keep each other out: see `rotate`. */
+export function addKey(file: string, wrap?: KeyWrap): KeyRing {
+  const ring = readKeyRing({ file }, wrap);
   if (!ring) throw new Problem("secrets_key_ring_missing", { kind: "not_ready", say: `The key ring ${file} is gone; restore it.` });
   const next = ringOf(newKey(), ring.keys);
-  renameSync(writeDraft(file, next), file);
-  syncDirectory(file);
+  writeKeyRing(file, next, wrap);
   return next;
+}
+
+/** Puts this ring in the place of what the file holds, atomically. */
+export function writeKeyRing(file: string, ring: KeyRing, wrap?: KeyWrap): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  renameSync(writeDraft(file, ring, wrap), file);
+  syncDirectory(file);
 }
 
 function newKey(): [string, Buffer] {
@@ -64,12 +75,14 @@ function ringOf(active: [string, Buffer], older: Iterable<[string, Buffer]> = []
   return { active: active[0], keys: new Map([...older, active]) };
 }
 
-function writeDraft(file: string, ring: KeyRing): string {
+function writeDraft(file: string, ring: KeyRing, wrap: KeyWrap | undefined): string {
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   const keys = Object.fromEntries([...ring.keys].map(([id, key]) => [id, key.toString("base64")]));
+  const plain = { active: ring.active, keys };
+  const kept = wrap ? wrap.seal(JSON.stringify(plain)) : plain;
   const handle = openSync(draft, "wx", 0o600);
   try {
-    writeSync(handle, `${JSON.stringify({ active: ring.active, keys }, null, 2)}\n`);
+    writeSync(handle, `${JSON.stringify(kept, null, 2)}\n`);
     fsyncSync(handle);
   } finally {
     closeSync(handle);
@@ -97,23 +110,34 @@ function readPrivateFile(file: string): string | undefined {
   return readFileSync(file, "utf8");
 }
 
-function parseFile(file: string, text: string): KeyRing {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw malformed(file, "it is not JSON"); // the parser's message would quote the keys
-  }
-  const shape = fileShape.safeParse(json);
-  if (!shape.success) throw malformed(file, "it needs `active` and `keys` by id");
-  return checked(file, shape.data.active, Object.entries(shape.data.keys));
+function parseFile(file: string, text: string, wrap: KeyWrap | undefined): KeyRing {
+  const wrapped = wrappedRing.safeParse(parseJson(file, text)).data;
+  if (wrapped && !wrap) throw locked(file, "it is protected, and nothing is set to open it with");
+  if (wrapped && wrap) return parseKeyRing(file, wrap.open(wrapped, file));
+  if (wrap) throw inTheClear(file);
+  return parseKeyRing(file, text);
 }
 
-function parseInline(text: string): KeyRing {
-  if (text.trimStart().startsWith("{")) return parseFile("given in the settings", text);
+/** A ring in the form of the file, or of the settings. `where` is for the error. @throws Problem `secrets_key_ring_invalid` */
+export function parseKeyRing(where: string, text: string): KeyRing {
+  if (!text.trimStart().startsWith("{")) return parseList(where, text);
+  const shape = fileShape.safeParse(parseJson(where, text));
+  if (!shape.success) throw malformed(where, "it needs `active` and `keys` by id");
+  return checked(where, shape.data.active, Object.entries(shape.data.keys));
+}
+
+function parseJson(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed(where, "it is not JSON"); // the parser's message would quote the keys
+  }
+}
+
+function parseList(where: string, text: string): KeyRing {
   const pairs = text.split(",").map((part) => part.trim().split(":") as [string, string?]);
   const keys = pairs.map(([id, key]): [string, string] => [id, key ?? ""]);
-  return checked("given in the settings", keys[0]?.[0] ?? "", keys);
+  return checked(where, keys[0]?.[0] ?? "", keys);
 }
 
 function checked(where: string, active: string, encoded: [string, string][]): KeyRing {
@@ -133,5 +157,12 @@ function malformed(where: string, say: string): Problem {
   return new Problem("secrets_key_ring_invalid", {
     kind: "not_ready",
     say: `The key ring ${where} cannot be used: ${say}. Restore it from its backup.`,
+  });
+}
+
+function inTheClear(file: string): Problem {
+  return new Problem("secrets_key_ring_in_the_clear", {
+    kind: "not_ready",
+    say: `The key ring ${file} is not protected, though the settings say that it is. Run: npm run admin -- protect-keys`,
   });
 }

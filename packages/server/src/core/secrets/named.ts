@@ -1,24 +1,32 @@
 /** Named secrets: stored, replaced, and removed when nothing uses them. */
-import type { SecretSummary, SecretValue } from "@holdfast/contract";
+import type { SecretSummary, SecretValue, SecretVersion } from "@holdfast/contract";
 import { newId, type Clock } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import { preconditionFailed } from "#platform/http/request";
 import { z } from "zod";
-import type { Sealer } from "./sealer.ts";
-import { inUse, missing, nameTaken, shown, subjectOf, summaryOf, told } from "./secret.ts";
+import type { Engine, EngineName } from "./engine.ts";
+import { etagOf, inUse, inUseNow, missing, nameTaken, shown, subjectOf, summaryOf, told, versionMissing, versionOf } from "./secret.ts";
 import * as store from "./store.ts";
-import type { SecretTable } from "./tables.ts";
+import type { SecretTable, VersionTable } from "./tables.ts";
 
 /** Says what uses the secret of this name, e.g. `["device r1"]`; asked, in the same transaction, before it is removed. */
 export type SecretUse = (tx: Tx, name: string) => Promise<string[]>;
 
-interface NamedDeps {
+/** A value on its way in. `expiresAt`: ISO 8601, when it is due to be replaced. */
+export interface NewValue {
+  value: SecretValue;
+  expiresAt?: string | undefined;
+}
+
+export interface NamedDeps {
   db: Db;
   audit: Audit;
   clock: Clock;
-  sealer: Sealer;
+  /** Where new values go. */
+  engine: Engine;
+  engineOf(name: EngineName): Engine;
   uses: SecretUse[];
 }
 
@@ -26,65 +34,142 @@ const namePattern = /^[a-z0-9._/-]+$/;
 /** Versions of a secret that are kept. */
 const versionsKept = 10;
 
-export function createNamedSecrets({ db, audit, clock, sealer, uses }: NamedDeps) {
-  return {
-    async list({ cursor, limit = 50 }: { cursor?: string | undefined; limit?: number | undefined }) {
-      const found = await store.pageAfter(db, decodeCursor(z.string().regex(namePattern), cursor) ?? "", limit + 1);
-      const items = found.slice(0, limit).map(summaryOf);
-      const last = items.at(-1);
-      return { items, ...(found.length > limit && last ? { next: encodeCursor(last.name) } : {}) };
-    },
+export function createNamedSecrets(deps: NamedDeps) {
+  const { db, audit, clock, engine, engineOf, uses } = deps;
 
-    async create({ name, value }: { name: string; value: SecretValue }, by: By): Promise<SecretSummary> {
-      const now = new Date(clock.now());
-      const secret = { id: newId<"secret">("sec", clock.now()), name, ...shown(value), version: 1, created_at: now, updated_at: now };
-      await inTransaction(db, async (tx) => {
-        if (!(await store.insertSecret(tx, secret, sealValue(secret, value)))) throw nameTaken(name);
-        await audit.record(tx, { ...by, action: "secrets.secret.create", subject: subjectOf(secret), after: told(secret) });
-      });
-      return summaryOf(secret);
-    },
+  async function create({ name, value, expiresAt }: NewValue & { name: string }, by: By): Promise<SecretSummary> {
+    const now = new Date(clock.now());
+    const secret: SecretTable = {
+      id: newId<"secret">("sec", clock.now()),
+      name,
+      ...shown(value),
+      version: 1,
+      created_at: now,
+      updated_at: now,
+      engine: engine.name,
+      vault_path: engine.pathOf(name),
+      expires_at: dateOf(expiresAt),
+    };
+    await inTransaction(db, async (tx) => {
+      if (!(await store.insertSecret(tx, secret))) throw nameTaken(name);
+      // The name is ours in this transaction. What Vault kept of one that rolled back is not written over: the next attempt is told of it.
+      await store.insertVersion(tx, rowOf(secret, await engine.put(secret, value, undefined), by));
+      await audit.record(tx, { ...by, action: "secrets.secret.create", subject: subjectOf(secret), after: told(secret) });
+    });
+    return summaryOf(secret, 1);
+  }
 
-    async replace({ id, value, etag }: { id: string; value: SecretValue; etag: string }, by: By): Promise<SecretSummary> {
-      return inTransaction(db, async (tx) => {
-        const before = await expect(tx, id, etag);
-        const after = { ...before, ...shown(value), version: before.version + 1, updated_at: new Date(clock.now()) };
-        await store.insertVersion(tx, after, sealValue(after, value));
-        await store.updateSecret(tx, after);
-        await store.forgetVersions(tx, id, after.version - versionsKept);
-        const facts = { subject: subjectOf(after), before: told(before), after: told(after) };
-        await audit.record(tx, { ...by, ...facts, action: "secrets.secret.replace" });
-        return summaryOf(after);
-      });
-    },
+  async function replace({ id, value, expiresAt, etag }: NewValue & { id: string; etag: string }, by: By): Promise<SecretSummary> {
+    return inTransaction(db, async (tx) => {
+      const before = await expect(tx, id, etag);
+      const rows = await store.versionsOf(tx, id);
+      const after: SecretTable = {
+        ...before,
+        ...shown(value),
+        version: before.version + 1,
+        updated_at: new Date(clock.now()),
+        engine: engine.name,
+        vault_path: engine.pathOf(before.name) ?? before.vault_path,
+        expires_at: dateOf(expiresAt),
+      };
+      const here = rows.filter((row) => row.engine === engine.name);
+      const kept = await engine.put(
+        after,
+        value,
+        here.find((row) => row.vault_version !== null),
+      );
+      await store.insertVersion(tx, rowOf(after, kept, by));
+      await store.updateSecret(tx, after);
+      await forgetOld(tx, after, here);
+      const facts = { subject: subjectOf(after), before: told(before), after: told(after) };
+      await audit.record(tx, { ...by, ...facts, action: "secrets.secret.replace" });
+      return summaryOf(after, (await store.versionsOf(tx, id)).filter(({ destroyed_at }) => destroyed_at === null).length);
+    });
+  }
 
-    async remove({ id, etag }: { id: string; etag: string }, by: By): Promise<void> {
-      await inTransaction(db, async (tx) => {
-        const secret = await expect(tx, id, etag);
-        const users: string[] = [];
-        for (const use of uses) users.push(...(await use(tx, secret.name)));
-        if (users.length > 0) throw inUse(secret.name, users);
-        await store.deleteSecret(tx, id);
-        await audit.record(tx, { ...by, action: "secrets.secret.remove", subject: subjectOf(secret), before: told(secret) });
-      });
-    },
+  /** What the newest version pushed out: those beyond the newest ten, and, where an engine keeps one value alone, the one before. */
+  async function forgetOld(tx: Tx, secret: SecretTable, older: VersionTable[]): Promise<void> {
+    await store.forgetVersions(tx, secret.id, secret.version - versionsKept);
+    if (await engine.keepsVersions(secret)) return;
+    const overwritten = older.filter((row) => row.destroyed_at === null).map(({ version }) => version);
+    await store.markDestroyed(tx, { id: secret.id, versions: overwritten, at: secret.updated_at });
+  }
 
-    async mustExist(tx: Tx, name: string): Promise<SecretSummary> {
-      const secret = await store.holdSecret(tx, name);
-      if (!secret) throw missing(`named "${name}"`);
-      return summaryOf(secret);
-    },
-  };
+  async function remove({ id, etag }: { id: string; etag: string }, by: By): Promise<void> {
+    await inTransaction(db, async (tx) => {
+      const secret = await expect(tx, id, etag);
+      const users: string[] = [];
+      for (const use of uses) users.push(...(await use(tx, secret.name)));
+      if (users.length > 0) throw inUse(secret.name, users);
+      const engines = new Set((await store.versionsOf(tx, id)).map((row) => row.engine));
+      for (const name of engines) await engineOf(name).forget(secret);
+      await store.revokeLeasesOf(tx, secret.name, new Date(clock.now()));
+      await store.deleteSecret(tx, id);
+      await audit.record(tx, { ...by, action: "secrets.secret.remove", subject: subjectOf(secret), before: told(secret) });
+    });
+  }
+
+  async function destroy({ id, version, etag }: { id: string; version: number; etag: string }, by: By): Promise<SecretVersion[]> {
+    return inTransaction(db, async (tx) => {
+      const secret = await expect(tx, id, etag);
+      const row = (await store.versionsOf(tx, id)).find((one) => one.version === version);
+      if (!row) throw versionMissing(secret.name, version);
+      if (version === secret.version) throw inUseNow(secret.name);
+      if (row.destroyed_at === null) {
+        await engineOf(row.engine).destroy(secret, row);
+        await store.markDestroyed(tx, { id, versions: [version], at: new Date(clock.now()) });
+        await audit.record(tx, { ...by, action: "secrets.version.destroy", subject: subjectOf(secret), after: { version } });
+      }
+      return (await store.versionsOf(tx, id)).map((one) => versionOf(secret, one));
+    });
+  }
 
   /** The secret, locked, when it is as the caller saw it last. */
   async function expect(tx: Tx, id: string, etag: string): Promise<SecretTable> {
     const secret = await store.lockSecret(tx, id);
     if (!secret) throw missing(`with the id "${id}"`);
-    if (summaryOf(secret).etag !== etag) throw preconditionFailed(`the secret "${secret.name}"`);
+    if (etagOf(secret) !== etag) throw preconditionFailed(`the secret "${secret.name}"`);
     return secret;
   }
 
-  function sealValue(secret: SecretTable, value: SecretValue): Buffer {
-    return sealer.seal(store.versionPlace(secret.id, secret.version), JSON.stringify(value));
+  return { ...createListing(db), create, replace, remove, destroy };
+}
+
+function createListing(db: Db) {
+  async function shownOne(id: string) {
+    const secret = await store.secretById(db, id);
+    if (!secret) throw missing(`with the id "${id}"`);
+    return secret;
   }
+  return {
+    async list({ cursor, limit = 50 }: { cursor?: string | undefined; limit?: number | undefined }) {
+      const found = await store.pageAfter(db, decodeCursor(z.string().regex(namePattern), cursor) ?? "", limit + 1);
+      const items = found.slice(0, limit).map((secret) => summaryOf(secret, secret.versions));
+      const last = items.at(-1);
+      return { items, ...(found.length > limit && last ? { next: encodeCursor(last.name) } : {}) };
+    },
+    async show(id: string): Promise<SecretSummary> {
+      const secret = await shownOne(id);
+      return summaryOf(secret, secret.versions);
+    },
+    async versions(id: string): Promise<SecretVersion[]> {
+      const secret = await shownOne(id);
+      return (await store.versionsOf(db, id)).map((row) => versionOf(secret, row));
+    },
+  };
+}
+
+function rowOf(secret: SecretTable, kept: Pick<VersionTable, "engine" | "sealed" | "vault_version">, by: By): VersionTable {
+  return {
+    secret_id: secret.id,
+    version: secret.version,
+    ...kept,
+    created_at: secret.updated_at,
+    created_by: by.actor,
+    destroyed_at: null,
+  };
+}
+
+function dateOf(iso: string | undefined): Date | null {
+  return iso === undefined ? null : new Date(iso);
 }

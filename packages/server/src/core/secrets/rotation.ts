@@ -2,7 +2,8 @@
 import { Problem, type Clock } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db, type Tx } from "#platform/db";
-import { addKey, fingerprint, makeKeyRing, readKeyRing, type KeyRing, type KeySource } from "./key-ring.ts";
+import { fingerprint, type KeyRing } from "./key-ring.ts";
+import type { OpenedSource } from "./key-source.ts";
 import type { Sealer } from "./sealer.ts";
 import { sealedPrefix, type Place } from "./sealing.ts";
 import { knownKeys, lockKeyRing, rememberKey } from "./store.ts";
@@ -34,7 +35,7 @@ interface RotationDeps {
   db: Db;
   audit: Audit;
   clock: Clock;
-  source: KeySource;
+  source: OpenedSource;
   sealer: Sealer;
   resealers: Resealer[];
 }
@@ -42,9 +43,9 @@ interface RotationDeps {
 const batchRows = 100;
 
 /** The ring to start with: read, or made when the database has never sealed anything. @throws Problem `secrets_key_ring_*` */
-export async function firstKeyRing(db: Db, source: KeySource): Promise<KeyRing> {
+export async function firstKeyRing(db: Db, source: OpenedSource): Promise<KeyRing> {
   const known = await knownKeys(db);
-  const ring = readKeyRing(source) ?? (known.length === 0 && "file" in source ? makeKeyRing(source.file) : undefined);
+  const ring = source.read() ?? (known.length === 0 ? await source.make() : undefined);
   if (!ring) throw wrongRing(source, "is missing");
   const strange = known.find((key) => ring.keys.has(key.id) && !fingerprint(ring.keys.get(key.id) ?? Buffer.of()).equals(key.fingerprint));
   if (strange) throw wrongRing(source, `has another key under the id "${strange.id}"`);
@@ -76,11 +77,11 @@ export function createRotation(deps: RotationDeps) {
 
     async rotate(by: By): Promise<RotationState> {
       const { source } = deps;
-      if (!("file" in source)) throw inlineRing();
+      if (source.from === "settings") source.add(); // refuses, before a lock is taken
       const before = sealer.ring.active;
       const ring = await inTransaction(db, async (tx) => {
         await lockKeyRing(tx);
-        const next = addKey(source.file); // on disk before anything is sealed under it
+        const next = source.add(); // on disk before anything is sealed under it
         await remember(tx, next, by);
         const facts = { before: { active: before }, after: { active: next.active } };
         await audit.record(tx, { ...by, ...facts, action: "secrets.key_ring.rotate", subject: "key_ring:main" });
@@ -107,17 +108,9 @@ export function createRotation(deps: RotationDeps) {
   };
 }
 
-function wrongRing(source: KeySource, say: string): Problem {
-  const ring = "file" in source ? `The key ring ${source.file}` : "The key ring in the settings";
+function wrongRing(source: OpenedSource, say: string): Problem {
   return new Problem("secrets_key_ring_wrong", {
     kind: "not_ready",
-    say: `${ring} ${say}: what this database holds sealed cannot be opened. Restore the key ring that was in use with this database.`,
-  });
-}
-
-function inlineRing(): Problem {
-  return new Problem("secrets_key_ring_inline", {
-    kind: "not_ready",
-    say: "The key ring comes from the settings. Put a new key first there, keep the others, and restart; what is sealed follows by itself.",
+    say: `The key ring ${source.name} ${say}: what this database holds sealed cannot be opened. Restore the key ring that was in use with this database.`,
   });
 }

@@ -1,7 +1,8 @@
 /** Seals and opens with the key ring in hand, and reads the ring again when a value names a key that another process added since. */
 import { Problem } from "@holdfast/kit";
 import type { Log } from "#platform/log";
-import { readKeyRing, type KeyRing, type KeySource } from "./key-ring.ts";
+import type { KeyRing } from "./key-ring.ts";
+import type { OpenedSource } from "./key-source.ts";
 import { keyIdOf, openUnder, sealUnder, type Place } from "./sealing.ts";
 
 export interface Sealer {
@@ -13,7 +14,7 @@ export interface Sealer {
   open(place: Place, sealed: Buffer): Buffer;
 }
 
-export function createSealer({ source, ring: first, log }: { source: KeySource; ring: KeyRing; log: Log }): Sealer {
+export function createSealer({ source, ring: first, log }: { source: OpenedSource; ring: KeyRing; log: Log }): Sealer {
   let ring = first;
   const sealer: Sealer = {
     get ring() {
@@ -23,7 +24,7 @@ export function createSealer({ source, ring: first, log }: { source: KeySource; 
       ring = next;
     },
     reload() {
-      const next = readKeyRing(source);
+      const next = source.read();
       if (!next) throw new Problem("secrets_key_ring_missing", { kind: "not_ready", say: "The key ring is gone; restore its file." });
       if (next.active !== ring.active) log.info({ key: next.active }, "the key ring has a new active key");
       ring = next;

@@ -1,31 +1,52 @@
 /** What may be said of a secret, and what is said when it cannot be had. */
-import type { SecretSummary, SecretValue } from "@holdfast/contract";
+import type { SecretSummary, SecretValue, SecretVersion } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
-import type { SecretTable } from "./tables.ts";
+import { keyIdOf } from "./sealing.ts";
+import type { SecretTable, VersionTable } from "./tables.ts";
 
 /** What of a value may be seen. */
 export function shown(value: SecretValue): { kind: SecretTable["kind"]; username: string | null } {
   return { kind: value.kind, username: "username" in value ? value.username : null };
 }
 
-export function told({ name, kind, username, version }: SecretTable) {
-  return { name, kind, username, version };
+/** What the audit trail tells of a secret. */
+export function told({ name, kind, username, version, engine, expires_at }: SecretTable) {
+  return { name, kind, username, version, engine, ...(expires_at === null ? {} : { expiresAt: expires_at.toISOString() }) };
 }
 
 export function subjectOf(secret: SecretTable): string {
   return `secret:${secret.name}`;
 }
 
-export function summaryOf(secret: SecretTable): SecretSummary {
+export function summaryOf(secret: SecretTable, versions: number): SecretSummary {
   return {
     id: secret.id,
     name: secret.name,
     kind: secret.kind,
     ...(secret.username === null ? {} : { username: secret.username }),
+    engine: secret.engine,
     version: secret.version,
+    versions,
     createdAt: secret.created_at.toISOString(),
     updatedAt: secret.updated_at.toISOString(),
-    etag: `v${secret.version}`,
+    ...(secret.expires_at === null ? {} : { expiresAt: secret.expires_at.toISOString() }),
+    etag: etagOf(secret),
+  };
+}
+
+export function etagOf(secret: SecretTable): string {
+  return `v${secret.version}`;
+}
+
+export function versionOf(secret: SecretTable, row: VersionTable): SecretVersion {
+  return {
+    version: row.version,
+    engine: row.engine,
+    current: row.version === secret.version,
+    createdAt: row.created_at.toISOString(),
+    ...(row.created_by === null ? {} : { createdBy: row.created_by }),
+    ...(row.sealed === null ? {} : { key: keyIdOf(row.sealed) }),
+    ...(row.destroyed_at === null ? {} : { destroyedAt: row.destroyed_at.toISOString() }),
   };
 }
 
@@ -45,5 +66,23 @@ export function inUse(name: string, users: string[]): Problem {
   return new Problem("secrets_secret_in_use", {
     kind: "conflict",
     say: `The secret "${name}" is used by ${users.slice(0, 5).join(", ")}${more}; give them another one first.`,
+  });
+}
+
+export function versionMissing(name: string, version: number): Problem {
+  return new Problem("secrets_version_missing", { kind: "missing", say: `The secret "${name}" has no version ${version}.` });
+}
+
+export function destroyed(name: string, version: number): Problem {
+  return new Problem("secrets_version_destroyed", {
+    kind: "missing",
+    say: `Version ${version} of the secret "${name}" was destroyed; nobody can read it any more.`,
+  });
+}
+
+export function inUseNow(name: string): Problem {
+  return new Problem("secrets_version_current", {
+    kind: "conflict",
+    say: `That is the version of "${name}" in use. Store a new one first, or remove the secret.`,
   });
 }

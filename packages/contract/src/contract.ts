@@ -3,6 +3,7 @@ import { auditContract } from "./audit.ts";
 import { devicesContract } from "./devices.ts";
 import { findingsContract } from "./findings.ts";
 import { identityContract } from "./identity.ts";
+import { pkiContract } from "./pki.ts";
 import { repositoriesContract } from "./repositories.ts";
 import { rolesContract } from "./roles.ts";
 import { plansContract, rolloutsContract } from "./rollouts.ts";
@@ -15,6 +16,7 @@ export const contract = {
   roles: rolesContract,
   audit: auditContract,
   secrets: secretsContract,
+  pki: pkiContract,
   findings: findingsContract,
   plans: plansContract,
   rollouts: rolloutsContract,

@@ -6,6 +6,7 @@ export * from "./devices.ts";
 export * from "./findings.ts";
 export * from "./follow.ts";
 export * from "./identity.ts";
+export * from "./pki.ts";
 export * from "./repositories.ts";
 export * from "./roles.ts";
 export * from "./rollouts.ts";

@@ -25,6 +25,8 @@ export const permissions = [
   "audit:read",
   "secrets:read",
   "secrets:write",
+  "pki:read",
+  "pki:write",
   "users:read",
   "users:write",
 ] as const;

@@ -7,6 +7,7 @@ import { implement } from "@orpc/server";
 import { createAudit, createAuditRoutes, type Audit } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
 import { createIdentity, createIdentityRoutes, createRoleRoutes, type Identity } from "#core/identity";
+import { createPki, createPkiRoutes, type Pki } from "#core/pki";
 import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
 import { createSecrets, createSecretsRoutes, type Secrets } from "#core/secrets";
 import {
@@ -58,6 +59,7 @@ export interface Holdfast {
   jobs: Jobs;
   audit: Audit;
   secrets: Secrets;
+  pki: Pki;
   identity: Identity;
   findings: Findings;
   rollouts: Rollouts;
@@ -98,6 +100,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const audit = createAudit({ db, clock });
   const keys = settings.keys ? { inline: settings.keys } : { file: settings.keyRingFile };
   const secrets = await createSecrets({ db, audit, keys, log, clock });
+  const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
   const identity = createIdentity({ db, audit, secrets, clock, metrics });
   const findings = createFindings({ db, audit, clock });
   const git = createGit({ home: settings.home, log, allowLocal: options.localRepositories ?? false });
@@ -125,7 +128,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const work = createDeviceWork({ devices, rollouts, log });
   const http = await createHttp({
     contract,
-    router: assembleRouter(routesOf({ db, audit, secrets, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
+    router: assembleRouter(routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
     authenticate: (credentials) => identity.authenticate(credentials),
     settings: {
       host: settings.host,
@@ -139,19 +142,20 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     metrics,
     checks: { database: async () => databaseAnswers(database) },
   });
-  const parts = { database, metrics, events, jobs, audit, secrets, identity, findings, rollouts, devices, http };
+  const parts = { database, metrics, events, jobs, audit, secrets, pki, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, log }) };
 }
 
-type RoutesDeps = Pick<Holdfast, "audit" | "secrets" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };
+type RoutesDeps = Pick<Holdfast, "audit" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };
 
-function routesOf({ db, audit, secrets, identity, findings, rollouts, devices }: RoutesDeps) {
+function routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devices }: RoutesDeps) {
   const system = implement(contract.system).$context<RequestContext>();
   return {
     identity: createIdentityRoutes(identity),
     roles: createRoleRoutes(identity),
     audit: createAuditRoutes(audit),
     secrets: createSecretsRoutes(secrets),
+    pki: createPkiRoutes(pki),
     findings: createFindingsRoutes(findings),
     plans: { ...createPlanRoutes(rollouts), create: createPlanningRoute(devices) },
     rollouts: createRolloutRoutes(rollouts),

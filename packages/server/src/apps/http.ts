@@ -12,6 +12,7 @@ export interface ModuleRoutes {
   roles: Routes<"roles">;
   audit: Routes<"audit">;
   secrets: Routes<"secrets">;
+  pki: Routes<"pki">;
   findings: Routes<"findings">;
   plans: Routes<"plans">;
   rollouts: Routes<"rollouts">;

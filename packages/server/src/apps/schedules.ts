@@ -5,7 +5,7 @@ import type { Holdfast, ComposeOptions } from "./compose.ts";
 const hourMs = 3_600_000;
 
 export function runSchedules(
-  parts: Pick<Holdfast, "jobs" | "identity" | "secrets" | "events" | "findings"> & { work: DeviceWork; options: ComposeOptions },
+  parts: Pick<Holdfast, "jobs" | "identity" | "secrets" | "pki" | "events" | "findings"> & { work: DeviceWork; options: ComposeOptions },
 ): void {
   const { jobs, work, options } = parts;
   jobs.every(options.pollEveryMs ?? 5000, "devices.poll-repositories", () => work.pollRepositories());
@@ -14,5 +14,6 @@ export function runSchedules(
   jobs.every(hourMs, "identity.sweep", async () => void (await parts.identity.sweep()));
   jobs.every(60_000, "findings.wake", () => parts.findings.wake().then(() => undefined));
   jobs.every(hourMs, "platform.prune-events", async () => void (await parts.events.prune(7 * 24 * hourMs)));
+  jobs.every(600_000, "pki.maintain", async () => void (await parts.pki.maintain()));
   jobs.every(hourMs, "secrets.reseal", async () => void (await parts.secrets.reseal()));
 }

@@ -10,10 +10,19 @@ const everything = permissions.filter((permission) => permission !== "public" &&
 /** What each role that is always there may do. Proposing and approving are apart, so that an operator needs a second person where approval is asked for. */
 export const rolePermissions: Record<BuiltInRole, readonly Permission[]> = {
   admin: everything,
-  operator: [...looking, "devices:write", "repositories:write", "plans:write", "rollouts:operate", "findings:write", "secrets:read"],
+  operator: [
+    ...looking,
+    "devices:write",
+    "repositories:write",
+    "plans:write",
+    "rollouts:operate",
+    "findings:write",
+    "secrets:read",
+    "pki:read",
+  ],
   approver: [...looking, "rollouts:approve", "findings:write"],
   viewer: looking,
-  auditor: [...looking, "audit:read", "secrets:read", "users:read"],
+  auditor: [...looking, "audit:read", "secrets:read", "pki:read", "users:read"],
 };
 
 /** Where a permission counts: everywhere, or for what one of these selectors fits. */

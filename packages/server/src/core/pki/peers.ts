@@ -22,7 +22,7 @@ export function createPeers(log: Log, judge: Judge) {
   }
 
   return {
-    /** A client that just connected; called before a byte of it is read. */
+    /** A client that just connected; called before a byte of it is read. Of a client's chain Node shows its own certificate alone. */
     welcome(socket: TLSSocket, { clients, accept }: ServeOptions): void {
       const chain = chainOf(socket.getPeerCertificate(true));
       if (clients === "off" || (clients === "optional" && chain.length === 0)) return;

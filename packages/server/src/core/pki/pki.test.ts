@@ -78,7 +78,7 @@ describe("an authority", () => {
     await init();
     const { rows } = await database.pool.query("select sealed_key, id from pki.authority");
     for (const { sealed_key: sealed, id } of rows) {
-      expect(() => createPrivateKey({ key: sealed as Buffer, format: "der", type: "pkcs8" })).toThrow();
+      expect(() => createPrivateKey({ key: sealed as Buffer, format: "der", type: "pkcs8" })).toThrow(/asn1|unsupported|DECODER/i);
       const opened = secrets.open({ table: "pki.authority", row: String(id), column: "sealed_key", version: 0 }, sealed as Buffer);
       expect(createPrivateKey({ key: opened, format: "der", type: "pkcs8" }).type).toBe("private");
     }

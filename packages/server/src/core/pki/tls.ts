@@ -117,7 +117,8 @@ export async function createTls({ source, clock, log, everyMs = 15_000 }: TlsDep
     serverOptions: ({ clients }) => ({ ...context(), requestCert: clients !== "off", rejectUnauthorized: clients === "required" }),
     serve(server, options) {
       served.set(server, options);
-      server.on("secureConnection", (socket) => peers.welcome(socket, options));
+      // Before the server's own listener, which would begin to read requests.
+      server.prependListener("secureConnection", (socket) => peers.welcome(socket, options));
       server.once("close", () => served.delete(server));
     },
     clientOptions,
@@ -162,6 +163,7 @@ function contextOf({ key, chain }: OwnCertificate, { roots, crls, crlsComplete }
 }
 
 function same(a: Trust, b: Trust): boolean {
-  const text = ({ crls, ...rest }: Trust): string => JSON.stringify([rest, crls.map((der) => der.toString("base64"))]);
+  const text = ({ crls, intermediates, ...rest }: Trust): string =>
+    JSON.stringify([rest, ...[...crls, ...intermediates].map((der) => der.toString("base64"))]);
   return text(a) === text(b);
 }

@@ -26,7 +26,8 @@ export function createTrust({ db, clock }: Parts) {
     if (!issuing) throw notReady();
     const crls = all.flatMap(({ crl }) => (crl ? [crl] : []));
     const roots = all.flatMap(({ role, certificate }) => (role === "root" && certificate ? [pemOf("CERTIFICATE", certificate)] : []));
-    return { trustDomain: issuing.trust_domain, roots, crls, crlsComplete: crls.length === all.length };
+    const intermediates = all.flatMap(({ role, certificate }) => (role === "intermediate" && certificate ? [certificate] : []));
+    return { trustDomain: issuing.trust_domain, roots, intermediates, crls, crlsComplete: crls.length === all.length };
   }
 
   return {

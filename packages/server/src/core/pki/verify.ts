@@ -11,6 +11,8 @@ import * as x509 from "./x509.ts";
 export interface Trust {
   trustDomain: string;
   roots: string[];
+  /** DER of the intermediates under them; a peer may show others besides. */
+  intermediates: Buffer[];
   crls: Buffer[];
   /** Each authority under the roots has a list: then OpenSSL checks them besides. */
   crlsComplete: boolean;
@@ -62,15 +64,16 @@ const longestChain = 6;
 
 export function createVerifier(trust: Trust): Verifier {
   const roots = trust.roots.map((pem) => new X509Certificate(pem));
+  const intermediates = trust.intermediates.map((der) => new X509Certificate(der));
   const crls = trust.crls.map(readCrl);
 
   function verify(ders: Buffer[], { nowMs, usage, accept }: Wanted): Verdict {
     const [leaf, ...others] = ders.slice(0, longestChain).map(parse);
     if (ders.length === 0) return refused("none");
     if (!leaf || others.includes(undefined)) return refused("malformed");
-    const pool = others.filter((one) => one !== undefined);
+    const pool = [...intermediates, ...others.filter((one) => one !== undefined)];
     const path = pathFrom(leaf, pool, roots);
-    if (!path) return refused(leaf.issuer === leaf.subject && pool.length === 0 ? "self_signed" : "unknown_authority");
+    if (!path) return refused(leaf.issuer === leaf.subject && others.length === 0 ? "self_signed" : "unknown_authority");
     const wrong = wrongInPath(path, nowMs) ?? wrongUse(leaf, usage) ?? revocation(path, crls, nowMs);
     if (wrong) return refused(wrong);
     const ids = uriNames(leaf);

@@ -34,41 +34,10 @@ const dayMs = 86_400_000;
 const cursorShape = z.object({ endsMs: z.number().int(), id: z.string() });
 
 export function createLeases(deps: LeaseDeps) {
-  const { db, audit, clock, reveal, dynamic } = deps;
+  return { take: createTaking(deps), list: createListing(deps), ...createKeeping(deps) };
+}
 
-  async function take(wish: LeaseWish, by: RevealBy): Promise<{ lease: SecretLease; value: SecretValue }> {
-    const made = (await dynamic.take(wish.secret)) ?? (await keptLease(wish, by));
-    const { value, ...parts } = made;
-    const now = clock.now();
-    const row: LeaseTable = {
-      id: newId<"lease">("lse", now),
-      secret: wish.secret,
-      holder: by.actor,
-      purpose: by.purpose,
-      renewed_at: null,
-      revoked_at: null,
-      ...{
-        issued_at: new Date(now),
-        expires_at: new Date(now + parts.ttlMs),
-        ends_by: parts.longestMs === null ? null : new Date(now + parts.longestMs),
-      },
-      version: parts.version,
-      engine: parts.engine,
-      vault_lease: parts.vaultLease,
-    };
-    try {
-      await inTransaction(db, async (tx) => {
-        await store.insertLease(tx, row);
-        const facts = { action: "secrets.lease.take", subject: `lease:${row.id}`, after: toldOf(row), reason: by.purpose };
-        await audit.record(tx, { actor: by.actor, requestId: by.requestId, ...facts });
-      });
-    } catch (thrown) {
-      if (row.vault_lease !== null) await dynamic.revoke(row.vault_lease); // what is on no record must not live on
-      throw thrown;
-    }
-    return { lease: shownLease(row, now), value };
-  }
-
+function createTaking({ db, audit, clock, reveal, dynamic }: LeaseDeps) {
   async function keptLease(wish: LeaseWish, by: RevealBy) {
     const found = isReference(wish.secret) ? undefined : await store.findVersion(db, wish.secret);
     if (!found && !isReference(wish.secret)) throw missing(`named "${wish.secret}"`);
@@ -80,47 +49,81 @@ export function createLeases(deps: LeaseDeps) {
     return { value, version, engine, vaultLease: null, ttlMs: Math.min(wish.ttlMs, longestMs), longestMs };
   }
 
-  async function open(id: string, by: RevealBy): Promise<SecretValue> {
-    const lease = active(await store.findLease(db, id), id, clock.now());
-    if (lease.vault_lease !== null) return dynamic.valueOf(lease.vault_lease) ?? notHere(lease.id);
-    return reveal(lease.secret, { ...by, ...(lease.version === null ? {} : { version: lease.version }) });
-  }
+  return async (wish: LeaseWish, by: RevealBy): Promise<{ lease: SecretLease; value: SecretValue }> => {
+    const { value, ttlMs, longestMs, vaultLease, ...kept } = (await dynamic.take(wish.secret)) ?? (await keptLease(wish, by));
+    const now = clock.now();
+    const row: LeaseTable = {
+      id: newId<"lease">("lse", now),
+      secret: wish.secret,
+      ...kept,
+      vault_lease: vaultLease,
+      holder: by.actor,
+      purpose: by.purpose,
+      issued_at: new Date(now),
+      renewed_at: null,
+      expires_at: new Date(now + ttlMs),
+      ends_by: longestMs === null ? null : new Date(now + longestMs),
+      revoked_at: null,
+    };
+    try {
+      await inTransaction(db, async (tx) => {
+        await store.insertLease(tx, row);
+        const facts = { action: "secrets.lease.take", subject: `lease:${row.id}`, after: toldOf(row), reason: by.purpose };
+        await audit.record(tx, { actor: by.actor, requestId: by.requestId, ...facts });
+      });
+    } catch (thrown) {
+      if (vaultLease !== null) await dynamic.revoke(vaultLease); // what is on no record must not live on
+      throw thrown;
+    }
+    return { lease: shownLease(row, now), value };
+  };
+}
 
-  async function renew(id: string, by: By): Promise<SecretLease> {
-    const before = active(await store.findLease(db, id), id, clock.now());
-    const ttlMs = before.expires_at.getTime() - (before.renewed_at ?? before.issued_at).getTime();
-    const givenMs = before.vault_lease === null ? ttlMs : await dynamic.renew(before.vault_lease, ttlMs);
-    return inTransaction(db, async (tx) => {
-      const now = clock.now();
-      const lease = active(await store.lockLease(tx, id), id, now);
-      const endsMs = Math.min(now + givenMs, lease.ends_by?.getTime() ?? Infinity);
-      const after: LeaseTable = { ...lease, renewed_at: new Date(now), expires_at: new Date(endsMs) };
-      await store.updateLease(tx, after);
-      await audit.record(tx, { ...by, action: "secrets.lease.renew", subject: `lease:${id}`, before: toldOf(lease), after: toldOf(after) });
-      return shownLease(after, now);
-    });
-  }
+function createKeeping({ db, audit, clock, reveal, dynamic }: LeaseDeps) {
+  return {
+    async open(id: string, by: RevealBy): Promise<SecretValue> {
+      const lease = active(await store.findLease(db, id), id, clock.now());
+      if (lease.vault_lease !== null) return dynamic.valueOf(lease.vault_lease) ?? notHere(lease.id);
+      return reveal(lease.secret, { ...by, ...(lease.version === null ? {} : { version: lease.version }) });
+    },
 
-  async function revoke(id: string, by: By): Promise<void> {
-    const before = active(await store.findLease(db, id), id, clock.now());
-    if (before.vault_lease !== null) await dynamic.revoke(before.vault_lease);
-    await inTransaction(db, async (tx) => {
-      const now = new Date(clock.now());
-      const lease = active(await store.lockLease(tx, id), id, now.getTime());
-      await store.updateLease(tx, { ...lease, revoked_at: now });
-      await audit.record(tx, { ...by, action: "secrets.lease.revoke", subject: `lease:${id}`, before: toldOf(lease) });
-    });
-  }
+    async renew(id: string, by: By): Promise<SecretLease> {
+      const before = active(await store.findLease(db, id), id, clock.now());
+      const ttlMs = before.expires_at.getTime() - (before.renewed_at ?? before.issued_at).getTime();
+      const givenMs = before.vault_lease === null ? ttlMs : await dynamic.renew(before.vault_lease, ttlMs);
+      return inTransaction(db, async (tx) => {
+        const now = clock.now();
+        const lease = active(await store.lockLease(tx, id), id, now);
+        const endsMs = Math.min(now + givenMs, lease.ends_by?.getTime() ?? Infinity);
+        const after: LeaseTable = { ...lease, renewed_at: new Date(now), expires_at: new Date(endsMs) };
+        await store.updateLease(tx, after);
+        const facts = { subject: `lease:${id}`, before: toldOf(lease), after: toldOf(after) };
+        await audit.record(tx, { ...by, action: "secrets.lease.renew", ...facts });
+        return shownLease(after, now);
+      });
+    },
 
-  async function list({ cursor, limit = 50 }: { cursor?: string | undefined; limit?: number | undefined }) {
+    async revoke(id: string, by: By): Promise<void> {
+      const before = active(await store.findLease(db, id), id, clock.now());
+      if (before.vault_lease !== null) await dynamic.revoke(before.vault_lease);
+      await inTransaction(db, async (tx) => {
+        const now = new Date(clock.now());
+        const lease = active(await store.lockLease(tx, id), id, now.getTime());
+        await store.updateLease(tx, { ...lease, revoked_at: now });
+        await audit.record(tx, { ...by, action: "secrets.lease.revoke", subject: `lease:${id}`, before: toldOf(lease) });
+      });
+    },
+  };
+}
+
+function createListing({ db, clock }: LeaseDeps) {
+  return async ({ cursor, limit = 50 }: { cursor?: string | undefined; limit?: number | undefined }) => {
     const found = await store.leasesAfter(db, decodeCursor(cursorShape, cursor), limit + 1);
     const items = found.slice(0, limit).map((row) => shownLease(row, clock.now()));
     const last = found[limit - 1];
     const next = found.length > limit && last ? encodeCursor({ endsMs: last.expires_at.getTime(), id: last.id }) : undefined;
     return { items, ...(next === undefined ? {} : { next }) };
-  }
-
-  return { take, open, renew, revoke, list };
+  };
 }
 
 function active(lease: LeaseTable | undefined, id: string, nowMs: number): LeaseTable {

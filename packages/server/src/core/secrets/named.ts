@@ -35,104 +35,114 @@ const namePattern = /^[a-z0-9._/-]+$/;
 const versionsKept = 10;
 
 export function createNamedSecrets(deps: NamedDeps) {
-  const { db, audit, clock, engine, engineOf, uses } = deps;
+  return {
+    ...createListing(deps.db),
+    create: (secret: NewValue & { name: string }, by: By) => create(deps, secret, by),
+    replace: (secret: NewValue & { id: string; etag: string }, by: By) => replace(deps, secret, by),
+    remove: (secret: { id: string; etag: string }, by: By) => remove(deps, secret, by),
+    destroy: (version: { id: string; version: number; etag: string }, by: By) => destroy(deps, version, by),
+  };
+}
 
-  async function create({ name, value, expiresAt }: NewValue & { name: string }, by: By): Promise<SecretSummary> {
-    const now = new Date(clock.now());
-    const secret: SecretTable = {
-      id: newId<"secret">("sec", clock.now()),
-      name,
+async function create(deps: NamedDeps, { name, value, expiresAt }: NewValue & { name: string }, by: By): Promise<SecretSummary> {
+  const { db, audit, clock, engine } = deps;
+  const now = new Date(clock.now());
+  const secret: SecretTable = {
+    id: newId<"secret">("sec", clock.now()),
+    name,
+    ...shown(value),
+    version: 1,
+    created_at: now,
+    updated_at: now,
+    engine: engine.name,
+    vault_path: engine.pathOf(name),
+    expires_at: dateOf(expiresAt),
+  };
+  await inTransaction(db, async (tx) => {
+    if (!(await store.insertSecret(tx, secret))) throw nameTaken(name);
+    // The name is ours in this transaction. What Vault kept of one that rolled back is not written over: the next attempt is told of it.
+    await store.insertVersion(tx, rowOf(secret, await engine.put(secret, value, undefined), by));
+    await audit.record(tx, { ...by, action: "secrets.secret.create", subject: subjectOf(secret), after: told(secret) });
+  });
+  return summaryOf(secret, 1);
+}
+
+async function replace(deps: NamedDeps, secret: NewValue & { id: string; etag: string }, by: By): Promise<SecretSummary> {
+  const { audit, clock, engine } = deps;
+  const { id, value, expiresAt, etag } = secret;
+  return inTransaction(deps.db, async (tx) => {
+    const before = await expect(tx, id, etag);
+    const rows = await store.versionsOf(tx, id);
+    const after: SecretTable = {
+      ...before,
       ...shown(value),
-      version: 1,
-      created_at: now,
-      updated_at: now,
+      version: before.version + 1,
+      updated_at: new Date(clock.now()),
       engine: engine.name,
-      vault_path: engine.pathOf(name),
+      vault_path: engine.pathOf(before.name) ?? before.vault_path,
       expires_at: dateOf(expiresAt),
     };
-    await inTransaction(db, async (tx) => {
-      if (!(await store.insertSecret(tx, secret))) throw nameTaken(name);
-      // The name is ours in this transaction. What Vault kept of one that rolled back is not written over: the next attempt is told of it.
-      await store.insertVersion(tx, rowOf(secret, await engine.put(secret, value, undefined), by));
-      await audit.record(tx, { ...by, action: "secrets.secret.create", subject: subjectOf(secret), after: told(secret) });
-    });
-    return summaryOf(secret, 1);
-  }
+    const here = rows.filter((row) => row.engine === engine.name);
+    const kept = await engine.put(
+      after,
+      value,
+      here.find((row) => row.vault_version !== null),
+    );
+    await store.insertVersion(tx, rowOf(after, kept, by));
+    await store.updateSecret(tx, after);
+    await forgetOld(tx, engine, after, here);
+    const facts = { subject: subjectOf(after), before: told(before), after: told(after) };
+    await audit.record(tx, { ...by, ...facts, action: "secrets.secret.replace" });
+    return summaryOf(after, (await store.versionsOf(tx, id)).filter(({ destroyed_at }) => destroyed_at === null).length);
+  });
+}
 
-  async function replace({ id, value, expiresAt, etag }: NewValue & { id: string; etag: string }, by: By): Promise<SecretSummary> {
-    return inTransaction(db, async (tx) => {
-      const before = await expect(tx, id, etag);
-      const rows = await store.versionsOf(tx, id);
-      const after: SecretTable = {
-        ...before,
-        ...shown(value),
-        version: before.version + 1,
-        updated_at: new Date(clock.now()),
-        engine: engine.name,
-        vault_path: engine.pathOf(before.name) ?? before.vault_path,
-        expires_at: dateOf(expiresAt),
-      };
-      const here = rows.filter((row) => row.engine === engine.name);
-      const kept = await engine.put(
-        after,
-        value,
-        here.find((row) => row.vault_version !== null),
-      );
-      await store.insertVersion(tx, rowOf(after, kept, by));
-      await store.updateSecret(tx, after);
-      await forgetOld(tx, after, here);
-      const facts = { subject: subjectOf(after), before: told(before), after: told(after) };
-      await audit.record(tx, { ...by, ...facts, action: "secrets.secret.replace" });
-      return summaryOf(after, (await store.versionsOf(tx, id)).filter(({ destroyed_at }) => destroyed_at === null).length);
-    });
-  }
+/** What the newest version pushed out: those beyond the newest ten, and, where an engine keeps one value alone, the one before. */
+async function forgetOld(tx: Tx, engine: Engine, secret: SecretTable, older: VersionTable[]): Promise<void> {
+  await store.forgetVersions(tx, secret.id, secret.version - versionsKept);
+  if (await engine.keepsVersions(secret)) return;
+  const overwritten = older.filter((row) => row.destroyed_at === null).map(({ version }) => version);
+  await store.markDestroyed(tx, { id: secret.id, versions: overwritten, at: secret.updated_at });
+}
 
-  /** What the newest version pushed out: those beyond the newest ten, and, where an engine keeps one value alone, the one before. */
-  async function forgetOld(tx: Tx, secret: SecretTable, older: VersionTable[]): Promise<void> {
-    await store.forgetVersions(tx, secret.id, secret.version - versionsKept);
-    if (await engine.keepsVersions(secret)) return;
-    const overwritten = older.filter((row) => row.destroyed_at === null).map(({ version }) => version);
-    await store.markDestroyed(tx, { id: secret.id, versions: overwritten, at: secret.updated_at });
-  }
+async function remove(deps: NamedDeps, { id, etag }: { id: string; etag: string }, by: By): Promise<void> {
+  const { db, audit, clock, engineOf, uses } = deps;
+  await inTransaction(db, async (tx) => {
+    const secret = await expect(tx, id, etag);
+    const users: string[] = [];
+    for (const use of uses) users.push(...(await use(tx, secret.name)));
+    if (users.length > 0) throw inUse(secret.name, users);
+    const engines = new Set((await store.versionsOf(tx, id)).map((row) => row.engine));
+    for (const name of engines) await engineOf(name).forget(secret);
+    await store.revokeLeasesOf(tx, secret.name, new Date(clock.now()));
+    await store.deleteSecret(tx, id);
+    await audit.record(tx, { ...by, action: "secrets.secret.remove", subject: subjectOf(secret), before: told(secret) });
+  });
+}
 
-  async function remove({ id, etag }: { id: string; etag: string }, by: By): Promise<void> {
-    await inTransaction(db, async (tx) => {
-      const secret = await expect(tx, id, etag);
-      const users: string[] = [];
-      for (const use of uses) users.push(...(await use(tx, secret.name)));
-      if (users.length > 0) throw inUse(secret.name, users);
-      const engines = new Set((await store.versionsOf(tx, id)).map((row) => row.engine));
-      for (const name of engines) await engineOf(name).forget(secret);
-      await store.revokeLeasesOf(tx, secret.name, new Date(clock.now()));
-      await store.deleteSecret(tx, id);
-      await audit.record(tx, { ...by, action: "secrets.secret.remove", subject: subjectOf(secret), before: told(secret) });
-    });
-  }
+async function destroy(deps: NamedDeps, asked: { id: string; version: number; etag: string }, by: By): Promise<SecretVersion[]> {
+  const { audit, clock, engineOf } = deps;
+  const { id, version, etag } = asked;
+  return inTransaction(deps.db, async (tx) => {
+    const secret = await expect(tx, id, etag);
+    const row = (await store.versionsOf(tx, id)).find((one) => one.version === version);
+    if (!row) throw versionMissing(secret.name, version);
+    if (version === secret.version) throw inUseNow(secret.name);
+    if (row.destroyed_at === null) {
+      await engineOf(row.engine).destroy(secret, row);
+      await store.markDestroyed(tx, { id, versions: [version], at: new Date(clock.now()) });
+      await audit.record(tx, { ...by, action: "secrets.version.destroy", subject: subjectOf(secret), after: { version } });
+    }
+    return (await store.versionsOf(tx, id)).map((one) => versionOf(secret, one));
+  });
+}
 
-  async function destroy({ id, version, etag }: { id: string; version: number; etag: string }, by: By): Promise<SecretVersion[]> {
-    return inTransaction(db, async (tx) => {
-      const secret = await expect(tx, id, etag);
-      const row = (await store.versionsOf(tx, id)).find((one) => one.version === version);
-      if (!row) throw versionMissing(secret.name, version);
-      if (version === secret.version) throw inUseNow(secret.name);
-      if (row.destroyed_at === null) {
-        await engineOf(row.engine).destroy(secret, row);
-        await store.markDestroyed(tx, { id, versions: [version], at: new Date(clock.now()) });
-        await audit.record(tx, { ...by, action: "secrets.version.destroy", subject: subjectOf(secret), after: { version } });
-      }
-      return (await store.versionsOf(tx, id)).map((one) => versionOf(secret, one));
-    });
-  }
-
-  /** The secret, locked, when it is as the caller saw it last. */
-  async function expect(tx: Tx, id: string, etag: string): Promise<SecretTable> {
-    const secret = await store.lockSecret(tx, id);
-    if (!secret) throw missing(`with the id "${id}"`);
-    if (etagOf(secret) !== etag) throw preconditionFailed(`the secret "${secret.name}"`);
-    return secret;
-  }
-
-  return { ...createListing(db), create, replace, remove, destroy };
+/** The secret, locked, when it is as the caller saw it last. */
+async function expect(tx: Tx, id: string, etag: string): Promise<SecretTable> {
+  const secret = await store.lockSecret(tx, id);
+  if (!secret) throw missing(`with the id "${id}"`);
+  if (etagOf(secret) !== etag) throw preconditionFailed(`the secret "${secret.name}"`);
+  return secret;
 }
 
 function createListing(db: Db) {

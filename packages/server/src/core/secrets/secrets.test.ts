@@ -8,7 +8,6 @@ import { inTransaction } from "#platform/db";
 import { silentLog } from "#platform/log";
 import { testDatabase, type TestDatabase } from "#test/database";
 import { untilSomebodyWaits } from "#test/locks";
-import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSecrets, type Secrets } from "./index.ts";
 import { lockKeyRing } from "./store.ts";
@@ -40,100 +39,9 @@ const open = (keys: Parameters<typeof createSecrets>[0]["keys"] = { file }) =>
   createSecrets({ db: database.db, audit, keys, log: silentLog, clock });
 const ada = { actor: "user:ada", requestId: "req_1" };
 const value: SecretValue = { kind: "password", username: "admin", password: "hunter2" };
-const actions = async (count: number) => (await audit.list({ limit: count })).items.map(({ action }) => action).reverse();
 const place = { table: "public.kept", row: "1", column: "sealed", version: 0 };
 
-describe("a named secret", () => {
-  test("comes back as it was put in, and is nowhere in the database in the clear", async () => {
-    const made = await secrets.create({ name: "lyon/admin", value }, ada);
-    expect(made).toMatchObject({ name: "lyon/admin", kind: "password", username: "admin", version: 1 });
-    expect(await secrets.reveal("lyon/admin", { actor: "system:devices", purpose: "sign in to r1" })).toEqual(value);
-    const { rows } = await sql<{ text: string }>`
-      select (select string_agg(v::text, '') from secrets.version v) || (select string_agg(e::text, '') from audit.entry e) as text`.execute(
-      database.db,
-    );
-    expect(rows[0]?.text).not.toMatch(new RegExp(`hunter2|${Buffer.from("hunter2").toString("hex")}`));
-  });
-
-  test("has a name of its own", async () => {
-    await secrets.create({ name: "one", value }, ada);
-    await expect(secrets.create({ name: "one", value }, ada)).rejects.toMatchObject({ code: "secrets_name_taken" });
-  });
-
-  test("gets new versions, of which the newest ten are kept", async () => {
-    let summary = await secrets.create({ name: "one", value }, ada);
-    for (let i = 2; i <= 12; i++) {
-      const next: SecretValue = { kind: "ssh_key", username: "root", privateKey: `key ${i}` };
-      summary = await secrets.replace({ id: summary.id, value: next, etag: summary.etag }, ada);
-    }
-    expect(summary).toMatchObject({ version: 12, kind: "ssh_key", username: "root" });
-    expect(await secrets.reveal("one", { ...ada, purpose: "look" })).toMatchObject({ privateKey: "key 12" });
-    const { rows } = await database.pool.query("select version from secrets.version order by version");
-    expect(rows.map((row) => row.version)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-  });
-
-  test("is not replaced or removed by somebody who saw an older version", async () => {
-    const seen = await secrets.create({ name: "one", value }, ada);
-    await secrets.replace({ id: seen.id, value, etag: seen.etag }, ada);
-    await expect(secrets.replace({ id: seen.id, value, etag: seen.etag }, ada)).rejects.toMatchObject({ status: 412 });
-    await expect(secrets.remove({ id: seen.id, etag: seen.etag }, ada)).rejects.toMatchObject({ status: 412 });
-    await expect(secrets.remove({ id: "sec_none", etag: seen.etag }, ada)).rejects.toMatchObject({ code: "secrets_secret_missing" });
-  });
-
-  test("of two people who replace it at once, one wins and one is told", async () => {
-    const { id, etag } = await secrets.create({ name: "one", value }, ada);
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => secrets.replace({ id, value, etag }, ada)));
-    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-  });
-
-  test("is not removed while something uses it, and the refusal names what does", async () => {
-    const { id, etag } = await secrets.create({ name: "one", value }, ada);
-    const users = ["device r1", "device r2"];
-    secrets.addUse((_tx, name) => Promise.resolve(name === "one" ? users : []));
-    await expect(secrets.remove({ id, etag }, ada)).rejects.toThrow(
-      `The secret "one" is used by device r1, device r2; give them another one first.`,
-    );
-    users.length = 0;
-    await secrets.remove({ id, etag }, ada);
-    await expect(secrets.reveal("one", { ...ada, purpose: "look" })).rejects.toMatchObject({ code: "secrets_secret_missing" });
-  });
-
-  test("cannot vanish between the look of whoever stores a reference and its commit", async () => {
-    const { id, etag } = await secrets.create({ name: "one", value }, ada);
-    const references: string[] = [];
-    secrets.addUse(() => Promise.resolve(references));
-    const held = Promise.withResolvers<void>();
-    const removal = held.promise.then(() => secrets.remove({ id, etag }, ada));
-    await inTransaction(database.db, async (tx) => {
-      await secrets.mustExist(tx, "one");
-      held.resolve();
-      await untilSomebodyWaits(database.pool);
-      references.push("device r1");
-    });
-    await expect(removal).rejects.toMatchObject({ code: "secrets_secret_in_use" });
-    await expect(inTransaction(database.db, (tx) => secrets.mustExist(tx, "none"))).rejects.toMatchObject({
-      code: "secrets_secret_missing",
-    });
-  });
-
-  test("pages by name", async () => {
-    for (const name of ["c", "a", "b"]) await secrets.create({ name, value }, ada);
-    const first = await secrets.list({ limit: 2 });
-    const second = await secrets.list({ limit: 2, cursor: first.next });
-    expect([...first.items, ...second.items].map(({ name }) => name)).toEqual(["a", "b", "c"]);
-    expect(second.next).toBeUndefined();
-  });
-
-  test("leaves an entry for every change, and for every look by a person", async () => {
-    const { id, etag } = await secrets.create({ name: "one", value }, ada);
-    const next = await secrets.replace({ id, value, etag }, ada);
-    await secrets.reveal("one", { ...ada, purpose: "look" });
-    await secrets.reveal("one", { ...ada, purpose: "look" });
-    await secrets.remove({ id, etag: next.etag }, ada);
-    const verbs = ["create", "replace", "reveal", "reveal", "remove"];
-    expect(await actions(5)).toEqual(verbs.map((verb) => `secrets.secret.${verb}`));
-  });
-
+describe("a named secret in the built-in engine", () => {
   test("that a part of the process needs every minute leaves one entry an hour for each purpose", async () => {
     await secrets.create({ name: "one", value }, ada);
     const before = (await audit.verify()).entries;

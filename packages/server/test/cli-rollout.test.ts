@@ -12,7 +12,10 @@ let home: string;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "holdfast-cli-"));
   scene = await setScene({ pairs: 1 });
-  await scene.holdfast.identity.createUser({ name: "grace", grants: [{ role: "approver" }] }, { actor: "system:test", access: "unlimited" });
+  await scene.holdfast.identity.createUser(
+    { name: "grace", grants: [{ role: "approver" }] },
+    { actor: "system:test", access: "unlimited" },
+  );
   for (const as of ["ada", "grace"]) {
     const { token } = await scene.holdfast.identity.createSignInLink(as, { actor: "system:test" });
     expect(await run(["login", "--url", scene.url, "--link"], { as, stdin: `${token}\n` })).toMatchObject({ code: 0 });

@@ -12,7 +12,13 @@ import { silentLog } from "#platform/log";
 import { identityWorld, password, type IdentityWorld } from "#test/identity";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-const served = { identity: contract.identity, roles: contract.roles, audit: contract.audit, secrets: contract.secrets, findings: contract.findings };
+const served = {
+  identity: contract.identity,
+  roles: contract.roles,
+  audit: contract.audit,
+  secrets: contract.secrets,
+  findings: contract.findings,
+};
 let world: IdentityWorld;
 let findings: Findings;
 let http: Http;

@@ -113,6 +113,11 @@ test("settings.md has every setting with its meaning and its default", () => {
     HOLDFAST_PORT: "7450",
     HOLDFAST_LOG_LEVEL: "info",
     HOLDFAST_ROLES: "all",
+    HOLDFAST_SECRETS_ENGINE: "builtin",
+    HOLDFAST_VAULT_AUTH: "approle",
+    HOLDFAST_VAULT_SECRET_ID_WRAPPED: "no",
+    HOLDFAST_VAULT_JWT_FILE: "/var/run/secrets/kubernetes.io/serviceaccount/token",
+    HOLDFAST_VAULT_KEEP_AT: "kv/holdfast",
   };
   const shown = rows.map(([, name, value, meaning]) => [name, value, meaning]);
   const wanted = Object.entries(settingsShape).map(([name, shape]) => [

@@ -4,7 +4,7 @@ import { Secret } from "@holdfast/kit";
 import { createLog, type Log } from "#platform/log";
 import { heldClock, type HeldClock } from "#world/clock";
 import { startVault, type Policy, type SimulatedVault, type VaultWish } from "#world/vault";
-import type { VaultSettings } from "../src/core/secrets/vault/index.ts";
+import type { VaultSettings } from "#platform/settings-secrets";
 
 /** What Holdfast's own role needs; the same as in docs/operate/secrets.md. */
 export const holdfastPolicy: Policy = {

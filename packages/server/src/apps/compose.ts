@@ -9,7 +9,7 @@ import { createFindings, createFindingsRoutes, type Findings } from "#core/findi
 import { createIdentity, createIdentityRoutes, createRoleRoutes, type Identity } from "#core/identity";
 import { createPki, createPkiRoutes, type Pki } from "#core/pki";
 import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
-import { createSecrets, createSecretsRoutes, type Secrets } from "#core/secrets";
+import { createSecrets, createSecretsRoutes, createVault, type Secrets } from "#core/secrets";
 import {
   createDeviceReach,
   createDeviceRoutes,
@@ -32,6 +32,7 @@ import { migrate } from "#platform/migrate";
 import type { Settings } from "#platform/settings";
 import { readOverview } from "#views/overview";
 import { assembleRouter } from "./http.ts";
+import { keySourceOf } from "./key-source.ts";
 import { runSchedules } from "./schedules.ts";
 
 export interface ComposeOptions {
@@ -98,8 +99,9 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const events = createEvents({ database, log, metrics });
   const jobs = createJobs({ database, log, metrics });
   const audit = createAudit({ db, clock });
-  const keys = settings.keys ? { inline: settings.keys } : { file: settings.keyRingFile };
-  const secrets = await createSecrets({ db, audit, keys, log, clock });
+  const vault = settings.secrets.vault && createVault({ settings: settings.secrets.vault, log, clock });
+  const keys = keySourceOf(settings, vault);
+  const secrets = await createSecrets({ db, audit, keys, log, clock, engine: settings.secrets.engine, vault });
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
   const identity = createIdentity({ db, audit, secrets, clock, metrics });
   const findings = createFindings({ db, audit, clock });
@@ -109,6 +111,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     db,
     log,
     secrets,
+    ssh: pki.ssh,
     clock,
     ...(switchMs === undefined ? {} : { switchMs }),
     ...(patience === undefined ? {} : { patience }),
@@ -182,6 +185,7 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
     await parts.rollouts.stop();
     await parts.reach.close();
     await parts.events.stop();
+    await parts.secrets.stop();
     await parts.database.stop();
   };
   return {

@@ -15,5 +15,6 @@ export function runSchedules(
   jobs.every(60_000, "findings.wake", () => parts.findings.wake().then(() => undefined));
   jobs.every(hourMs, "platform.prune-events", async () => void (await parts.events.prune(7 * 24 * hourMs)));
   jobs.every(600_000, "pki.maintain", async () => void (await parts.pki.maintain()));
-  jobs.every(hourMs, "secrets.reseal", async () => void (await parts.secrets.reseal()));
+  jobs.every(hourMs, "secrets.reseal", async (signal) => void (await parts.secrets.reseal(signal)));
+  jobs.every(24 * hourMs, "secrets.sweep", async () => void (await parts.secrets.sweep()));
 }

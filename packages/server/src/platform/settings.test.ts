@@ -21,6 +21,7 @@ describe("settings", () => {
       logLevel: "info",
       roles: new Set(["api", "worker", "gateway", "ingest"]),
       keyRingFile: "/srv/.holdfast/keys.json",
+      secrets: { engine: "builtin" },
     });
   });
 

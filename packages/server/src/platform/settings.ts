@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { Problem, Secret } from "@holdfast/kit";
 import { z } from "zod";
+import { arrangeSecrets, secretsFaults, secretsSettingsShape, type SecretsSettings } from "./settings-secrets.ts";
 
 /** Parts of the program that one process can play. */
 export const roles = ["api", "worker", "gateway", "ingest"] as const;
@@ -40,6 +41,7 @@ export const settingsShape = {
     .transform((text) => new Secret(text))
     .optional()
     .describe("The key ring itself, in place of a file"),
+  ...secretsSettingsShape,
 };
 
 export interface Settings {
@@ -57,6 +59,7 @@ export interface Settings {
   keyRingFile: string;
   /** The key ring's JSON, in place of the file. */
   keys?: Secret;
+  secrets: SecretsSettings;
 }
 
 type Environment = Record<string, string | undefined>;
@@ -70,7 +73,9 @@ export function settingsFromEnvironment(): Settings {
 export function loadSettings(environment: Environment, workingDirectory: string = process.cwd()): Settings {
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
   const parsed = z.object(settingsShape).safeParse(Object.fromEntries(given));
-  const faults = (parsed.error?.issues ?? []).map(({ path, message }) => ({ at: path.join("."), say: message }));
+  const faults = parsed.success
+    ? secretsFaults(parsed.data)
+    : parsed.error.issues.map(({ path, message }) => ({ at: path.join("."), say: message }));
   const places = [...faults, ...given.flatMap(([name]) => findMisspelt(name))];
   if (!parsed.success || places.length > 0) throw invalid(places);
   return arrange(parsed.data, workingDirectory);
@@ -88,6 +93,7 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
     ...(values.HOLDFAST_PUBLIC_URL && { publicUrl: values.HOLDFAST_PUBLIC_URL }),
     ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
+    secrets: arrangeSecrets(values, workingDirectory),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The settings as this process has them. */
 import { loadSettings, settingsShape, type Settings } from "#platform/settings";
 import type { AdminCall, AdminCommand } from "./command.ts";
+import { secretsValueOf } from "./config-secrets.ts";
 
 export const configCommands: AdminCommand[] = [
   {
@@ -25,6 +26,7 @@ const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_ROLES: (settings) => [...settings.roles].join(","),
   HOLDFAST_KEY_RING: (settings) => settings.keyRingFile,
   HOLDFAST_KEYS: (settings) => settings.keys && "(set; hidden)",
+  ...secretsValueOf,
 };
 
 async function explain({ settings, terminal }: AdminCall): Promise<void> {

@@ -28,13 +28,16 @@ export async function importKeys(ring: RingFile, given: Secret, activate: boolea
   return [...more.keys.keys()].filter((id) => !before?.keys.has(id));
 }
 
-/** Writes the file anew under another protection; `to` undefined: in the clear. Processes that run are to be restarted. */
+/**
+ * Writes the file anew under another protection; `to` undefined: in the clear. Processes that run are to be restarted.
+ * @throws Problem `secrets_key_ring_missing`, `secrets_passphrase_weak`
+ */
 export async function protectKeys(ring: RingFile, to: Protection | undefined): Promise<void> {
   const wrapped = readWrapping(ring.file);
   // A file that is in the clear is read as it is, whatever the settings say already.
   const now = wrapped && ring.protection ? await unlock(ring.protection, wrapped, ring.file) : undefined;
   const keys = readKeyRing({ file: ring.file }, now);
-  if (!keys) return;
+  if (!keys) throw new Problem("secrets_key_ring_missing", { kind: "not_ready", say: `There is no key ring at ${ring.file}.` });
   writeKeyRing(ring.file, keys, to && (await unlock(to)));
 }
 

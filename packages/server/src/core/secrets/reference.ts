@@ -70,6 +70,7 @@ export function toValue(fields: Fields, reference: Omit<Reference, "text" | "pat
     enablePassword: text("enable_password", "enable", "enable_secret"),
     privateKey: text("private_key", "ssh_key", "key"),
     passphrase: text("passphrase"),
+    principal: text("principal"),
     token: text("token"),
     knownHosts: text("known_hosts"),
   };
@@ -82,7 +83,7 @@ export function toValue(fields: Fields, reference: Omit<Reference, "text" | "pat
 }
 
 type Candidate = Record<
-  "kind" | "username" | "password" | "enablePassword" | "privateKey" | "passphrase" | "token" | "knownHosts",
+  "kind" | "username" | "password" | "enablePassword" | "privateKey" | "passphrase" | "principal" | "token" | "knownHosts",
   string | undefined
 >;
 

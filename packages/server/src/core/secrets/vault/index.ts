@@ -10,11 +10,11 @@ import { createPki, createSsh, createTransit, type Pki, type Ssh, type Transit }
 import { healthOf, type VaultHealth } from "./health.ts";
 import { createKv, type Kv } from "./kv.ts";
 import { createVaultSession, type VaultSession } from "./session.ts";
-import type { VaultSettings } from "./settings.ts";
+import type { VaultSettings } from "#platform/settings-secrets";
 import { createTransport } from "./transport.ts";
 import { createWrapping, type Wrapping } from "./wrapping.ts";
 
-export type { VaultSettings } from "./settings.ts";
+export type { VaultSettings } from "#platform/settings-secrets";
 
 export interface Vault {
   readonly settings: VaultSettings;

@@ -4,7 +4,7 @@ import type { Log } from "#platform/log";
 import type { VaultAnswer, VaultCall, VaultClient } from "./client.ts";
 import { keepRenewed } from "./renewal.ts";
 import { createSignIn, tokenOf, type Token } from "./sign-in.ts";
-import type { VaultSignIn } from "./settings.ts";
+import type { VaultSignIn } from "#platform/settings-secrets";
 
 export interface VaultSession {
   /** A call with our token. When Vault refuses a token that has ended, once more with a new one. */

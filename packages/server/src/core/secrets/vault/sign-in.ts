@@ -4,7 +4,7 @@ import { isProblem } from "@holdfast/kit";
 import { z } from "zod";
 import { dataOf, type VaultAnswer, type VaultClient } from "./client.ts";
 import { malformed, signedOut } from "./problems.ts";
-import type { Given, VaultSignIn } from "./settings.ts";
+import type { Given, VaultSignIn } from "#platform/settings-secrets";
 import { createWrapping } from "./wrapping.ts";
 
 export interface Token {

@@ -604,7 +604,7 @@ create table secrets.secret (
   constraint secret_pkey PRIMARY KEY (id),
   constraint secret_name_key UNIQUE (name),
   constraint secret_engine_check CHECK (engine = ANY (ARRAY['builtin'::text, 'vault'::text])),
-  constraint secret_kind_check CHECK (kind = ANY (ARRAY['password'::text, 'ssh_key'::text, 'git_https'::text, 'git_ssh'::text])),
+  constraint secret_kind_check CHECK (kind = ANY (ARRAY['password'::text, 'ssh_key'::text, 'ssh_ca'::text, 'git_https'::text, 'git_ssh'::text])),
   constraint secret_version_check CHECK (version > 0)
 );
 

@@ -17,6 +17,12 @@ export const deviceCredential = z.discriminatedUnion("kind", [
     passphrase: z.string().max(1000).optional(),
     enablePassword: z.string().max(1000).optional(),
   }),
+  z.object({
+    kind: z.literal("ssh_ca"),
+    username: z.string().min(1).max(100),
+    principal: z.string().min(1).max(100).optional().describe("Of the certificate; the user name unless told"),
+    enablePassword: z.string().max(1000).optional(),
+  }),
 ]);
 export type DeviceCredential = z.infer<typeof deviceCredential>;
 /** What a Git server is signed in to with. */
@@ -38,7 +44,7 @@ const engine = z.enum(["builtin", "vault"]).describe("builtin: sealed in Holdfas
 export const secretSummary = z.object({
   id: z.string(),
   name: z.string(),
-  kind: z.enum(["password", "ssh_key", "git_https", "git_ssh"]),
+  kind: z.enum(["password", "ssh_key", "ssh_ca", "git_https", "git_ssh"]),
   username: z.string().optional(),
   engine,
   version: z.number().int().describe("The newest version; the one in use"),

@@ -79,7 +79,7 @@ function parseValue(text: string): SecretValue {
   const parsed = secretValue.safeParse(value);
   if (parsed.success) return parsed.data;
   throw wrong(
-    'This is no secret: a JSON object of the kind "password", "ssh_key", "git_https" or "git_ssh" with its fields is needed; see the API at /api/v1/docs.',
+    'This is no secret: a JSON object of the kind "password", "ssh_key", "ssh_ca", "git_https" or "git_ssh" with its fields is needed; see the API at /api/v1/docs.',
   );
 }
 

@@ -2,7 +2,6 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import ssh2, { type AcceptConnection, type Algorithms, type Connection, type ServerChannel, type Session } from "ssh2";
-import type { DeviceCredential } from "@holdfast/contract";
 import { fingerprintOf } from "../../src/domains/devices/drivers/host-key.ts";
 import type { SshTarget } from "../../src/domains/devices/drivers/ssh.ts";
 
@@ -35,7 +34,7 @@ export interface BareServer {
 }
 
 export const password = "correct horse";
-const credential: DeviceCredential = { kind: "password", username: "ops", password };
+const credential = { kind: "password" as const, username: "ops", password };
 
 export type KeyType = "ed25519" | "rsa" | "ecdsa";
 

@@ -10,6 +10,7 @@ import type { Log } from "#platform/log";
 import type { Audit } from "#core/audit";
 import type { Findings } from "#core/findings";
 import type { Asker, Carrier, Rollouts } from "#core/rollout";
+import type { Pki } from "#core/pki";
 import type { Secrets } from "#core/secrets";
 import { createConfigCarrier } from "./apply.ts";
 import type { ConfigPayload } from "./payload.ts";
@@ -29,6 +30,8 @@ export interface DeviceReachDeps {
   db: Db;
   log: Log;
   secrets: Secrets;
+  /** Signs the certificates of credentials of the kind `ssh_ca`. */
+  ssh: Pki["ssh"];
   clock?: Clock;
   /** How long a device waits for the confirmation of a change before it reverts by itself; 5 min unless told. */
   switchMs?: number;
@@ -48,7 +51,7 @@ export interface DeviceReach {
 export function createDeviceReach(deps: DeviceReachDeps): DeviceReach {
   const clock = deps.clock ?? systemClock;
   const pool = createDevicePool(deps.patience === undefined ? {} : { session: deps.patience });
-  const sessions = createSessions({ db: deps.db, secrets: deps.secrets, pool, clock });
+  const sessions = createSessions({ db: deps.db, secrets: deps.secrets, ssh: deps.ssh, pool, clock });
   const versions = createVersions({ db: deps.db, secrets: deps.secrets, clock });
   const carrier = createConfigCarrier({
     db: deps.db,
@@ -60,7 +63,7 @@ export function createDeviceReach(deps: DeviceReachDeps): DeviceReach {
   return { carrier, pool, sessions, versions, close: () => pool.close() };
 }
 
-export interface DevicesDeps extends DeviceReachDeps {
+export interface DevicesDeps extends Omit<DeviceReachDeps, "ssh"> {
   reach: DeviceReach;
   audit: Audit;
   findings: Findings;

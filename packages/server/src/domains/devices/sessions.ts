@@ -2,7 +2,9 @@
 import type { DeviceCredential } from "@holdfast/contract";
 import { Problem, type Clock } from "@holdfast/kit";
 import type { Db } from "#platform/db";
+import type { Pki } from "#core/pki";
 import type { Secrets } from "#core/secrets";
+import type { SignInCredential } from "./drivers/auth.ts";
 import { DeviceError } from "./drivers/error.ts";
 import type { Pool } from "./drivers/pool.ts";
 import type { DeviceEndpoint, DeviceSession } from "./platforms/index.ts";
@@ -23,9 +25,16 @@ export interface Sessions {
 /** A credential that was revealed is kept in memory this long, so that polling does not fill the audit trail. */
 const credentialMs = 300_000;
 
+/** Longest life of a certificate that signs in to a device. */
+const certificateMinutes = 5;
+
+type SshCaCredential = Extract<DeviceCredential, { kind: "ssh_ca" }>;
+
 interface SessionDeps {
   db: Db;
   secrets: Secrets;
+  /** Signs the certificates of credentials of the kind `ssh_ca`. */
+  ssh: Pki["ssh"];
   pool: Pool;
   clock: Clock;
 }
@@ -66,8 +75,8 @@ export function createSessions(deps: SessionDeps): Sessions {
 }
 
 /** Reveals credentials, at most once in `credentialMs` each. */
-function createKeyhole(deps: SessionDeps): { credential(device: DeviceRow): Promise<DeviceCredential>; forget(device: DeviceRow): void } {
-  const known = new Map<string, { value: DeviceCredential; untilMs: number }>();
+function createKeyhole(deps: SessionDeps): { credential(device: DeviceRow): Promise<SignInCredential>; forget(device: DeviceRow): void } {
+  const known = new Map<string, { value: SignInCredential; untilMs: number }>();
   return {
     async credential(device) {
       if (device.credential === null) {
@@ -79,17 +88,25 @@ function createKeyhole(deps: SessionDeps): { credential(device: DeviceRow): Prom
       const kept = known.get(device.credential);
       if (kept && kept.untilMs > deps.clock.now()) return kept.value;
       const value = await deps.secrets.reveal(device.credential, { actor: "system:devices", purpose: "sign in to devices" });
-      if (value.kind !== "password" && value.kind !== "ssh_key") {
+      if (value.kind !== "password" && value.kind !== "ssh_key" && value.kind !== "ssh_ca") {
         const say = `The secret ${device.credential} is for Git, not for devices; give ${device.name} another.`;
         throw new Problem("devices_credential_kind", { kind: "invalid", say });
       }
-      known.set(device.credential, { value, untilMs: deps.clock.now() + credentialMs });
-      return value;
+      const signIn = value.kind === "ssh_ca" ? certifying(deps.ssh, value) : value;
+      known.set(device.credential, { value: signIn, untilMs: deps.clock.now() + credentialMs });
+      return signIn;
     },
     forget(device) {
       known.delete(device.credential ?? "");
     },
   };
+}
+
+/** A key and a certificate of its own for each sign-in. A bastion's session opens connections to others. */
+function certifying(ssh: Pki["ssh"], { username, principal, enablePassword }: SshCaCredential): SignInCredential {
+  const wish = { principals: [principal ?? username], minutes: certificateMinutes, forwarding: true };
+  const by = { actor: "system:devices" };
+  return { kind: "ssh_certificate", username, enablePassword, certify: () => ssh.signIn(wish, by) };
 }
 
 async function bastionOf(db: Db, device: DeviceRow, via: string[]): Promise<DeviceRow> {

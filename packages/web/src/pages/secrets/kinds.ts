@@ -4,6 +4,7 @@ import type { SecretSummary, SecretValue } from "@holdfast/contract";
 export const kindWords: Record<SecretSummary["kind"], string> = {
   password: "User and password",
   ssh_key: "SSH key",
+  ssh_ca: "SSH certificate, made for each sign-in",
   git_https: "Git over HTTPS",
   git_ssh: "Git over SSH",
 };
@@ -41,6 +42,8 @@ export function valueOf(fields: SecretFields): SecretValue {
       return { kind: "password", username, password, ...enable };
     case "ssh_key":
       return { kind: "ssh_key", username, privateKey, ...(passphrase === "" ? {} : { passphrase }), ...enable };
+    case "ssh_ca":
+      return { kind: "ssh_ca", username, ...enable };
     case "git_https":
       return { kind: "git_https", username, token };
     case "git_ssh":

@@ -124,6 +124,13 @@ function KindFields({ form, kind }: { form: Form; kind: SecretFields["kind"] }) 
           {enable}
         </>
       );
+    case "ssh_ca":
+      return (
+        <>
+          {user}
+          {enable}
+        </>
+      );
     case "git_https":
       return (
         <>

@@ -1,9 +1,8 @@
 /** An SSH connection to a device, directly or through bastions: checked host key, one sign-in, a time limit on every stage. */
 import type { Duplex } from "node:stream";
 import ssh2, { type ConnectConfig } from "ssh2";
-import type { DeviceCredential } from "@holdfast/contract";
 import { algorithms } from "./algorithms.ts";
-import { signIn } from "./auth.ts";
+import { signIn, type SignInCredential } from "./auth.ts";
 import { standing, type SshConnection } from "./connection.ts";
 import { DeviceError } from "./error.ts";
 import { familyOfKey, fingerprintOf, refuseKey } from "./host-key.ts";
@@ -16,7 +15,7 @@ export interface SshTarget {
   port: number;
   /** Pinned host key, `SHA256:…`; without it nothing is sent to the device. */
   hostKey?: string;
-  credential: DeviceCredential;
+  credential: SignInCredential;
   bastion?: SshTarget;
   /** Also offer SHA-1, CBC and DSS, for very old devices. */
   legacyAlgorithms?: boolean;
@@ -135,7 +134,7 @@ function greet(target: SshTarget, sock: Duplex, options: SshOptions, attempt: At
     options.signal?.addEventListener("abort", stop, { once: true });
     if (options.signal?.aborted) return stop();
     try {
-      client.connect({ ...settings(target, options, attempt), ...signIn(target, fail), sock });
+      client.connect({ ...settings(target, options, attempt), ...signIn({ ...target, client }, fail), sock });
     } catch (thrown) {
       fail(
         thrown instanceof DeviceError

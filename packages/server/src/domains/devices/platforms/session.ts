@@ -1,5 +1,6 @@
 /** The one face of all platforms: what can be asked of a device, and what it answers. */
-import type { DeviceCredential, PlatformName } from "@holdfast/contract";
+import type { PlatformName } from "@holdfast/contract";
+import type { SignInCredential } from "../drivers/auth.ts";
 import type { DeviceError } from "../drivers/error.ts";
 
 /** A device and the way there. Holds secrets: never to be logged. */
@@ -11,7 +12,7 @@ export interface DeviceEndpoint {
   port: number;
   /** Pinned host key, `SHA256:…`; without it opening fails with `host_key_unknown`. */
   hostKey?: string;
-  credential: DeviceCredential;
+  credential: SignInCredential;
   bastion?: DeviceEndpoint;
   /** Also offer SHA-1, CBC and DSS, for very old devices. */
   legacyAlgorithms?: boolean;

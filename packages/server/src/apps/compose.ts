@@ -112,7 +112,6 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     log,
     secrets,
     ssh: pki.ssh,
-    ssh: pki.ssh,
     clock,
     ...(switchMs === undefined ? {} : { switchMs }),
     ...(patience === undefined ? {} : { patience }),

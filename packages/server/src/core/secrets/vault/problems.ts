@@ -40,7 +40,7 @@ const meanings: Record<number, Meaning> = {
   403: {
     code: "secrets_vault_forbidden",
     kind: "not_ready",
-    say: (path) => `Vault does not allow Holdfast to use ${path}. Give the policy of its role the right to.`,
+    say: (path) => `Vault does not allow Holdfast to use ${path}. Allow it in the policy of its role.`,
   },
   404: { code: "secrets_vault_missing", kind: "missing", say: (path) => `Vault has nothing at ${path}.` },
   405: {

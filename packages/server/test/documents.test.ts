@@ -118,6 +118,8 @@ test("settings.md has every setting with its meaning and its default", () => {
     HOLDFAST_VAULT_SECRET_ID_WRAPPED: "no",
     HOLDFAST_VAULT_JWT_FILE: "/var/run/secrets/kubernetes.io/serviceaccount/token",
     HOLDFAST_VAULT_KEEP_AT: "kv/holdfast",
+    HOLDFAST_TLS: "off",
+    HOLDFAST_TLS_CLIENTS: "off",
   };
   const shown = rows.map(([, name, value, meaning]) => [name, value, meaning]);
   const wanted = Object.entries(settingsShape).map(([name, shape]) => [

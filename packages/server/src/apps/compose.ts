@@ -23,7 +23,7 @@ import {
 import { openDatabase, type Database } from "#platform/db";
 import { createEvents, type Events } from "#platform/events";
 import { createGit } from "#platform/git";
-import { createHttp, type Http, type RequestContext } from "#platform/http";
+import { createHttp, type Http, type HttpSettings, type HttpTls, type RequestContext } from "#platform/http";
 import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
@@ -34,6 +34,7 @@ import { readOverview } from "#views/overview";
 import { assembleRouter } from "./http.ts";
 import { keySourceOf } from "./key-source.ts";
 import { runSchedules } from "./schedules.ts";
+import { openTls } from "./tls.ts";
 
 export interface ComposeOptions {
   settings: Settings;
@@ -129,24 +130,25 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   });
   const devices = createDevices({ db, log, secrets, clock, reach, audit, findings, rollouts, git });
   const work = createDeviceWork({ devices, rollouts, log });
+  const tls = await openTls({ settings, pki, clock, log });
   const http = await createHttp({
     contract,
     router: assembleRouter(routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
     authenticate: (credentials) => identity.authenticate(credentials),
-    settings: {
-      host: settings.host,
-      port: settings.port,
-      consoleDirectory,
-      version: manifest.version,
-      ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
-    },
+    settings: httpSettings(settings, tls?.http),
+    publicFiles: { below: "/pki", find: (name) => pki.publicFile(name) },
     db,
     log,
     metrics,
     checks: { database: async () => databaseAnswers(database) },
   });
   const parts = { database, metrics, events, jobs, audit, secrets, pki, identity, findings, rollouts, devices, http };
-  return { ...parts, ...lifeOf({ ...parts, options, reach, work, log }) };
+  return { ...parts, ...lifeOf({ ...parts, options, reach, work, tls, log }) };
+}
+
+function httpSettings({ host, port, publicUrl }: Settings, tls: HttpTls | undefined): HttpSettings {
+  const parts = { host, port, consoleDirectory, version: manifest.version };
+  return { ...parts, ...(publicUrl === undefined ? {} : { publicUrl }), ...(tls ? { tls } : {}) };
 }
 
 type RoutesDeps = Pick<Holdfast, "audit" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };
@@ -172,6 +174,7 @@ type LifeParts = Omit<Holdfast, "start" | "stop"> & {
   options: ComposeOptions;
   reach: ReturnType<typeof createDeviceReach>;
   work: ReturnType<typeof createDeviceWork>;
+  tls: { close(): void } | undefined;
   log: Log;
 };
 
@@ -181,6 +184,7 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     if (api) await parts.http.close();
+    parts.tls?.close();
     await parts.jobs.stop();
     await parts.rollouts.stop();
     await parts.reach.close();

@@ -1,11 +1,15 @@
 /** What the worker does by the clock: on one process at a time, however many there are. */
 import type { DeviceWork } from "#domains/devices";
+import { watchCertificates } from "./watch-certificates.ts";
 import type { Holdfast, ComposeOptions } from "./compose.ts";
 
 const hourMs = 3_600_000;
 
 export function runSchedules(
-  parts: Pick<Holdfast, "jobs" | "identity" | "secrets" | "pki" | "events" | "findings"> & { work: DeviceWork; options: ComposeOptions },
+  parts: Pick<Holdfast, "database" | "jobs" | "identity" | "secrets" | "pki" | "events" | "findings"> & {
+    work: DeviceWork;
+    options: ComposeOptions;
+  },
 ): void {
   const { jobs, work, options } = parts;
   jobs.every(options.pollEveryMs ?? 5000, "devices.poll-repositories", () => work.pollRepositories());
@@ -15,6 +19,7 @@ export function runSchedules(
   jobs.every(60_000, "findings.wake", () => parts.findings.wake().then(() => undefined));
   jobs.every(hourMs, "platform.prune-events", async () => void (await parts.events.prune(7 * 24 * hourMs)));
   jobs.every(600_000, "pki.maintain", async () => void (await parts.pki.maintain()));
+  jobs.every(hourMs, "pki.watch-expiry", () => watchCertificates(parts));
   jobs.every(hourMs, "secrets.reseal", async (signal) => void (await parts.secrets.reseal(signal)));
   jobs.every(24 * hourMs, "secrets.sweep", async () => void (await parts.secrets.sweep()));
 }

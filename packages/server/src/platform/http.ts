@@ -22,6 +22,7 @@
  * A handler throws Problems; `apps/http.ts` puts the modules' routers together.
  */
 import type { AddressInfo, Socket } from "node:net";
+import type { Server as TlsServer, TlsOptions } from "node:tls";
 import cookies from "@fastify/cookie";
 import { newId, Problem } from "@holdfast/kit";
 import { routesOf } from "@holdfast/contract";
@@ -34,6 +35,7 @@ import { serveConsole } from "./http/console-files.ts";
 import { serveExplorer } from "./http/explorer.ts";
 import { serveHealth, type ReadyCheck } from "./http/health.ts";
 import { measureRequests, serveMetrics } from "./http/measure.ts";
+import { servePublicFiles, type PublicFiles } from "./http/public-files.ts";
 import { refuse, refuseConnection } from "./http/refuse.ts";
 import type { Authenticate, RequestContext } from "./http/request.ts";
 import { addSecurityHeaders } from "./http/security-headers.ts";
@@ -44,6 +46,7 @@ import { openApiOf } from "./openapi.ts";
 
 export * from "./http/request.ts";
 export type { ReadyCheck } from "./http/health.ts";
+export type { PublicFile } from "./http/public-files.ts";
 
 export interface HttpSettings {
   /** Address to listen on; 127.0.0.1 unless told. */
@@ -52,12 +55,22 @@ export interface HttpSettings {
   port: number;
   /** Where people reach us, e.g. `https://holdfast.example`: makes cookies Secure and browsers keep to https. */
   publicUrl?: string;
+  /** How this server speaks TLS; plain HTTP without it. */
+  tls?: HttpTls;
   /** Addresses and CIDR blocks of proxies whose X-Forwarded-… headers count. None unless told. */
   trustedProxies?: string[];
   /** Built console, `packages/web/dist`. */
   consoleDirectory: string;
   /** Version of the product, for the OpenAPI document. */
   version: string;
+}
+
+/** TLS as core/pki makes it: certificates change, and clients are cut, while the server runs. */
+export interface HttpTls {
+  options: TlsOptions;
+  serve(server: TlsServer): void;
+  /** The SPIFFE id of the certificate that this client showed, if it showed a good one. */
+  spiffeIdOf(socket: unknown): string | undefined;
 }
 
 export interface HttpParts {
@@ -69,6 +82,7 @@ export interface HttpParts {
   db: Db;
   log: Log;
   metrics: Metrics;
+  publicFiles?: PublicFiles;
   /** What must answer before this process is ready, by name, e.g. `{ database: () => … }`. */
   checks: Record<string, ReadyCheck>;
 }
@@ -80,6 +94,7 @@ export interface Http {
   close(): Promise<void>;
 }
 
+const serverLimits = { maxHeaderSize: 16_384, headersTimeout: 20_000, joinDuplicateHeaders: false };
 const bodyLimit = 6 * 1024 * 1024;
 const graceMs = 10_000;
 const hourMs = 3_600_000;
@@ -90,10 +105,14 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   const closing = new AbortController();
   const app = makeApp(settings, log);
   const unused = trackUnused(app);
-  const https = settings.publicUrl?.startsWith("https:") === true;
+  const https = settings.publicUrl?.startsWith("https:") ?? settings.tls !== undefined;
   const idempotencyKeys = createIdempotencyKeys({ db: parts.db, log });
 
   app.decorateRequest("principal", undefined);
+  app.decorateRequest("spiffeId", undefined);
+  const { tls } = settings;
+  tls?.serve(app.server as unknown as TlsServer);
+  if (tls) app.addHook("onRequest", async (request) => void (request.spiffeId = tls.spiffeIdOf(request.raw.socket)));
   addSecurityHeaders(app, { https });
   measureRequests(app, { metrics, log });
   app.addHook("onRequest", async (request, reply) => {
@@ -105,6 +124,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
 
   serveHealth(app, { checks: parts.checks, closing: closing.signal });
   serveMetrics(app, { metrics, authenticate });
+  if (parts.publicFiles) servePublicFiles(app, parts.publicFiles);
   serveApi(app, { ...parts, idempotencyKeys, closing: closing.signal, secureCookies: https });
   const document = JSON.stringify(await openApiOf(contract, settings.version));
   app.get(`${apiPrefix}/openapi.json`, (_request, reply) => reply.type("application/json").send(document));
@@ -132,6 +152,8 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
 
 function makeApp(settings: HttpSettings, log: Log): FastifyInstance {
   const app = fastify({
+    // Fastify's types have one shape for plain and another for TLS; what is used of them is the same.
+    ...(settings.tls ? ({ https: { ...settings.tls.options, ...serverLimits } } as object) : { http: serverLimits }),
     logger: false,
     bodyLimit,
     requestTimeout: 60_000,
@@ -143,7 +165,6 @@ function makeApp(settings: HttpSettings, log: Log): FastifyInstance {
     requestIdHeader: false,
     genReqId: (request) => requestIdFor(request.headers["x-request-id"]),
     routerOptions: { maxParamLength: 300 },
-    http: { maxHeaderSize: 16_384, headersTimeout: 20_000, joinDuplicateHeaders: false },
     frameworkErrors: (thrown, request, reply) => {
       reply.header("x-request-id", request.id);
       refuse(thrown, request, reply, log);
@@ -169,7 +190,7 @@ async function refuseNew(reply: { header(name: string, value: string): unknown }
 
 /** True when a browser asks for a page: the console answers all its addresses itself. */
 function wantsPage({ method, url, headers }: FastifyRequest): boolean {
-  const ours = /^\/(api|assets|health|metrics)(\/|\?|$)/.test(url);
+  const ours = /^\/(api|assets|health|metrics|pki)(\/|\?|$)/.test(url);
   return !ours && (method === "GET" || method === "HEAD") && headers.accept?.includes("text/html") === true;
 }
 
@@ -198,7 +219,7 @@ function createMissing(contract: AnyContractRouter): (request: FastifyRequest, r
   };
 }
 
-async function listen(app: FastifyInstance, { host, port }: HttpSettings): Promise<string> {
+async function listen(app: FastifyInstance, { host, port, tls }: HttpSettings): Promise<string> {
   const address = host ?? "127.0.0.1";
   try {
     await app.listen({ host: address, port });
@@ -207,7 +228,7 @@ async function listen(app: FastifyInstance, { host, port }: HttpSettings): Promi
   }
   const bound = app.server.address() as AddressInfo;
   const shown = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
-  return `http://${shown}:${bound.port}`;
+  return `${tls ? "https" : "http"}://${shown}:${bound.port}`;
 }
 
 function listenProblem(thrown: unknown, address: string): unknown {

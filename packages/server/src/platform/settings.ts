@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { Problem, Secret } from "@holdfast/kit";
 import { z } from "zod";
 import { arrangeSecrets, secretsFaults, secretsSettingsShape, type SecretsSettings } from "./settings-secrets.ts";
+import { arrangeTls, tlsFaults, tlsSettingsShape, type TlsSettings } from "./settings-tls.ts";
 
 /** Parts of the program that one process can play. */
 export const roles = ["api", "worker", "gateway", "ingest"] as const;
@@ -42,6 +43,7 @@ export const settingsShape = {
     .optional()
     .describe("The key ring itself, in place of a file"),
   ...secretsSettingsShape,
+  ...tlsSettingsShape,
 };
 
 export interface Settings {
@@ -60,6 +62,8 @@ export interface Settings {
   /** The key ring's JSON, in place of the file. */
   keys?: Secret;
   secrets: SecretsSettings;
+  /** Absent: the API speaks plain HTTP. */
+  tls?: TlsSettings;
 }
 
 type Environment = Record<string, string | undefined>;
@@ -74,7 +78,7 @@ export function loadSettings(environment: Environment, workingDirectory: string 
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
   const parsed = z.object(settingsShape).safeParse(Object.fromEntries(given));
   const faults = parsed.success
-    ? secretsFaults(parsed.data)
+    ? [...secretsFaults(parsed.data), ...tlsFaults(parsed.data)]
     : parsed.error.issues.map(({ path, message }) => ({ at: path.join("."), say: message }));
   const places = [...faults, ...given.flatMap(([name]) => findMisspelt(name))];
   if (!parsed.success || places.length > 0) throw invalid(places);
@@ -83,6 +87,7 @@ export function loadSettings(environment: Environment, workingDirectory: string 
 
 function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDirectory: string): Settings {
   const home = resolve(workingDirectory, values.HOLDFAST_HOME);
+  const tls = arrangeTls(values, workingDirectory);
   return {
     home,
     host: values.HOLDFAST_HOST,
@@ -94,6 +99,7 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     ...(values.HOLDFAST_PUBLIC_URL && { publicUrl: values.HOLDFAST_PUBLIC_URL }),
     ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
     secrets: arrangeSecrets(values, workingDirectory),
+    ...(tls && { tls }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { loadSettings, settingsShape, type Settings } from "#platform/settings";
 import type { AdminCall, AdminCommand } from "./command.ts";
 import { secretsValueOf } from "./config-secrets.ts";
+import { tlsValueOf } from "./config-tls.ts";
 
 export const configCommands: AdminCommand[] = [
   {
@@ -27,6 +28,7 @@ const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_KEY_RING: (settings) => settings.keyRingFile,
   HOLDFAST_KEYS: (settings) => settings.keys && "(set; hidden)",
   ...secretsValueOf,
+  ...tlsValueOf,
 };
 
 async function explain({ settings, terminal }: AdminCall): Promise<void> {

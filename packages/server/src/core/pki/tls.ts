@@ -27,6 +27,8 @@ export interface TlsSource {
   /** A new certificate for a new key. */
   obtain(): Promise<OwnCertificate>;
   trust(): Promise<Trust>;
+  /** Asked every turn: whether there is another certificate to obtain before this one is due. */
+  changed?(): Promise<boolean>;
 }
 
 /** Whom a side talks to. Nobody else's certificate counts, however good. */
@@ -105,7 +107,7 @@ export async function createTls({ source, clock, log, everyMs = 15_000 }: TlsDep
   async function turn(): Promise<void> {
     try {
       await refresh();
-      if (clock.now() >= renewalAt(own)) await renew();
+      if (clock.now() >= renewalAt(own) || (await source.changed?.())) await renew();
     } catch (err) {
       log.warn({ err: isProblem(err) ? err : sayError(err) }, "certificates could not be looked after; trying again");
     }

@@ -18,6 +18,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who calls; known from the moment the call is let in. */
     principal: Principal | undefined;
+    /** Of the client's certificate, verified; only where this server speaks TLS. */
+    spiffeId: string | undefined;
   }
 }
 
@@ -62,7 +64,8 @@ export function serveApi(app: FastifyInstance, parts: ApiParts): void {
 
 /** What `authenticate` looks at. */
 export function credentialsOf(request: FastifyRequest): Credentials {
-  return { headers: request.headers, cookies: request.cookies, method: request.method, remoteAddress: request.ip };
+  const { headers, cookies, method, ip, spiffeId } = request;
+  return { headers, cookies, method, remoteAddress: ip, ...(spiffeId === undefined ? {} : { spiffeId }) };
 }
 
 interface Serving {

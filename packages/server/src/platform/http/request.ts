@@ -28,6 +28,8 @@ export interface Credentials {
   cookies: Record<string, string | undefined>;
   method: string;
   remoteAddress: string;
+  /** Of the client's certificate, which was verified; absent when it showed none. */
+  spiffeId?: string | undefined;
   /** True when an open stream asks whether its caller still counts: nobody did anything, so it must not keep a session from going idle. */
   passive?: boolean;
 }

@@ -65,6 +65,6 @@ describe.each(Object.keys(offers))("completion for %s", (shell) => {
 
 test("every command of the program is in the tree, and another shell is refused", () => {
   const paths = commandTree(createProgram()).map(({ path }) => path);
-  expect(paths).toEqual(expect.arrayContaining(["", "devices import", "rollouts watch", "drift check", "audit verify", "secrets put"]));
+  expect(paths).toEqual(expect.arrayContaining(["", "devices import", "rollouts watch", "drift check", "audit verify", "secrets set"]));
   expect(() => completionFor("csh", createProgram())).toThrow(/not for csh/);
 });

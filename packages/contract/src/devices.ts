@@ -21,7 +21,11 @@ const deviceFields = z.object({
     .optional(),
   labels,
   redundancyGroup: z.string().max(63).optional().describe("Devices of one group never change at one time"),
-  credential: z.string().max(100).optional().describe("Name of the secret to sign in with"),
+  credential: z
+    .string()
+    .max(300)
+    .optional()
+    .describe("Name of the secret to sign in with, or where Vault keeps it: `vault:kv/network/r1#password`"),
   bastion: z.string().max(63).optional().describe("Name of the device to jump through"),
   driftMode,
 });

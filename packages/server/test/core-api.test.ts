@@ -5,7 +5,7 @@ import { builtInRoles, contract, routesOf, type BuiltInRole, type Permission } f
 import { createAuditRoutes } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
 import { accessOf, can, createIdentityRoutes, createRoleRoutes, sessionCookie } from "#core/identity";
-import { createSecrets, createSecretsRoutes } from "#core/secrets";
+import { createSecretsRoutes } from "#core/secrets";
 import { inTransaction } from "#platform/db";
 import { createHttp, type Http } from "#platform/http";
 import { silentLog } from "#platform/log";
@@ -28,8 +28,7 @@ let home: string;
 beforeAll(async () => {
   world = await identityWorld();
   home = mkdtempSync(join(tmpdir(), "holdfast-core-"));
-  const { db, audit, identity, metrics, clock } = world;
-  const secrets = await createSecrets({ db, audit, keys: { file: join(home, "keys.json") }, log: silentLog, clock });
+  const { db, audit, identity, metrics, clock, secrets } = world;
   findings = createFindings({ db, audit, clock });
   http = await createHttp({
     contract: served,

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addDevices } from "./commands/devices.ts";
 import { addLogin } from "./commands/login.ts";
+import { addPki } from "./commands/pki.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addRepos } from "./commands/repos.ts";
 import { addRollouts } from "./commands/rollouts.ts";
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   addFindings(program);
   addAudit(program);
   addSecrets(program);
+  addPki(program);
   program
     .command("completion <shell>")
     .description("Print completion for bash, zsh or fish")

@@ -23,10 +23,11 @@ describe("roles", () => {
         "rollouts:operate",
         "findings:write",
         "secrets:read",
+        "pki:read",
       ]),
       approver: ordered([...looking, "rollouts:approve", "findings:write"]),
       viewer: ordered(looking),
-      auditor: ordered([...looking, "audit:read", "secrets:read", "users:read"]),
+      auditor: ordered([...looking, "audit:read", "secrets:read", "pki:read", "users:read"]),
     });
   });
 

@@ -1,5 +1,5 @@
 /** What only Vault does: references, dynamic credentials, versions that others store, key/value version 1, the two engines side by side. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SecretValue } from "@holdfast/contract";
@@ -7,7 +7,7 @@ import { createAudit, type Audit } from "#core/audit";
 import { inTransaction } from "#platform/db";
 import type { VaultSettings } from "#platform/settings-secrets";
 import { testDatabase, type TestDatabase } from "#test/database";
-import { vaultScene, type VaultScene } from "#test/vault";
+import { holdfastPolicy, vaultScene, type VaultScene } from "#test/vault";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createSecrets, createVault, type Secrets } from "./index.ts";
 
@@ -231,4 +231,13 @@ test("what the other engine kept stays readable when the settings change, and ne
   await secrets.remove({ id, etag: back.etag }, ada);
   await expect(scene.server.operate("GET", "kv/metadata/holdfast/one")).rejects.toThrow("404");
   await builtin.stop();
+});
+
+test("all of this was done with the policy that the documents give, and no more", () => {
+  const document = readFileSync(new URL("../../../../../docs/operate/secrets.md", import.meta.url), "utf8");
+  const rules = [...document.matchAll(/^path "([^"]+)" +\{ capabilities = (\[.*\]) \}$/gm)].map(([, path = "", list = ""]) => [
+    path,
+    JSON.parse(list),
+  ]);
+  expect(Object.fromEntries(rules)).toEqual(holdfastPolicy);
 });

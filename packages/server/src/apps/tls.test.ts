@@ -1,9 +1,11 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { get, type RequestOptions } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { get, request, type RequestOptions } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TLSSocket } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import { loadSettings } from "#platform/settings";
 import { silentLog } from "#platform/log";
 import { testDatabase, type TestDatabase } from "#test/database";
@@ -90,6 +92,25 @@ describe("the API over TLS", () => {
     await holdfast.stop();
     const again = await start({ HOLDFAST_TLS: "internal", HOLDFAST_TLS_CLIENTS: "optional" });
     expect(await ask(`${again.address}/health/live`, shown)).toMatch(/ECONNRESET|EPIPE|ERR_SSL/);
+  });
+
+  test("lets a request that has begun come to its end when the process stops", async () => {
+    const { holdfast, address } = await start({ HOLDFAST_TLS: "internal" });
+    const ca = (await holdfast.pki.trust()).roots;
+    const body = JSON.stringify({ name: "ada", password: "not the password" });
+    const headers = { "content-type": "application/json", "content-length": body.length, expect: "100-continue" };
+    const asking = request(`${address}/api/v1/auth/sign-in`, { ca, agent: false, method: "POST", headers });
+    asking.flushHeaders();
+    await once(asking, "continue");
+    const idle = connect({ host: "127.0.0.1", port: Number(new URL(address).port), ca });
+    await once(idle, "secureConnect");
+    const stopped = holdfast.stop();
+    await once(idle.resume(), "close"); // who asked nothing is sent away
+    asking.end(body);
+    const [answer] = (await once(asking, "response")) as [IncomingMessage];
+    expect(answer.statusCode).toBeLessThan(500);
+    answer.resume();
+    await stopped;
   });
 
   test("uses the operator's files", async () => {

@@ -249,21 +249,24 @@ function listenProblem(thrown: unknown, address: string): unknown {
 }
 
 /** Connections on which nothing was asked yet: browsers open some in advance. Node counts them as busy. */
-function trackUnused(app: FastifyInstance): ReadonlySet<Socket> {
-  const unused = new Set<Socket>();
+function trackUnused(app: FastifyInstance): ReadonlyMap<string, Socket> {
+  const unused = new Map<string, Socket>();
+  // Under TLS the socket of a request is another one than that which was accepted; both have the same far end.
+  const farEnd = ({ remoteAddress = "", remotePort = 0 }: Socket): string => `${remoteAddress} ${remotePort}`;
   app.server.on("connection", (socket) => {
-    unused.add(socket);
-    socket.once("close", () => unused.delete(socket));
+    const key = farEnd(socket);
+    unused.set(key, socket);
+    socket.once("close", () => unused.delete(key));
   });
-  app.server.on("request", ({ socket }) => unused.delete(socket));
+  app.server.on("request", ({ socket }) => unused.delete(farEnd(socket)));
   return unused;
 }
 
-async function closeGently(app: FastifyInstance, unused: ReadonlySet<Socket>, log: Log): Promise<void> {
+async function closeGently(app: FastifyInstance, unused: ReadonlyMap<string, Socket>, log: Log): Promise<void> {
   // Connections that were busy when closing began become idle later; nobody else hangs them up.
   const hangUp = setInterval(() => {
     app.server.closeIdleConnections();
-    for (const socket of unused) socket.destroy();
+    for (const socket of unused.values()) socket.destroy();
   }, 50);
   const cut = setTimeout(() => {
     log.warn("some requests did not finish in time and are cut");

@@ -152,6 +152,35 @@ test("a secret goes in, is changed with its ETag, and its value comes out nowher
   expect((await call("DELETE", path, { cookie, headers: { "if-match": '"v2"' } })).status).toBe(204);
 });
 
+test("versions, destruction and the state of secrets are told, and no value with them", async () => {
+  const cookie = await signedIn();
+  const value = { kind: "password", username: "admin", password: "hunter2" };
+  const expiresAt = "2031-01-01T00:00:00.000Z";
+  const { body: made } = await call("POST", "/secrets", { cookie, body: { name: "lyon/versions", value, expiresAt } });
+  const path = `/secrets/${made.id}`;
+  await call("PUT", path, { cookie, body: { value }, headers: { "if-match": '"v1"' } });
+  expect((await call("GET", path, { cookie })).body).toMatchObject({ engine: "builtin", version: 2, versions: 2 });
+  const versions = await call("GET", `${path}/versions`, { cookie });
+  expect(versions.body.items).toMatchObject([
+    { version: 2, current: true, createdBy: "user:admin" },
+    { version: 1, current: false },
+  ]);
+  const gone = (version: number, etag = '"v2"') => call("DELETE", `${path}/versions/${version}`, { cookie, headers: { "if-match": etag } });
+  expect([(await gone(2)).status, (await gone(7)).status, (await gone(1, '"v1"')).status]).toEqual([409, 404, 412]);
+  expect((await gone(1)).body.items).toMatchObject([{ version: 2 }, { version: 1, destroyedAt: expect.any(String) }]);
+  const status = await call("GET", "/secrets/status", { cookie });
+  expect(status.body).toMatchObject({ engine: "builtin", keyRing: { source: "settings", wrappedBy: "none" }, activeLeases: 0 });
+  expect((await call("POST", "/secrets/rotate-key", { cookie, body: {} })).body).toMatchObject({ code: "secrets_key_ring_inline" });
+
+  const by = { actor: "system:test", purpose: "look" };
+  const { lease } = await world.secrets.lease({ secret: "lyon/versions", ttlMs: 60_000 }, by);
+  expect((await call("GET", "/secrets/leases", { cookie })).body.items).toMatchObject([{ id: lease.id, state: "active" }]);
+  expect((await call("POST", `/secrets/leases/${lease.id}/renew`, { cookie })).body).toMatchObject({ renewedAt: expect.any(String) });
+  expect((await call("DELETE", `/secrets/leases/${lease.id}`, { cookie })).status).toBe(204);
+  expect((await call("DELETE", `/secrets/leases/${lease.id}`, { cookie })).status).toBe(409);
+  expect([versions.text, status.text].join("")).not.toContain("hunter2");
+});
+
 test("a finding is looked at, acknowledged and closed, and the trail says by whom", async () => {
   const cookie = await signedIn("operator");
   const about = { source: "test", kind: "drift", subject: "device:1", subjectName: "r1", severity: "high" as const };

@@ -1,6 +1,6 @@
 /** Tokens and leases of the simulated Vault: lives with an end, renewals up to a longest life, revocation of all that hangs on a token. */
 import { randomBytes } from "node:crypto";
-import { denied, nothing, Refusal } from "./wire.ts";
+import { denied, Refusal } from "./wire.ts";
 
 export interface TokenWish {
   policies: string[];
@@ -158,9 +158,4 @@ export function mayTouchMount(mount: string, policies: Policy[]): boolean {
   return policies.some((policy) =>
     Object.keys(policy).some((rule) => rule.startsWith(`${mount}/`) || rule === "*" || `${mount}/`.startsWith(rule.replace(/\*$/, ""))),
   );
-}
-
-export function mustExist<T>(found: T | undefined): T {
-  if (found === undefined) throw nothing();
-  return found;
 }

@@ -139,7 +139,7 @@ interface NewAuthority {
 }
 
 /** The row of an authority that issues from now on, its key sealed. */
-export function newRow({ secrets, clock }: Parts, made: NewAuthority): AuthorityTable {
+function newRow({ secrets, clock }: Parts, made: NewAuthority): AuthorityTable {
   const { id, role, name, key, certificate, trustDomain, notBefore, notAfter = null } = made;
   return {
     id,

@@ -72,6 +72,16 @@ describe("an authority", () => {
     }
   });
 
+  test("goes on under a new key of the key ring, and needs the old one no more", async () => {
+    pki = createPki({ db: database.db, audit, secrets, clock });
+    await init();
+    await secrets.rotate(ada);
+    expect((await secrets.rotation()).stale).toContainEqual({ table: "pki.authority", rows: 3 });
+    await secrets.reseal();
+    expect((await secrets.rotation()).stale).toContainEqual({ table: "pki.authority", rows: 0 });
+    expect(await pki.verifyChain({ chain: (await pki.issue({ kind: "agent", name: "lyon" }, ada)).chain })).toMatchObject({ ok: true });
+  });
+
   test("that is not there issues nothing", async () => {
     await expect(pki.issue({ kind: "agent", name: "lyon" }, ada)).rejects.toMatchObject({ code: "pki_not_ready" });
     await expect(pki.trust()).rejects.toMatchObject({ code: "pki_not_ready" });

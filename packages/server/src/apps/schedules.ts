@@ -1,6 +1,7 @@
 /** What the worker does by the clock: on one process at a time, however many there are. */
 import type { DeviceWork } from "#domains/devices";
 import { watchCertificates } from "./watch-certificates.ts";
+import { watchSecrets } from "./watch-secrets.ts";
 import type { Holdfast, ComposeOptions } from "./compose.ts";
 
 const hourMs = 3_600_000;
@@ -21,5 +22,6 @@ export function runSchedules(
   jobs.every(600_000, "pki.maintain", async () => void (await parts.pki.maintain()));
   jobs.every(hourMs, "pki.watch-expiry", () => watchCertificates(parts));
   jobs.every(hourMs, "secrets.reseal", async (signal) => void (await parts.secrets.reseal(signal)));
+  jobs.every(hourMs, "secrets.watch-expiry", () => watchSecrets(parts));
   jobs.every(24 * hourMs, "secrets.sweep", async () => void (await parts.secrets.sweep()));
 }

@@ -48,6 +48,8 @@ export interface Secrets {
   list(page: { cursor?: string | undefined; limit?: number | undefined }): Promise<{ items: SecretSummary[]; next?: string }>;
   /** @throws Problem `secrets_secret_missing` */
   show(id: string): Promise<SecretSummary>;
+  /** Those that are to be replaced before then, soonest first. */
+  due(before: Date): Promise<SecretSummary[]>;
   /** Newest first. @throws Problem `secrets_secret_missing` */
   versions(id: string): Promise<SecretVersion[]>;
   /** @throws Problem `secrets_name_taken`, `secrets_vault_*` */

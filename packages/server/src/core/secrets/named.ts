@@ -79,7 +79,7 @@ async function replace(deps: NamedDeps, secret: NewValue & { id: string; etag: s
       version: before.version + 1,
       updated_at: new Date(clock.now()),
       engine: engine.name,
-      vault_path: engine.pathOf(before.name) ?? before.vault_path,
+      vault_path: before.vault_path ?? engine.pathOf(before.name),
       expires_at: dateOf(expiresAt),
     };
     const here = rows.filter((row) => row.engine === engine.name);
@@ -161,6 +161,9 @@ function createListing(db: Db) {
     async show(id: string): Promise<SecretSummary> {
       const secret = await shownOne(id);
       return summaryOf(secret, secret.versions);
+    },
+    async due(before: Date): Promise<SecretSummary[]> {
+      return (await store.dueBefore(db, before)).map((secret) => summaryOf(secret, secret.versions));
     },
     async versions(id: string): Promise<SecretVersion[]> {
       const secret = await shownOne(id);

@@ -24,6 +24,11 @@ export async function secretById(db: Db, id: string): Promise<CountedSecret | un
   return counted(db).where("s.id", "=", id).executeTakeFirst();
 }
 
+/** Those to be replaced before then, soonest first. */
+export async function dueBefore(db: Db, at: Date): Promise<CountedSecret[]> {
+  return counted(db).where("s.expires_at", "<", at).orderBy("s.expires_at").execute();
+}
+
 function counted(db: Db) {
   const readable = sql<number>`(select count(*) from secrets.version v where v.secret_id = s.id and v.destroyed_at is null)`;
   return from(db).selectFrom("secrets.secret as s").selectAll("s").select(readable.as("versions"));

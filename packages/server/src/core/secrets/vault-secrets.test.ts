@@ -200,6 +200,18 @@ describe("a named secret in Vault", () => {
     expect((await secrets.status()).vault).toMatchObject({ state: "active", tokenExpiresAt: "2026-01-05T09:00:00.000Z" });
   });
 
+  test("stays where it is when the settings name another place for new ones", async () => {
+    const { id, etag } = await secrets.create({ name: "one", value }, ada);
+    const moved = await open("vault", { keepAt: "secret/elsewhere" });
+    const after = await moved.replace({ id, etag, value: { ...value, password: "second" } }, ada);
+    expect(after).toMatchObject({ version: 2, versions: 2 });
+    expect(await moved.reveal("one", { ...devices, version: 1 })).toEqual(value);
+    expect(await secrets.reveal("one", devices)).toMatchObject({ password: "second" });
+    await moved.create({ name: "two", value }, ada);
+    expect(await scene.server.operate("GET", "secret/elsewhere/two")).toMatchObject({ data: { username: "admin" } });
+    await moved.stop();
+  });
+
   test("in key/value version 1 has one value, and its older versions are said to be destroyed", async () => {
     const plain = await open("vault", { keepAt: "secret/holdfast" });
     const { id, etag } = await plain.create({ name: "one", value }, ada);

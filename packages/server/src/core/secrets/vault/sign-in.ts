@@ -73,7 +73,7 @@ async function unwrapSecretId(client: VaultClient, mount: string, token: string)
   const wrapping = createWrapping(client);
   // Somebody who took the token from the way may have wrapped something of their own for us: only what the role's own path wrapped counts.
   const { creationPath } = await wrapping.lookUp(token);
-  const fair = creationPath.startsWith(`auth/${mount}/role/`) && creationPath.endsWith("/secret-id");
+  const fair = creationPath.startsWith(`auth/${mount}/role/`) && /\/(custom-)?secret-id$/.test(creationPath);
   if (!fair) throw signedOut("the wrapped secret id was not wrapped by its AppRole. Somebody may have taken it on the way: look into it.");
   const { data } = await wrapping.unwrap(token);
   const parsed = z.object({ secret_id: z.string() }).safeParse(data);

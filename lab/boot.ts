@@ -27,6 +27,7 @@ const files = (parts: BootParts): Record<string, string> => ({
     "PasswordAuthentication yes",
     "KbdInteractiveAuthentication no",
     "AuthorizedKeysFile /run/holdfast/keys",
+    "TrustedUserCAKeys /run/holdfast/users.pub", // nobody is trusted until a test writes the file
     `AllowUsers ${labUser}`,
     "UseDNS no",
     "MaxStartups 200:30:400",

@@ -1,5 +1,8 @@
 /** The FRR driver against real FRR behind real OpenSSH; what it says is compared with what the router itself shows. */
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { signSshCertificate, sshPublicBlob, sshPublicLine } from "../packages/server/src/core/pki/ssh-certificate.ts";
+import { spkiOf } from "../packages/server/src/core/pki/x509.ts";
 import { DeviceError } from "../packages/server/src/domains/devices/drivers/error.ts";
 import { openDevice, scanHostKey, type OpenSession } from "../packages/server/src/domains/devices/platforms/index.ts";
 import { inside, razeLab, runningOf, type Lab } from "./lab.ts";
@@ -41,6 +44,27 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
     const itself = (await running()).replace(/\nend\n$/, "\n");
     const withKey = { kind: "ssh_key" as const, username: lab.user, privateKey: lab.privateKey };
     for (const one of [await session(), await session({ credential: withKey })]) expect(await one.running()).toBe(itself);
+  });
+
+  test("signs in with a certificate that lives minutes, where the router trusts our SSH authority, and not with that of another", async () => {
+    const [ours, another] = [generateKeyPairSync("ed25519").privateKey, generateKeyPairSync("ed25519").privateKey];
+    await inside(lab, router, ["sh", "-c", `echo '${sshPublicLine(spkiOf(ours)).line}' > /run/holdfast/users.pub`]);
+    const signedBy = (authority: KeyObject) => ({
+      kind: "ssh_certificate" as const,
+      username: lab.user,
+      async certify() {
+        const { privateKey } = generateKeyPairSync("ed25519");
+        const term = { validAfter: new Date(Date.now() - 60_000), validBefore: new Date(Date.now() + 300_000) };
+        const publicBlob = sshPublicBlob(privateKey);
+        const wish = { publicBlob, serial: 1n, keyId: "lab", principals: [lab.user], ...term };
+        const { type, blob } = signSshCertificate(wish, authority);
+        const key = privateKey.export({ format: "pem", type: "pkcs8" }) as string;
+        return { privateKey: key, certificate: `${type} ${blob.toString("base64")}` };
+      },
+    });
+    const one = await session({ credential: signedBy(ours) });
+    expect(await one.running()).toBe((await running()).replace(/\nend\n$/, "\n"));
+    expect(await reasonOf(session({ credential: signedBy(another) }))).toBe("auth_failed");
   });
 
   test("a wrong password, another host key, an unknown host key and a router that is cut off are told apart", async () => {

@@ -14,6 +14,7 @@ export const holdfastPolicy: Policy = {
   "kv/data/network/*": ["read"],
   "secret/*": ["create", "read", "update", "delete"],
   "database/creds/reader": ["read"],
+  "ssh/sign/device": ["create", "update"],
   "transit/encrypt/holdfast": ["create", "update"],
   "transit/decrypt/holdfast": ["update"],
   "transit/rewrap/holdfast": ["update"],

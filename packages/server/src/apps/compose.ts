@@ -9,7 +9,7 @@ import { createFindings, createFindingsRoutes, type Findings } from "#core/findi
 import { createIdentity, createIdentityRoutes, createRoleRoutes, type Identity } from "#core/identity";
 import { createPki, createPkiRoutes, type Pki } from "#core/pki";
 import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
-import { createSecrets, createSecretsRoutes, createVault, type Secrets } from "#core/secrets";
+import { createSecrets, createSecretsRoutes, createVault, createVaultSsh, type Secrets } from "#core/secrets";
 import {
   createDeviceReach,
   createDeviceRoutes,
@@ -112,7 +112,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     db,
     log,
     secrets,
-    ssh: pki.ssh,
+    ssh: vault?.settings.ssh === undefined ? pki.ssh : { ...pki.ssh, ...createVaultSsh({ vault, db, audit, at: vault.settings.ssh }) },
     clock,
     ...(switchMs === undefined ? {} : { switchMs }),
     ...(patience === undefined ? {} : { patience }),

@@ -23,6 +23,8 @@ export interface VaultSettings {
   keepAt: string;
   /** Beginnings of paths that a reference may name; none: references are refused. */
   references: readonly string[];
+  /** `<mount>/<role>` that signs device sign-ins by certificate; our own authority does unless told. */
+  ssh?: string;
 }
 
 export interface SecretsSettings {
@@ -81,6 +83,9 @@ export const secretsSettingsShape = {
         .filter((path) => path !== ""),
     )
     .describe("Paths in Vault that references (vault:…) may begin with, separated by commas; none: references are refused"),
+  HOLDFAST_VAULT_SSH: vaultPath
+    .optional()
+    .describe("The role of an SSH engine in Vault, MOUNT/ROLE, that signs certificates for devices; our own authority unless told"),
   HOLDFAST_VAULT_TRANSIT_KEY: vaultPath.optional().describe("The transit key in Vault, MOUNT/NAME, that protects the file of the key ring"),
 };
 
@@ -95,6 +100,7 @@ export function secretsFaults(values: Partial<SecretsValues>): { at: string; say
   const passphrase = has("HOLDFAST_KEY_PASSPHRASE", "HOLDFAST_KEY_PASSPHRASE_FILE");
   needs("HOLDFAST_VAULT_ADDR", "is needed where HOLDFAST_SECRETS_ENGINE is vault", vault || values.HOLDFAST_SECRETS_ENGINE !== "vault");
   needs("HOLDFAST_VAULT_ADDR", "is needed for HOLDFAST_VAULT_TRANSIT_KEY", vault || !has("HOLDFAST_VAULT_TRANSIT_KEY"));
+  needs("HOLDFAST_VAULT_ADDR", "is needed for HOLDFAST_VAULT_SSH", vault || !has("HOLDFAST_VAULT_SSH"));
   needs("HOLDFAST_VAULT_TRANSIT_KEY", "cannot be set beside a passphrase; choose one", !passphrase || !has("HOLDFAST_VAULT_TRANSIT_KEY"));
   if (!vault) return faults;
   const by = values.HOLDFAST_VAULT_AUTH;
@@ -128,6 +134,7 @@ export function arrangeSecrets(values: SecretsValues, workingDirectory: string):
           keepAt: values.HOLDFAST_VAULT_KEEP_AT,
           references: values.HOLDFAST_VAULT_REFERENCES,
           ...(values.HOLDFAST_VAULT_NAMESPACE !== undefined && { namespace: values.HOLDFAST_VAULT_NAMESPACE }),
+          ...(values.HOLDFAST_VAULT_SSH !== undefined && { ssh: values.HOLDFAST_VAULT_SSH }),
           ...(values.HOLDFAST_VAULT_CA_FILE !== undefined && { caFile: resolve(workingDirectory, values.HOLDFAST_VAULT_CA_FILE) }),
         },
       }),

@@ -35,6 +35,7 @@ export type { RevealBy } from "./reveal.ts";
 export type { ResealBatch, Resealer, RotationState } from "./rotation.ts";
 export type { Place } from "./sealing.ts";
 export { createVault, type Vault } from "./vault/index.ts";
+export { createVaultSsh, type SshSignIn, type SshSignInWish } from "./vault-ssh.ts";
 
 export interface Secrets {
   /** Seals a value (text as UTF-8) for exactly this place. */

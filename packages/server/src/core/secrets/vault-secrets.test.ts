@@ -1,4 +1,5 @@
 /** What only Vault does: references, dynamic credentials, versions that others store, key/value version 1, the two engines side by side. */
+import { createPublicKey } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import type { VaultSettings } from "#platform/settings-secrets";
 import { testDatabase, type TestDatabase } from "#test/database";
 import { holdfastPolicy, vaultScene, type VaultScene } from "#test/vault";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createSecrets, createVault, type Secrets } from "./index.ts";
+import { createSecrets, createVault, createVaultSsh, type Secrets } from "./index.ts";
 
 let database: TestDatabase;
 let audit: Audit;
@@ -223,6 +224,31 @@ describe("a named secret in Vault", () => {
     await plain.remove({ id, etag: seen.etag }, ada);
     await expect(scene.server.operate("GET", "secret/holdfast/one")).rejects.toThrow("404");
     await plain.stop();
+  });
+});
+
+describe("a sign-in by SSH certificate", () => {
+  const signer = () => createVaultSsh({ vault: secrets.vault!, db: database.db, audit, at: "ssh/device" });
+  const wish = { principals: ["netops"], minutes: 5, forwarding: true };
+
+  test("has a key of its own, a certificate from Vault that ends in minutes, and an entry in the trail", async () => {
+    const [first, second] = [await signer().signIn(wish, devices), await signer().signIn(wish, devices)];
+    expect(first.privateKey).not.toBe(second.privateKey);
+    expect(first.validBeforeMs).toBe(scene.held.now() + 5 * minute);
+    const { x = "" } = createPublicKey(first.privateKey).export({ format: "jwk" });
+    const bytes = Buffer.from(first.certificate.split(" ")[1] ?? "", "base64");
+    for (const part of [Buffer.from(x, "base64url"), "netops", "permit-port-forwarding", "permit-pty"])
+      expect(bytes.includes(part)).toBe(true);
+    expect((await audit.list({ limit: 1 })).items[0]).toMatchObject({
+      action: "secrets.vault.ssh_sign",
+      subject: "ssh_certificate:0000000000000002",
+      after: { principals: ["netops"], signedBy: "vault:ssh/device" },
+    });
+  });
+
+  test("does not happen while Vault is sealed", async () => {
+    scene.server.condition = "sealed";
+    await expect(signer().signIn(wish, devices)).rejects.toMatchObject({ code: "secrets_vault_sealed" });
   });
 });
 

@@ -94,7 +94,8 @@ export function ssh(now: () => number): { engine: Engine; caLine: string } {
     if (principals.length === 0) throw new Refusal(400, ["empty valid principals not allowed by role"]);
     const key = Buffer.from(blob, "base64").subarray(-32);
     const start = BigInt(Math.floor(now() / 1000) - 30);
-    const extensions = Buffer.concat([string("permit-pty"), string("")]);
+    const names = Object.keys((body["extensions"] as Record<string, string> | undefined) ?? { "permit-pty": "" }).sort();
+    const extensions = Buffer.concat(names.flatMap((name) => [string(name), string("")]));
     serial += 1n;
     const signed = Buffer.concat([
       string("ssh-ed25519-cert-v01@openssh.com"),

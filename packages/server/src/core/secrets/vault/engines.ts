@@ -45,6 +45,8 @@ export interface SignSshKey {
   /** e.g. `30m`; the role's unless told. */
   ttl?: string;
   hostKey?: boolean;
+  /** e.g. `permit-pty`; the role's own unless told. The role must allow them. */
+  extensions?: string[];
 }
 
 export interface Ssh {
@@ -118,12 +120,13 @@ function namesOf({ commonName, altNames, ipSans, uriSans, ttl }: IssueCertificat
 
 export function createSsh(session: VaultSession, mount: string): Ssh {
   return {
-    async sign(role, { publicKey, principals, ttl, hostKey = false }) {
+    async sign(role, { publicKey, principals, ttl, hostKey = false, extensions }) {
       const path = `${mount}/sign/${role}`;
       const body = {
         public_key: publicKey,
         valid_principals: principals.join(","),
         cert_type: hostKey ? "host" : "user",
+        ...(extensions && { extensions: Object.fromEntries(extensions.map((name) => [name, ""])) }),
         ...(ttl !== undefined && { ttl }),
       };
       const { signed_key, serial_number } = dataOf(signedShape, await session.call({ method: "POST", path, body }), path);

@@ -206,6 +206,13 @@ export const pkiContract = {
     .input(z.object({ chain: pem, usage: certificateUsage.optional() }))
     .output(z.object({ ok: z.boolean(), refusal: z.string().optional(), say: z.string(), spiffeId: z.string().optional() })),
 
+  sshRotate: route("POST", "/pki/ssh/rotate", {
+    ...write,
+    summary: "Exchange the SSH authority: prepare makes the next one, use signs with it once devices trust it",
+    idempotency: "accepted",
+  })
+    .input(z.object({ step: z.enum(["prepare", "use"]) }))
+    .output(pkiStatus),
   sshSign: route("POST", "/pki/ssh/sign", {
     ...write,
     summary: "A short-lived SSH user certificate for a public key",

@@ -1,5 +1,6 @@
 /** `pki`: certificates of our own authority, their revocation, and short-lived SSH certificates. */
 import { certificateUsage } from "@holdfast/contract";
+import { Problem } from "@holdfast/kit";
 import { Option, type Command } from "commander";
 import { readInput, wholeNumber } from "../input.ts";
 import { newFile } from "../new-file.ts";
@@ -63,6 +64,18 @@ interface SshSignOptions {
 }
 
 function addSshSign(pki: Command): void {
+  pki
+    .command("rotate-ssh")
+    .description("Exchange the SSH authority: --prepare, let devices trust both, --use, retire the old one")
+    .option("--prepare", "make the next one")
+    .option("--use", "sign with it from now on")
+    .action(async ({ prepare, use }: { prepare?: boolean; use?: boolean }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      if ((prepare === true) === (use === true))
+        throw new Problem("cli_step_missing", { kind: "invalid", say: "Give one of --prepare and --use." });
+      const { authorities } = await client.pki.sshRotate({ step: prepare === true ? "prepare" : "use" }, once());
+      printValue(screen, format, { authorities: authorities.filter(({ role }) => role === "ssh").map(({ publicKey }) => publicKey ?? "") });
+    });
   pki
     .command("ssh-sign <public-key-file>")
     .description("A short-lived SSH certificate for a public key; beside it, as ssh expects, unless told")

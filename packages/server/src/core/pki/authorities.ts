@@ -119,12 +119,18 @@ async function addIntermediate(parts: Parts, tx: Tx, root: AuthorityTable): Prom
 export async function ensureSsh(parts: Parts, tx: Tx, trustDomain: string): Promise<string> {
   const there = await store.issuingAuthority(tx, "ssh");
   if (there) return there.id;
+  const row = newSshRow(parts, trustDomain);
+  await store.insertAuthority(tx, row);
+  return row.id;
+}
+
+/** An SSH authority that signs from now on. */
+export function newSshRow(parts: Parts, trustDomain: string): AuthorityTable {
   const nowMs = parts.clock.now();
   const id = newId("ca", nowMs);
   const key = generateKeyPairSync("ed25519").privateKey;
-  const row = newRow(parts, { id, role: "ssh", name: "SSH users", key, certificate: null, trustDomain, notBefore: new Date(nowMs) });
-  await store.insertAuthority(tx, row);
-  return id;
+  const name = `SSH users ${id.slice(-6)}`;
+  return newRow(parts, { id, role: "ssh", name, key, certificate: null, trustDomain, notBefore: new Date(nowMs) });
 }
 
 interface NewAuthority {

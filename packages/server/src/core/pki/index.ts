@@ -29,6 +29,7 @@ import type { CertificateQuery } from "./reads.ts";
 import { createRootKeeping } from "./root.ts";
 import { createSshAuthority, type SshSigned, type SshWish } from "./ssh.ts";
 import type { TlsSource } from "./tls.ts";
+import { createSshRotation } from "./ssh-rotation.ts";
 import { createTrust, type PublicFile } from "./trust.ts";
 import type { Trust, Verdict } from "./verify.ts";
 import { spkiOf } from "./x509.ts";
@@ -64,6 +65,9 @@ export interface Pki {
   rotateIntermediate(by: By): Promise<PkiStatus>;
   /** Trusts an authority no more, and with a root all below it. @throws Problem `pki_authority_missing`, `pki_authority_issuing`, `pki_root_away` */
   retire(id: string, by: By): Promise<PkiStatus>;
+
+  /** `prepare`: the next SSH authority, for devices to trust besides; `use`: it signs from now on. @throws Problem `pki_not_ready`, `pki_ssh_prepared`, `pki_ssh_unprepared` */
+  rotateSsh(step: "prepare" | "use", by: By): Promise<PkiStatus>;
 
   /** The root's certificate and sealed key, PEM. @throws Problem `pki_root_away` */
   exportRoot(wish: { passphrase: string }, by: By): Promise<{ pem: string }>;
@@ -130,6 +134,7 @@ export function createPki({ db, audit, secrets, clock = systemClock, metrics, pu
   return {
     ...authorities,
     ...createRootKeeping(parts, authorities.status),
+    rotateSsh: createSshRotation(parts, authorities.status),
     importAuthority: createImport(parts, authorities.status),
     ...certificates,
     ...trust,

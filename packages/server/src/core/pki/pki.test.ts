@@ -6,6 +6,7 @@ import type { Clock } from "@holdfast/kit";
 import { createAudit, type Audit } from "#core/audit";
 import { createSecrets, type Secrets } from "#core/secrets";
 import { silentLog } from "#platform/log";
+import { createMetrics } from "#platform/metrics";
 import { testDatabase, type TestDatabase } from "#test/database";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createPki, type Pki } from "./index.ts";
@@ -292,6 +293,62 @@ describe("the root's key", () => {
     await expect(pki.removeRoot({ pem, passphrase }, ada)).rejects.toMatchObject({ code: "pki_root_file_strange" });
     expect((await pki.status()).authorities.every(({ keyHere }) => keyHere)).toBe(true);
   });
+});
+
+describe("the SSH authority's key", () => {
+  const lines = async (): Promise<string[]> =>
+    String((await pki.publicFile("ssh-users.pub"))?.body)
+      .trim()
+      .split("\n");
+  const signer = async (): Promise<string> => {
+    const { certificate } = await pki.ssh.signIn({ principals: ["ops"], minutes: 5 }, ada);
+    const blob = Buffer.from(certificate.split(" ")[1] ?? "", "base64");
+    const known = await lines();
+    return known.find((line) => blob.includes(Buffer.from(line.split(" ")[1] ?? "", "base64"))) ?? "nobody";
+  };
+
+  test("is exchanged in steps: devices trust both before the new one signs", async () => {
+    await init();
+    const [first = ""] = await lines();
+    expect(await signer()).toBe(first);
+    await expect(pki.rotateSsh("use", ada)).rejects.toMatchObject({ code: "pki_ssh_unprepared" });
+    nowMs += 1000;
+    await pki.rotateSsh("prepare", ada);
+    await expect(pki.rotateSsh("prepare", ada)).rejects.toMatchObject({ code: "pki_ssh_prepared" });
+    const [, second = ""] = await lines();
+    expect(await signer()).toBe(first);
+    await pki.rotateSsh("use", ada);
+    expect(await signer()).toBe(second);
+    const old = (await pki.status()).authorities.find(({ role, issuing }) => role === "ssh" && !issuing);
+    await pki.retire(old?.id ?? "", ada);
+    expect(await lines()).toEqual([second]);
+    expect(await signer()).toBe(second);
+    expect(await actions(6)).toEqual(expect.arrayContaining(["pki.ssh.prepare", "pki.ssh.rotate", "pki.authority.retire"]));
+  });
+});
+
+test("metrics tell the least days left of each kind, and name nobody", async () => {
+  const metrics = createMetrics();
+  pki = createPki({ db: database.db, audit, secrets: { ...secrets, addResealer: () => undefined }, clock, metrics });
+  await init();
+  for (const [name, days] of [
+    ["r1", 20],
+    ["r2", 10],
+  ] as const)
+    await pki.issue({ kind: "device", name, days }, ada);
+  const { text } = await metrics.page();
+  const value = (line: string): number =>
+    Number(
+      text
+        .split("\n")
+        .find((one) => one.startsWith(line))
+        ?.split(" ")[1],
+    );
+  expect(value('holdfast_certificate_expiry_days{kind="device"}')).toBeCloseTo(10, 2);
+  expect(value('holdfast_certificate_expiry_days{kind="root"}')).toBeCloseTo(3650, 2);
+  expect(value('holdfast_certificate_expiry_days{kind="crl"}')).toBeCloseTo(3, 2);
+  expect(value('holdfast_certificates{state="valid"}')).toBe(2);
+  expect(text).not.toMatch(/r1|holdfast\.test/);
 });
 
 describe("what ends soon", () => {

@@ -30,6 +30,7 @@ export function createPkiRoutes(pki: Pki) {
       const say = verdict.spiffeId === undefined ? "It leads to an authority of ours." : `It is ${verdict.spiffeId}.`;
       return { ok: true, say, ...(verdict.spiffeId === undefined ? {} : { spiffeId: verdict.spiffeId }) };
     }),
+    sshRotate: os.sshRotate.handler(({ input, context }) => pki.rotateSsh(input.step, byOf(context))),
     sshSign: os.sshSign.handler(({ input, context }) => pki.ssh.sign(input, byOf(context))),
   });
 }

@@ -12,7 +12,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { readChain } from "./chain-file.ts";
 import { createPki, type Pki } from "./index.ts";
 import { makeCrl, makeIntermediate, makeLeaf, makeRoot, type Issuer, type Term } from "./make.ts";
-import { newSerial, pemOf, signingKey, spkiOf } from "./x509.ts";
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  Extension,
+  newSerial,
+  pemOf,
+  signingKey,
+  spkiOf,
+  X509CertificateGenerator,
+} from "./x509.ts";
 
 const dayMs = 86_400_000;
 const nowMs = Date.now();
@@ -107,12 +117,43 @@ describe("an authority of one's own is refused, with every fault at its place:",
     expect(await faultsOf(pem(await leafOf(rootIssuer), root), pemKey(key))).toEqual([
       { at: "chain[0]", say: expect.stringContaining("is no authority") },
       { at: "chain[0]", say: expect.stringContaining("may not sign certificates") },
+      { at: "chain[0]", say: expect.stringContaining("extended key usage") },
     ]);
     const below = await makeIntermediate(
       { name: "Below", organization: "Example", publicKey: spkiOf(key), ...years },
       { certificate: sub, signing: signingKey(subKey) },
     );
     expect(await faultsOf(pem(below, sub, root), pemKey(key))).toEqual([{ at: "chain[1]", say: expect.stringContaining("path length") }]);
+  });
+
+  test("a broken hash, a short key, a narrow purpose, and rights that are not judged here", async () => {
+    const rsa = { name: "RSASSA-PKCS1-v1_5", publicExponent: Uint8Array.of(1, 0, 1) };
+    const made = async (hash: string, modulusLength: number, extensions: Extension[] = []) => {
+      const algorithm = { ...rsa, hash, modulusLength };
+      const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+      const constraints = new BasicConstraintsExtension(true, undefined, true);
+      const root = await X509CertificateGenerator.createSelfSigned({
+        name: "CN=Odd",
+        ...years,
+        keys,
+        signingAlgorithm: algorithm,
+        extensions: [constraints, ...extensions],
+      });
+      const key = newKey();
+      const issuer = { certificate: Buffer.from(root.rawData), signing: { key: keys.privateKey, algorithm } };
+      const sub = await makeIntermediate({ name: "Sub", organization: "Example", publicKey: spkiOf(key), ...years }, issuer);
+      return faultsOf(pem(sub, issuer.certificate), pemKey(key));
+    };
+    const says = (what: string, at = "chain[1]") => expect.objectContaining({ at, say: expect.stringContaining(what) });
+    expect(await made("SHA-256", 2048)).toEqual([]);
+    expect(await made("SHA-1", 2048)).toEqual([says("hash that is broken", "chain[0]"), says("hash that is broken")]);
+    expect(await made("SHA-256", 1024)).toEqual([says("below 2048 bits")]);
+    expect(await made("SHA-256", 2048, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.emailProtection])])).toEqual([
+      says("TLS clients and servers"),
+    ]);
+    const strange = new Extension("1.3.6.1.4.1.99999.1", true, Buffer.from("0500", "hex"));
+    expect(await made("SHA-256", 2048, [strange])).toEqual([says("1.3.6.1.4.1.99999.1")]);
+    expect(await made("SHA-256", 2048, [new Extension("2.5.29.30", true, Buffer.from("3000", "hex"))])).toEqual([says("name constraints")]);
   });
 
   test("a key that TLS peers do not take everywhere", async () => {

@@ -72,9 +72,42 @@ function faultsOf(one: X509Certificate, { i, nowMs, above }: { i: number; nowMs:
     [one.validFromDate.getTime() > nowMs, `is not valid before ${one.validFromDate.toISOString()}`],
     [one.validToDate.getTime() < nowMs, `ended at ${one.validToDate.toISOString()}`],
     [!one.checkIssued(above) || !one.verify(above.publicKey), "was not signed by the next certificate of the chain"],
-    [parsed.getExtension("2.5.29.30") !== null, "has name constraints, which this system does not judge; issue one without"],
+    [parsed.getExtension(nameConstraints) !== null, "has name constraints, which this system does not judge; issue one without"],
+    [strangeExtensions(parsed).length > 0, `has critical extensions that are not known here (${strangeExtensions(parsed).join(", ")})`],
+    [!signsForTls(parsed), "is not for certificates of TLS clients and servers (extended key usage)"],
+    [weakHash.test(parsed.signatureAlgorithm.hash?.name ?? ""), "is signed with a hash that is broken"],
+    [
+      one.publicKey.asymmetricKeyType === "rsa" && (one.publicKey.asymmetricKeyDetails?.modulusLength ?? 0) < 2048,
+      "has an RSA key below 2048 bits",
+    ],
   ];
   return faults.filter(([wrong]) => wrong).map(([, say]) => ({ at: `chain[${i}]`, say }));
+}
+
+const nameConstraints = "2.5.29.30";
+const weakHash = /^(MD[245]|SHA-?1)$/i;
+/** Those that RFC 5280 lets an authority have, and that are judged here or say nothing of its rights. */
+const knownExtensions = [
+  "2.5.29.14",
+  "2.5.29.15",
+  "2.5.29.17",
+  "2.5.29.19",
+  "2.5.29.31",
+  "2.5.29.32",
+  "2.5.29.35",
+  "2.5.29.37",
+  nameConstraints,
+];
+
+function strangeExtensions({ extensions }: x509.X509Certificate): string[] {
+  return extensions.flatMap(({ type, critical }) => (critical && !knownExtensions.includes(type) ? [type] : []));
+}
+
+/** Without the extension an authority is for everything. */
+function signsForTls(certificate: x509.X509Certificate): boolean {
+  const usages = certificate.getExtension(x509.ExtendedKeyUsageExtension)?.usages;
+  const { serverAuth, clientAuth, anyExtendedKeyUsage } = { ...x509.ExtendedKeyUsage, anyExtendedKeyUsage: "2.5.29.37.0" };
+  return usages === undefined || usages.includes(anyExtendedKeyUsage) || (usages.includes(serverAuth) && usages.includes(clientAuth));
 }
 
 async function linkOf(one: X509Certificate, crls: Buffer[]): Promise<ChainLink> {

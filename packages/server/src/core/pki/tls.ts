@@ -116,7 +116,7 @@ export async function createTls({ source, clock, log, everyMs = 15_000 }: TlsDep
   void again(turn, { clock, signal: stopping.signal, waitMs: () => Math.min(everyMs, renewalAt(own) - clock.now()) });
 
   return {
-    serverOptions: ({ clients }) => ({ ...context(), requestCert: clients !== "off", rejectUnauthorized: clients === "required" }),
+    serverOptions: (options) => serverOptionsOf(context(), options),
     serve(server, options) {
       served.set(server, options);
       // Before the server's own listener, which would begin to read requests.
@@ -135,6 +135,10 @@ export async function createTls({ source, clock, log, everyMs = 15_000 }: TlsDep
     current: () => ({ chain: own.chain, notBefore: own.notBefore, notAfter: own.notAfter }),
     close: () => stopping.abort(),
   };
+}
+
+function serverOptionsOf(context: SecureContextOptions, { clients }: ServeOptions): TlsOptions {
+  return { ...context, handshakeTimeout: 10_000, requestCert: clients !== "off", rejectUnauthorized: clients === "required" };
 }
 
 /** Does it again and again until the signal. */

@@ -20,6 +20,8 @@ export interface SceneSpec extends NetworkSpec {
   roles?: string;
   /** What differs from a quiet Holdfast that looks at nothing by itself. */
   options?: Omit<Partial<ComposeOptions>, "settings" | "log">;
+  /** Settings beside the scene's own. */
+  settings?: Record<string, string>;
   /** A database other than one of the test run's. */
   databaseUrl?: string;
 }
@@ -83,7 +85,8 @@ async function build(spec: SceneSpec, closing: (() => Promise<unknown>)[]): Prom
   closing.push(() => fleet.stop());
   const home = join(directory, "home");
   const log = process.env["JOURNEY_LOG"] ? createLog({ level: "info" }) : silentLog;
-  const settings = loadSettings({ HOLDFAST_HOME: home, HOLDFAST_PORT: "0", HOLDFAST_ROLES: spec.roles, DATABASE_URL: databaseUrl });
+  const own = { HOLDFAST_HOME: home, HOLDFAST_PORT: "0", HOLDFAST_ROLES: spec.roles, DATABASE_URL: databaseUrl };
+  const settings = loadSettings({ ...spec.settings, ...own });
   const atPoint: Scene["atPoint"] = new Set();
   const quiet = {
     atPoint: (point: string): void => atPoint.forEach((tell) => tell(point)),

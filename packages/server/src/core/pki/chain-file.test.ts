@@ -73,7 +73,12 @@ describe("an authority of one's own is refused, with every fault at its place:",
     ]);
     expect(await faultsOf("", key)).toContainEqual(expect.objectContaining({ at: "chain" }));
     const cut = `-----BEGIN CERTIFICATE-----\n${one.sub.subarray(0, 100).toString("base64")}\n-----END CERTIFICATE-----`;
-    expect(await faultsOf(cut, key)).toEqual([{ at: "chain[0]", say: "is no certificate" }]);
+    await expect(
+      readChain({ chain: pem(one.sub, one.root), key, crls: cut.replaceAll("CERTIFICATE", "X509 CRL") }, nowMs),
+    ).rejects.toMatchObject({
+      places: [{ at: "crls[0]", say: "is no revocation list" }],
+    });
+    expect(await faultsOf(cut, key)).toEqual([{ at: "chain[0]", say: "is no certificate that can be read" }]);
   });
 
   test("another key, no key, a locked key", async () => {

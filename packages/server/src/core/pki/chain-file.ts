@@ -44,9 +44,15 @@ export async function readChain(file: ChainFile, nowMs: number): Promise<{ links
 
 function readCertificate(der: Buffer, i: number): X509Certificate {
   try {
-    return new X509Certificate(der);
+    const certificate = new X509Certificate(der);
+    // Both libraries, and the key besides: what one of them does not read must not surprise us later.
+    const { extensions } = new x509.X509Certificate(der);
+    const times = certificate.validFromDate.getTime() + certificate.validToDate.getTime();
+    if (extensions.length === 0 || certificate.publicKey.type !== "public" || Number.isNaN(times))
+      throw new Error("not one of an authority");
+    return certificate;
   } catch {
-    throw invalid([{ at: `chain[${i}]`, say: "is no certificate" }]);
+    throw invalid([{ at: `chain[${i}]`, say: "is no certificate that can be read" }]);
   }
 }
 
@@ -123,11 +129,24 @@ async function linkOf(one: X509Certificate, crls: Buffer[]): Promise<ChainLink> 
   };
 }
 
-async function crlOf(authority: x509.X509Certificate, crls: Buffer[]): Promise<ChainLink["crl"]> {
-  for (const der of crls) {
+function readCrl(der: Buffer, i: number): x509.X509Crl {
+  try {
     const crl = new x509.X509Crl(der);
+    const times = crl.thisUpdate.getTime() + (crl.nextUpdate?.getTime() ?? 0);
+    if (Number.isNaN(times) || crl.issuer === "" || crl.entries.some((entry) => entry.serialNumber === "")) throw new Error("no list");
+    return crl;
+  } catch {
+    throw invalid([{ at: `crls[${i}]`, say: "is no revocation list" }]);
+  }
+}
+
+async function crlOf(authority: x509.X509Certificate, crls: Buffer[]): Promise<ChainLink["crl"]> {
+  for (const [i, der] of crls.entries()) {
+    const crl = readCrl(der, i);
     if (crl.issuer !== authority.subject || !crl.nextUpdate) continue;
-    if (await crl.verify({ publicKey: authority })) return { der, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate };
+    // What cannot be verified is not verified.
+    if (await crl.verify({ publicKey: authority }).catch(() => false))
+      return { der, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate };
   }
   return undefined;
 }

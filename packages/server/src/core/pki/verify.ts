@@ -67,7 +67,7 @@ export function createVerifier(trust: Trust): Verifier {
   const intermediates = trust.intermediates.map((der) => new X509Certificate(der));
   const crls = trust.crls.map(readCrl);
 
-  function verify(ders: Buffer[], { nowMs, usage, accept }: Wanted): Verdict {
+  function judge(ders: Buffer[], { nowMs, usage, accept }: Wanted): Verdict {
     const [leaf, ...others] = ders.slice(0, longestChain).map(parse);
     if (ders.length === 0) return refused("none");
     if (!leaf || others.includes(undefined)) return refused("malformed");
@@ -83,7 +83,15 @@ export function createVerifier(trust: Trust): Verifier {
     return { ok: true, identity: ours, ...(ours ? { spiffeId: ids[0] ?? "" } : {}) };
   }
 
-  return { verify };
+  return {
+    verify(chain, wanted) {
+      try {
+        return judge(chain, wanted);
+      } catch {
+        return refused("malformed"); // strangers send what they like: a key of no known kind throws where it is first used
+      }
+    },
+  };
 }
 
 function refused(refusal: Refusal): Verdict {
@@ -114,8 +122,9 @@ function pathFrom(leaf: X509Certificate, pool: X509Certificate[], roots: X509Cer
 
 function wrongInPath(path: X509Certificate[], nowMs: number): Refusal | undefined {
   for (const [i, one] of path.entries()) {
-    if (one.validFromDate.getTime() > nowMs) return "not_yet_valid";
-    if (one.validToDate.getTime() < nowMs) return "expired";
+    // Asked so that a time that cannot be read is refused too.
+    if (!(one.validFromDate.getTime() <= nowMs)) return "not_yet_valid";
+    if (!(one.validToDate.getTime() >= nowMs)) return "expired";
     if (i === 0) continue;
     const parsed = new x509.X509Certificate(one.raw);
     const usages = parsed.getExtension(x509.KeyUsagesExtension)?.usages ?? x509.KeyUsageFlags.keyCertSign;
@@ -158,7 +167,7 @@ function revocation(path: X509Certificate[], crls: Crl[], nowMs: number): Refusa
     const crl = crls.find((known) => known.issuer === issuer.subject && (known.keyId === undefined || known.keyId === keyId));
     if (!crl) continue;
     if (crl.serials.has(x509.plainSerial(one.serialNumber))) return "revoked";
-    if (crl.nextUpdateMs < nowMs) return "crl_stale";
+    if (!(crl.nextUpdateMs >= nowMs)) return "crl_stale";
   }
   return undefined;
 }

@@ -63,15 +63,27 @@ function ecdsa(namedCurve: string, hash: string) {
 
 /** A key that a certificate may be issued for. @throws Problem `pki_key_unfit` */
 export function checkSubjectKey(spki: Buffer): KeyObject {
-  const key = createPublicKey({ key: spki, format: "der", type: "spki" });
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  const key = readPublicKey(spki);
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key ?? {};
   const curve = details?.namedCurve ?? "";
-  if (type === "ed25519" || (type === "ec" && ["prime256v1", "secp384r1", "secp521r1"].includes(curve))) return key;
-  if (type === "rsa" && (details?.modulusLength ?? 0) >= 2048) return key;
+  const fits =
+    type === "ed25519" ||
+    (type === "ec" && ["prime256v1", "secp384r1", "secp521r1"].includes(curve)) ||
+    (type === "rsa" && (details?.modulusLength ?? 0) >= 2048);
+  if (key && fits) return key;
   throw new Problem("pki_key_unfit", {
     kind: "invalid",
     say: "A certificate's key is ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more.",
   });
+}
+
+/** Undefined for a key of no known kind. */
+function readPublicKey(spki: Buffer): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: spki, format: "der", type: "spki" });
+  } catch {
+    return undefined;
+  }
 }
 
 export function spkiOf(key: KeyObject): Buffer {

@@ -36,9 +36,9 @@ import { spkiOf } from "./x509.ts";
 
 export { createPkiRoutes } from "./routes.ts";
 export { warnDays } from "./profiles.ts";
-export { readSpiffeId, spiffeId, type SpiffeName } from "./names.ts";
+export { spiffeId, type SpiffeName } from "./names.ts";
 export { createTls, type Accept, type OwnCertificate, type ServeOptions, type Tls, type TlsSource } from "./tls.ts";
-export { createVerifier, type Refusal, type Trust, type Verdict } from "./verify.ts";
+export type { Refusal, Trust, Verdict } from "./verify.ts";
 export type { CertificateQuery } from "./reads.ts";
 export type { CertificateWish } from "./issuing.ts";
 export type { ChainFile } from "./chain-file.ts";

@@ -37,6 +37,8 @@ export interface ComposeOptions {
   settings: Settings;
   log: Log;
   clock?: Clock;
+  /** Where the console was built; the checkout's own build unless told. */
+  consoleDirectory?: string;
   /** Repositories at file paths are allowed: for the demonstration and tests, where the caller is the operator. */
   localRepositories?: boolean;
   /** How often drift is looked for; 60 s unless told. */
@@ -69,7 +71,7 @@ export interface Holdfast {
   stop(): Promise<void>;
 }
 
-const consoleDirectory = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
+const builtConsole = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
 export async function compose(options: ComposeOptions): Promise<Holdfast> {
@@ -130,7 +132,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     settings: {
       host: settings.host,
       port: settings.port,
-      consoleDirectory,
+      consoleDirectory: options.consoleDirectory ?? builtConsole,
       version: manifest.version,
       ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
     },

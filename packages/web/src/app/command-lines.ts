@@ -51,6 +51,8 @@ const commands: Commands = {
   "repositories.sync": ({ id }) => ["repos", "sync", id],
   "repositories.remove": ({ id }) => ["repos", "disconnect", id],
   "findings.acknowledge": ({ id, note }) => ["findings", "acknowledge", id, ...option("--note", note)],
+  "findings.suppress": ({ id, until, reason }) => ["findings", "suppress", id, "--until", until, "--reason", reason],
+  "findings.resolve": ({ id, reason }) => ["findings", "resolve", id, "--reason", reason],
   "secrets.create": ({ name, value }) => [
     "secrets",
     "put",
@@ -60,33 +62,24 @@ const commands: Commands = {
   "audit.verify": () => ["audit", "verify"],
 };
 
-function apply({ planId, strategy, limits, requireApproval, start }: RouteInput<"rollouts.create">): Words | undefined {
-  const how = strategyWords(strategy);
-  // What the command line cannot say exactly is not said at all.
-  if (how === undefined || start === false) return undefined;
+function apply({ planId, strategy, strategyName, limits, requireApproval, start }: RouteInput<"rollouts.create">): Words {
   return [
     "apply",
     planId,
-    ...how,
+    ...(strategy === undefined ? option("--strategy", strategyName) : strategyWords(strategy)),
     ...option("--per-site", limits?.perSite),
     ...option("--max-unavailable", limits?.maxUnavailable),
     ...Object.entries(limits?.perLabel ?? {}).flatMap(([label, most]) => ["--per-label", `${label}=${most}`]),
     requireApproval === true && "--approval",
+    start === false && "--no-start",
   ];
 }
 
-function strategyWords(strategy: RouteInput<"rollouts.create">["strategy"]): Words | undefined {
+function strategyWords(strategy: NonNullable<RouteInput<"rollouts.create">["strategy"]>): Words {
   const amount = (one: Amount): string => ("percent" in one ? `${one.percent}%` : String(one.count));
   switch (strategy.kind) {
     case "canary":
-      // The command line watches every stage for the same time.
-      if (new Set(strategy.stages.map((stage) => stage.bakeMs)).size > 1) return undefined;
-      return [
-        "--stages",
-        strategy.stages.map((stage) => amount(stage.until)).join(","),
-        "--bake",
-        shortTime(strategy.stages[0]?.bakeMs ?? 0),
-      ];
+      return ["--stages", strategy.stages.map((stage) => `${amount(stage.until)}:${shortTime(stage.bakeMs)}`).join(",")];
     case "rolling":
       return [
         "--strategy",

@@ -135,14 +135,16 @@ async function proposeAgain(
   const { rollout, changes, origin, title } = parts;
   if (changes.length === 0)
     throw new Problem("rollouts_plan_empty", { kind: "conflict", say: "There is nothing to do: every target has that already." });
+  const { strategies, limits } = await deps.plans.get(rollout.planId);
   const plan = await inTransaction(deps.db, (tx) =>
-    deps.proposePlan(tx, { origin, title, createdBy: asker.actor, changes, unchanged: 0, problems: [] }, asker),
+    deps.proposePlan(tx, { origin, title, strategies, limits, createdBy: asker.actor, changes, unchanged: 0, problems: [] }, asker),
   );
   return deps.propose(
     {
       planId: plan.id,
       planHash: plan.hash,
       strategy: rollout.strategy,
+      strategyFrom: rollout.strategyFrom,
       limits: rollout.limits,
       revertOf: rollout.id,
       ...(reason === undefined ? {} : { reason }),

@@ -45,7 +45,13 @@ export async function insertRollout(
 ): Promise<void> {
   await tables(tx)
     .insertInto("rollout.rollout")
-    .values({ ...row, strategy: JSON.stringify(row.strategy), limits: JSON.stringify(row.limits), waves: JSON.stringify(row.waves) })
+    .values({
+      ...row,
+      strategy: JSON.stringify(row.strategy),
+      strategy_from: JSON.stringify(row.strategy_from),
+      limits: JSON.stringify(row.limits),
+      waves: JSON.stringify(row.waves),
+    })
     .execute();
   const rows = targets.map((target, position) => ({
     rollout_id: row.id,

@@ -31,6 +31,7 @@ export function rolloutHead(row: RolloutRow): Omit<Rollout, "waves" | "targets" 
     ...(row.started_at === null ? {} : { startedAt: row.started_at.toISOString() }),
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
     ...(row.halt_reason === null ? {} : { haltReason: row.halt_reason }),
+    ...(row.strategy_from === null ? {} : { strategyFrom: row.strategy_from }),
     ...(row.revert_of === null ? {} : { revertOf: row.revert_of }),
   };
 }

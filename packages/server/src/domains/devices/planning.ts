@@ -5,8 +5,10 @@ import { inTransaction, type Db } from "#platform/db";
 import type { Asker, Change, Rollouts, Target } from "#core/rollout";
 import { defaultPolicy, type HealthPolicy } from "./checks.ts";
 import { healthPolicyOf, renderDevice, type Intent } from "./intent.ts";
+import { rolloutPolicyOf } from "./intent-strategies.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Look, Observer } from "./observe.ts";
+import type { Sense } from "./config/index.ts";
 import { changeOf } from "./plan.ts";
 import type { Repositories } from "./repositories.ts";
 import { recordSeen, type DeviceRow } from "./store.ts";
@@ -84,7 +86,7 @@ async function planBack(deps: PlanningDeps, { device, text, origin, title }: Bac
       kind: "unavailable",
       say: `${device.name} cannot be planned: ${look?.say ?? "it was not read"}`,
     });
-  const change = changeFor(look, { intended: text, health: defaultPolicy });
+  const change = changeFor(look, { intended: text, sense: "whole", health: defaultPolicy });
   return inTransaction(deps.db, (tx) =>
     deps.rollouts.proposePlan(
       tx,
@@ -96,7 +98,7 @@ async function planBack(deps: PlanningDeps, { device, text, origin, title }: Bac
 
 function changeFor(
   look: Extract<Look, { read: true }>,
-  parts: { intended: string; health: HealthPolicy; sources?: { line: number; template: string; templateLine: number; data: string[] }[] },
+  parts: { intended: string; sense?: Sense; health: HealthPolicy; sources?: { line: number; template: string; templateLine: number; data: string[] }[] },
 ): Change | undefined {
   const { device, text: running } = look;
   return changeOf({
@@ -137,8 +139,13 @@ async function planRevision(
     repository: repository.id,
     revision: commit,
   };
+  const policy = rolloutPolicyOf(
+    intent.policies,
+    changes.map(({ target }) => target.labels),
+    commit,
+  );
   return inTransaction(deps.db, (tx) =>
-    deps.rollouts.proposePlan(tx, { ...plan, createdBy: asker.actor, changes, unchanged, problems }, asker),
+    deps.rollouts.proposePlan(tx, { ...plan, ...policy, createdBy: asker.actor, changes, unchanged, problems }, asker),
   );
 }
 

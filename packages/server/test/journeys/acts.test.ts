@@ -87,6 +87,10 @@ describe("what people do to a rollout, on real devices", () => {
     const late = await problemOf(scene.client.devices.update({ id: "r1", site: "nice" }, { context: { ifMatch: seen.etag } }));
     expect(late.status).toBe(412);
     expect((await problemOf(scene.client.devices.update({ id: "r1", site: "nice" }))).status).toBe(428);
+    for (const ifMatch of ["no-version", "99999999999999999999", "1.0", "0x1"]) {
+      expect((await problemOf(scene.client.devices.update({ id: "r1", site: "nice" }, { context: { ifMatch } }))).status).toBe(412);
+      expect((await problemOf(scene.client.repositories.remove({ id: "net" }, { context: { ifMatch } }))).status).toBe(412);
+    }
     const now = await scene.client.devices.get({ id: "r1" });
     expect(now.site).toBe("paris");
     await scene.client.devices.update({ id: "r1", site: "lyon" }, { context: { ifMatch: now.etag } });

@@ -6,7 +6,7 @@ import { publish } from "#platform/events";
 import type { Audit } from "#core/audit";
 import type { Asker, Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
-import { preconditionFailed } from "#platform/http";
+import { preconditionFailed, versionOf } from "#platform/http";
 import {
   deleteDevice,
   devicesUsing,
@@ -59,7 +59,7 @@ export function createInventory(deps: InventoryDeps): Inventory {
       const now = await row(id);
       const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));
       const next = deviceSpec.parse({ ...specOf(now), ...given });
-      await taken(next.name, () => inTransaction(db, (tx) => change(deps, tx, { row: now, next, version: Number(etag) }, asker)));
+      await taken(next.name, () => inTransaction(db, (tx) => change(deps, tx, { row: now, next, version: versionOf(etag) }, asker)));
       return deviceView(await row(now.id));
     },
     async remove({ id, etag }, asker) {
@@ -72,7 +72,7 @@ export function createInventory(deps: InventoryDeps): Inventory {
         });
       await refuseHeld(deps, now);
       await inTransaction(db, async (tx) => {
-        if (!(await deleteDevice(tx, now.id, Number(etag)))) throw preconditionFailed(`device ${now.name}`);
+        if (!(await deleteDevice(tx, now.id, versionOf(etag)))) throw preconditionFailed(`device ${now.name}`);
         await deps.audit.record(tx, { ...asker, action: "devices.device.delete", subject: `device:${now.id}`, before: specOf(now) });
         await publish(tx, { type: "devices.device.removed", subject: `device:${now.id}`, payload: { name: now.name } });
       });

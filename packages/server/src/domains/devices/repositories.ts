@@ -4,7 +4,7 @@ import { isProblem, newId, Problem, type Clock } from "@holdfast/kit";
 import { inTransaction, isUniqueViolation, type Db } from "#platform/db";
 import { publish } from "#platform/events";
 import type { Git, Mirror } from "#platform/git";
-import { preconditionFailed } from "#platform/http";
+import { preconditionFailed, versionOf } from "#platform/http";
 import type { Log } from "#platform/log";
 import type { Audit } from "#core/audit";
 import type { Findings } from "#core/findings";
@@ -95,13 +95,13 @@ export function createRepositories(deps: RepositoryDeps): Repositories {
       const now = await row(id);
       const next = patched(specOf(now), spec);
       deps.git.checkUrl(next.url);
-      await taken(next.name, () => change(deps, { now, next, version: Number(etag) }, asker));
+      await taken(next.name, () => change(deps, { now, next, version: versionOf(etag) }, asker));
       return get(now.id);
     },
     async remove({ id, etag }, asker) {
       const now = await row(id);
       await inTransaction(db, async (tx) => {
-        if (!(await deleteRepository(tx, now.id, Number(etag)))) throw preconditionFailed(`repository ${now.name}`);
+        if (!(await deleteRepository(tx, now.id, versionOf(etag)))) throw preconditionFailed(`repository ${now.name}`);
         await deps.audit.record(tx, {
           ...asker,
           action: "devices.repository.delete",

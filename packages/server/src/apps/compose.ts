@@ -108,6 +108,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     db,
     log,
     secrets,
+    findings,
     clock,
     ...(switchMs === undefined ? {} : { switchMs }),
     ...(patience === undefined ? {} : { patience }),

@@ -2,26 +2,30 @@
 import type { Clock } from "@holdfast/kit";
 import { z } from "zod";
 import type { Applied, Carrier, CarrierStep, Change, Confirmed, GateResult, Observed, Prepared, Reverted, Verified } from "#core/rollout";
-import type { Db } from "#platform/db";
+import { inTransaction, type Db } from "#platform/db";
 import { compareHealth, pingTargets, type HealthPolicy, type HealthSeen } from "./checks.ts";
-import { diffConfigs, maskSecrets, planCommands } from "./config/index.ts";
+import { diffConfigs, maskSecrets, planCommands, sameConfig } from "./config/index.ts";
 import { DeviceError } from "./drivers/error.ts";
+import type { Expectations, Expected } from "./expectations.ts";
 import { configKind, configPayload, healthShape, type ConfigPayload } from "./payload.ts";
 import { changeOf } from "./plan.ts";
 import type { DeviceSession } from "./platforms/index.ts";
 import type { Sessions } from "./sessions.ts";
-import { findDevice, recordSeen, type DeviceRow } from "./store.ts";
-import { configHash, type Versions } from "./versions.ts";
+import { findDevice, type DeviceRow } from "./store.ts";
+import { configHash } from "./versions.ts";
 
 type Step = CarrierStep<ConfigPayload>;
 
 const memo = z.object({
   version: z.string(),
+  expected: z.object({ expected_hash: z.string().nullable(), expected_version: z.string().nullable() }).optional(),
   before: z.object({ health: healthShape, pings: z.array(z.object({ target: z.string(), sent: z.number(), received: z.number() })) }),
 });
 interface Memo {
   /** The version kept before the change. */
   version: string;
+  /** What it ought to have had before the change; more than it had when it had drifted. */
+  expected?: Expected | undefined;
   /** Its health before the change. */
   before: HealthSeen;
 }
@@ -29,7 +33,7 @@ interface Memo {
 export interface ConfigCarrierDeps {
   db: Db;
   sessions: Sessions;
-  versions: Versions;
+  expectations: Expectations;
   clock: Clock;
   /** How long a device waits for the confirmation before it reverts by itself; 5 min unless told. */
   switchMs?: number;
@@ -72,8 +76,8 @@ export function createConfigCarrier(deps: ConfigCarrierDeps): Carrier<ConfigPayl
         () => back(deps, step),
         (error) => ({ ok: false, say: error.message }),
       ),
-    describe: ({ payload: { platform, base, intended, sources } }) => ({
-      commands: planCommands(base, intended, platform).map((line) => maskSecrets(line, platform)),
+    describe: ({ payload: { platform, base, intended, sense, sources } }) => ({
+      commands: planCommands(base, intended, platform, sense).map((line) => maskSecrets(line, platform)),
       running: maskSecrets(base, platform),
       intended: maskSecrets(intended, platform),
       ...(sources ? { sources } : {}),
@@ -112,7 +116,7 @@ function tokenOf(step: Step): string {
 }
 
 async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
-  const { base, intended, platform, health: wanted } = step.change.payload;
+  const { base, intended, platform, sense, health: wanted } = step.change.payload;
   const device = await deviceOf(deps, step);
   return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Prepared> => {
     const pending = await session.pending();
@@ -122,20 +126,22 @@ async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
         say: `another change waits for its confirmation on this device (${Math.round(pending.remainingMs / 1000)} s left)`,
       };
     const running = await session.running();
-    if (diffConfigs(running, intended, platform).empty) {
+    if (diffConfigs(running, intended, platform, sense).empty) {
       await expectNow(deps, step, running);
       return { outcome: "unchanged" };
     }
-    if (configHash(running, platform) !== step.change.baseHash) return { outcome: "refused", say: movedSentence(base, running, step) };
-    const kept = await deps.versions.keep(device, running, `before rollout ${step.rolloutId}`);
+    if (!sameConfig(running, base, platform)) return { outcome: "refused", say: movedSentence(base, running, step) };
+    const reading = { text: running, reason: `before rollout ${step.rolloutId}` };
+    const { kept, device: now } = await inTransaction(deps.db, (tx) => deps.expectations.saw(tx, device.id, reading));
     const before = await measure(session, wanted);
-    const answer: Memo = { version: kept.version.id, before };
+    const expected = { expected_hash: now.expected_hash, expected_version: now.expected_version };
+    const answer: Memo = { version: kept.version.id, expected, before };
     return { outcome: "ready", memo: answer };
   });
 }
 
 function movedSentence(base: string, running: string, step: Step): string {
-  const moved = diffConfigs(base, running, step.change.payload.platform);
+  const moved = diffConfigs(base, running, step.change.payload.platform, "whole");
   return `it changed since this was planned (${moved.summary}); plan again`;
 }
 
@@ -146,18 +152,17 @@ async function measure(session: DeviceSession, wanted: HealthPolicy): Promise<He
 }
 
 async function apply(deps: ConfigCarrierDeps, step: Step): Promise<Applied> {
-  const { base, intended, platform } = step.change.payload;
+  const { base, intended, platform, sense } = step.change.payload;
   let touched = false;
   try {
     const device = await deviceOf(deps, step);
     return await deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Applied> => {
       const running = await session.running();
-      if (configHash(running, platform) !== step.change.baseHash)
-        return { outcome: "refused", say: movedSentence(base, running, step), touched: false };
+      if (!sameConfig(running, base, platform)) return { outcome: "refused", say: movedSentence(base, running, step), touched: false };
       touched = true;
       const armed = await session.arm(tokenOf(step), deps.switchMs ?? 300_000);
       step.note(`dead-man's switch armed until ${new Date(armed.expiresAtMs).toISOString()}`);
-      const commands = planCommands(running, intended, platform);
+      const commands = planCommands(running, intended, platform, sense);
       const done = await session.configure(commands);
       if (!done.refused) return { outcome: "applied" };
       const { line, vendorText, position } = done.refused;
@@ -193,8 +198,8 @@ async function verify(deps: ConfigCarrierDeps, step: Step): Promise<Verified> {
 
 /** What differs from what was intended; undefined when nothing does. */
 async function notAsIntended(session: DeviceSession, step: Step): Promise<string | undefined> {
-  const { intended, platform } = step.change.payload;
-  const missing = diffConfigs(await session.running(), intended, platform);
+  const { intended, platform, sense } = step.change.payload;
+  const missing = diffConfigs(await session.running(), intended, platform, sense);
   return missing.empty ? undefined : `it took the change but does not have it (${missing.summary} missing)`;
 }
 
@@ -219,9 +224,18 @@ async function confirm(deps: ConfigCarrierDeps, step: Step): Promise<Confirmed> 
 
 /** From now on this is what the device ought to have: anything else is drift. */
 async function expectNow(deps: ConfigCarrierDeps, step: Step, running: string): Promise<void> {
-  const device = await deviceOf(deps, step);
-  const kept = await deps.versions.keep(device, running, `after rollout ${step.rolloutId}`);
-  await recordSeen(deps.db, device.id, { expected_hash: kept.version.hash, expected_version: kept.version.id, drifted_since: null });
+  const { rolloutId: rollout, change } = step;
+  const reading = { text: running, reason: `after rollout ${rollout}` };
+  const because = { actor: "system:rollout", say: `Rollout ${rollout} left it as intended.`, evidence: { rollout } };
+  await inTransaction(deps.db, (tx) => deps.expectations.expect(tx, change.target.id, reading, because));
+}
+
+/** It is as it was before the rollout; what had drifted then has drifted still. */
+async function expectAsBefore(deps: ConfigCarrierDeps, step: Step, running: string): Promise<void> {
+  const { expected } = (step.memo === undefined ? {} : memo.parse(step.memo)) as Partial<Memo>;
+  if (!expected) return expectNow(deps, step, running);
+  const reading = { text: running, reason: `after rollout ${step.rolloutId}` };
+  await inTransaction(deps.db, (tx) => deps.expectations.restore(tx, step.change.target.id, reading, expected));
 }
 
 async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
@@ -231,8 +245,8 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
     const unconfirmed = (await session.pending()) !== undefined;
     if (unconfirmed) await session.revertNow(tokenOf(step));
     const running = await session.running();
-    if (configHash(running, platform) !== step.change.baseHash) {
-      const commands = planCommands(running, base, platform);
+    if (!sameConfig(running, base, platform)) {
+      const commands = planCommands(running, base, platform, "whole");
       step.note(`goes back by ${commands.length} commands`);
       const done = await session.configure(commands);
       if (done.refused)
@@ -245,21 +259,20 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
   });
   return deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session): Promise<Reverted> => {
     const running = await session.running();
-    if (configHash(running, platform) !== step.change.baseHash) {
-      return { ok: false, unreachable: false, say: `it is not back as it was: ${diffConfigs(running, base, platform).summary} to go` };
-    }
-    await expectNow(deps, step, running);
+    const left = diffConfigs(running, base, platform, "whole");
+    if (!left.empty) return { ok: false, unreachable: false, say: `it is not back as it was: ${left.summary} to go` };
+    await expectAsBefore(deps, step, running);
     return { ok: true };
   });
 }
 
 async function observe(deps: ConfigCarrierDeps, step: Step): Promise<Observed> {
-  const { intended, platform } = step.change.payload;
+  const { base, intended, platform, sense } = step.change.payload;
   const device = await deviceOf(deps, step);
   return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Observed> => {
     const running = await session.running();
-    const old = configHash(running, platform) === step.change.baseHash ? "old" : "other";
-    const side = diffConfigs(running, intended, platform).empty ? "new" : old;
+    const old = sameConfig(running, base, platform) ? "old" : "other";
+    const side = diffConfigs(running, intended, platform, sense).empty ? "new" : old;
     const pending = (await session.pending()) !== undefined;
     return { reached: true, side, pending, gate: step.memo === undefined ? [] : await gateNow(session, step) };
   });
@@ -277,6 +290,7 @@ async function back(
     platform,
     running,
     intended: base,
+    sense: "whole",
     health: wanted,
     hash: (text) => configHash(text, platform),
   });

@@ -4,9 +4,12 @@ import { newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
 import { inTransaction, isUniqueViolation, type Db, type Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { Audit } from "#core/audit";
+import type { Findings } from "#core/findings";
 import type { Asker, Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
 import { preconditionFailed, versionOf } from "#platform/http";
+import { driftSource } from "./expectations.ts";
+import { reachSource } from "./observe.ts";
 import {
   deleteDevice,
   devicesUsing,
@@ -23,6 +26,7 @@ export interface InventoryDeps {
   db: Db;
   audit: Audit;
   secrets: Secrets;
+  findings: Findings;
   clock: Clock;
   /** Which devices a rollout drives at present. */
   held: Rollouts["held"];
@@ -74,6 +78,7 @@ export function createInventory(deps: InventoryDeps): Inventory {
       await inTransaction(db, async (tx) => {
         if (!(await deleteDevice(tx, now.id, versionOf(etag)))) throw preconditionFailed(`device ${now.name}`);
         await deps.audit.record(tx, { ...asker, action: "devices.device.delete", subject: `device:${now.id}`, before: specOf(now) });
+        for (const source of [reachSource, driftSource]) await deps.findings.reconcile(tx, source, `device:${now.id}`, []);
         await publish(tx, { type: "devices.device.removed", subject: `device:${now.id}`, payload: { name: now.name } });
       });
     },
@@ -93,11 +98,23 @@ export function createInventory(deps: InventoryDeps): Inventory {
         await updateDevice(tx, now.id, { host_key: fingerprint, updated_at: new Date(deps.clock.now()) });
         const [before, after] = [{ hostKey: now.host_key }, { hostKey: fingerprint }];
         await deps.audit.record(tx, { ...asker, action: "devices.host_key.trust", subject: `device:${now.id}`, before, after, reason });
+        await settleHostKey(deps, tx, { device: now, fingerprint, asker });
         await publish(tx, { type: "devices.host_key.trusted", subject: `device:${now.id}`, payload: { name: now.name } });
       });
       return deviceView(await row(now.id));
     },
   };
+}
+
+/** The key that was told of as strange, or not pinned, is the pinned one now. */
+async function settleHostKey(
+  { findings }: InventoryDeps,
+  tx: Tx,
+  { device, fingerprint, asker }: { device: DeviceRow; fingerprint: string; asker: Asker },
+): Promise<void> {
+  const why = { ...asker, reason: `The host key ${fingerprint} was compared and pinned.`, evidence: { pinned: fingerprint } };
+  for (const kind of ["host_key_changed", "host_key_unknown"])
+    await findings.settle(tx, { source: reachSource, kind, subject: `device:${device.id}` }, why);
 }
 
 /** A device that is gone from the inventory could not be taken back to what it was. */

@@ -125,7 +125,7 @@ const rollOut = createRoute({
 const rollouts = createRoute({
   ...inShell,
   path: "/rollouts",
-  validateSearch: texts("state"),
+  validateSearch: texts("state", "plan"),
   component: lazyRouteComponent(() => import("../pages/rollout/rollouts-page.tsx"), "RolloutsPage"),
 });
 const rollout = createRoute({

@@ -1,12 +1,15 @@
 /** What was done last, and by whom. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { AuditEntry } from "@holdfast/contract";
 import { read } from "../../app/reads.ts";
 import { Actor } from "../../parts/actor.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
+import { partsOf, useNameOf } from "../../parts/names.ts";
 import { Panel } from "../../parts/page.tsx";
 import { sayAction } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { Subject } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
 import classes from "./overview.module.css";
 
@@ -28,25 +31,40 @@ export function Lately() {
           <ol>
             {items.map((entry) => (
               <li key={entry.seq}>
-                <Link to="/audit" search={{ entry: String(entry.seq) }} className={classes["entry"] ?? ""}>
-                  <span className="clip">
-                    <Actor actor={entry.actor} />
-                  </span>
-                  {sayAction(entry.action) === undefined ? (
-                    <span className="clip mono">{entry.action}</span>
-                  ) : (
-                    <span className="clip">{sayAction(entry.action)}</span>
-                  )}
-                  <span className="clip mono dim">{entry.subject}</span>
-                  <span className="dim number">
-                    <When at={entry.at} />
-                  </span>
-                </Link>
+                <Entry entry={entry} />
               </li>
             ))}
           </ol>
         )}
       </Loaded>
     </Panel>
+  );
+}
+
+function Entry({ entry }: { entry: AuditEntry }) {
+  const said = sayAction(entry.action);
+  const name = useNameOf(entry.subject);
+  // Of a session there is nothing to say but that it was opened or ended.
+  const told = partsOf(entry.subject).kind !== "session";
+  return (
+    <div className={classes["entry"]}>
+      <span className="clip">
+        <Actor actor={entry.actor} />
+      </span>
+      <span className={classes["did"]}>
+        <Link to="/audit" search={{ entry: String(entry.seq) }} className="quiet">
+          {said ?? <span className="mono">{entry.action}</span>}
+        </Link>
+        {told && (
+          <>
+            {": "}
+            <Subject subject={entry.subject} name={name} />
+          </>
+        )}
+      </span>
+      <span className="dim number">
+        <When at={entry.at} />
+      </span>
+    </div>
   );
 }

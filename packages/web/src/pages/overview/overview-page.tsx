@@ -61,7 +61,7 @@ function Tiles({ overview }: { overview: Overview }) {
         n={devices.drifted}
         look={
           devices.drifted > 0
-            ? { tone: "warn", shape: "alert", word: "differ from intent" }
+            ? { tone: "warn", shape: "alert", word: devices.drifted === 1 ? "differs from intent" : "differ from intent" }
             : { tone: "ok", shape: "check", word: "none differs" }
         }
       />
@@ -71,7 +71,7 @@ function Tiles({ overview }: { overview: Overview }) {
         n={devices.unreachable}
         look={
           devices.unreachable > 0
-            ? { tone: "bad", shape: "cross", word: "do not answer" }
+            ? { tone: "bad", shape: "cross", word: devices.unreachable === 1 ? "does not answer" : "do not answer" }
             : { tone: "ok", shape: "check", word: "all answer" }
         }
       />

@@ -5,20 +5,20 @@ import { Outlet, type LinkProps } from "@tanstack/react-router";
 import type { Repository } from "@holdfast/contract";
 import { readPages } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
+import { textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { listed, plural, short } from "../../parts/format.ts";
 import { State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
-import { Loaded } from "../../parts/loaded.tsx";
+import { answerOf, Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
-import { When } from "../../parts/when.tsx";
 import { fetchLook } from "./fetch-look.ts";
 
 const columns: Column<Repository>[] = [
-  { id: "name", header: "Name", cell: (row) => row.name, text: (row) => row.name, width: "minmax(110px, 0.8fr)" },
+  textColumn({ id: "name", header: "Name", width: "minmax(110px, 0.8fr)" }, (row) => row.name),
   {
     id: "state",
     header: "Fetched",
@@ -42,15 +42,7 @@ const columns: Column<Repository>[] = [
     width: "minmax(100px, 0.8fr)",
     from: "wide",
   },
-  {
-    id: "at",
-    header: "Committed",
-    cell: (row) => <When at={row.headAt} />,
-    text: (row) => row.headAt ?? "",
-    width: "96px",
-    align: "end",
-    from: "mid",
-  },
+  whenColumn({ id: "at", header: "Committed", from: "mid" }, (row) => row.headAt),
   {
     id: "branch",
     header: "Branch",
@@ -94,11 +86,7 @@ export function RepositoriesPage() {
     </LinkButton>
   );
   return (
-    <Page
-      title="Repositories"
-      say={repositories.data === undefined ? (repositories.error ? undefined : null) : answer(repositories.data)}
-      acts={connect}
-    >
+    <Page title="Repositories" say={answerOf(repositories, answer)} acts={connect}>
       <Loaded query={repositories} skeleton={<RowsSkeleton rows={4} />}>
         {(rows) => (
           <DataList

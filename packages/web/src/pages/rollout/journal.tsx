@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { RouteOutput } from "../../app/api.ts";
 import { readPages } from "../../app/reads.ts";
-import { exact, plural } from "../../parts/format.ts";
+import { exact, plural, timeOfDay, timesHere } from "../../parts/format.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
@@ -70,7 +70,7 @@ function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<strin
       {entries.map((entry) => (
         <li key={entry.seq} className={classes["entry"]} data-plain={plain || undefined}>
           <time dateTime={entry.at} title={`${exact(entry.at).utc} · lease ${entry.fencing}`}>
-            {new Date(entry.at).toLocaleTimeString(undefined, { hour12: false })}
+            {timeOfDay(entry.at)}
           </time>
           {!plain && (
             <span className="clip">
@@ -79,10 +79,9 @@ function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<strin
           )}
           <span className={classes["step"]} data-phase={entry.phase}>
             {entry.step}
-            {entry.phase === "begin" ? " …" : ""}
           </span>
           <span className={classes["text"]}>
-            {entry.say}
+            {entry.phase === "begin" ? <span className="dim">begins</span> : timesHere(entry.say)}
             <span className={classes["detail"]}> {sayDetail(entry.detail, entry.say)}</span>
           </span>
         </li>

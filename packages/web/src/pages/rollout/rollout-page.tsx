@@ -63,7 +63,10 @@ function About({ rollout }: { rollout: Rollout }) {
   const limits = sayLimits(rollout.limits);
   return (
     <ul className={classes["about"]}>
-      <li>{sayStrategy(rollout.strategy)}</li>
+      <li>
+        {sayStrategy(rollout.strategy)}
+        {rollout.strategyFrom && `, as the policy ${rollout.strategyFrom.name} says`}
+      </li>
       {limits !== undefined && <li>{limits}</li>}
       <li>
         by <Actor actor={rollout.createdBy} /> <When at={rollout.createdAt} />

@@ -103,7 +103,7 @@ async function back(deps: ActDeps, id: string, wish: Wish): Promise<Rollout> {
     if (!touched.has(change.target.id)) continue;
     const memo = loaded?.machine.targets[change.target.id]?.memo;
     const signal = AbortSignal.timeout(60_000);
-    const way = await deps.carrierOf(change.kind).back({ rolloutId: id, change, memo, fencing: 0, signal, note: () => undefined });
+    const way = await deps.carrierOf(change.kind).back({ rolloutId: id, change, memo, signal });
     if (!way.ok) problems.push({ target: change.target.id, targetName: change.target.name, code: "rollouts_no_way_back", say: way.say });
     else if (way.change) changes.push(way.change);
   }

@@ -51,6 +51,8 @@ function react(machine: Machine, event: RolloutEvent, nowMs: number): Machine {
       return onTarget(machine, event.target, (target) => confirmed(machine, target, event.result));
     case "reverted":
       return onTarget(machine, event.target, (target) => reverted(machine, target, event.result, nowMs));
+    case "remembered":
+      return onTarget(machine, event.target, (target) => setTarget(machine, target, { memo: event.memo }));
     case "interrupted":
       return onTarget(machine, event.target, (target) => pickUp(machine, target));
     case "gate_begun":

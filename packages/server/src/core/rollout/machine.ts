@@ -21,7 +21,7 @@ export interface TargetMachine {
   side: "old" | "new" | "unknown";
   outcome?: OutcomeKind;
   say?: string;
-  /** What the carrier's `prepare` gave, for its later steps. */
+  /** What the carrier's `prepare` gave or a later step remembered, for the steps after it. */
   memo?: unknown;
   /** Once it is back to old, it begins again: a crash, not a failure, led here. */
   redo: boolean;
@@ -63,6 +63,8 @@ export type RolloutEvent =
   | { kind: "verified"; target: string; result: Verified }
   | { kind: "confirmed"; target: string; result: Confirmed }
   | { kind: "reverted"; target: string; result: Reverted }
+  /** A step in flight wants this known by the steps after it, whatever becomes of it. */
+  | { kind: "remembered"; target: string; memo: unknown }
   /** What became of the step in flight is not known, through a fault of our own: as after a crash, but for this target alone. */
   | { kind: "interrupted"; target: string }
   | { kind: "gate_begun" | "gate_interrupted"; wave: number }

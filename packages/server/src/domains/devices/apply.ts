@@ -1,7 +1,19 @@
 /** The carrier of configuration changes: how a device gets from its running configuration to the intended one, and back. */
 import type { Clock } from "@holdfast/kit";
 import { z } from "zod";
-import type { Applied, Carrier, CarrierStep, Change, Confirmed, GateResult, Observed, Prepared, Reverted, Verified } from "#core/rollout";
+import type {
+  Applied,
+  Carrier,
+  CarrierLook,
+  CarrierStep,
+  Change,
+  Confirmed,
+  GateResult,
+  Observed,
+  Prepared,
+  Reverted,
+  Verified,
+} from "#core/rollout";
 import { inTransaction, type Db } from "#platform/db";
 import { compareHealth, pingTargets, type HealthPolicy, type HealthSeen } from "./checks.ts";
 import { diffConfigs, maskSecrets, planCommands, sameConfig } from "./config/index.ts";
@@ -15,11 +27,14 @@ import { findDevice, type DeviceRow } from "./store.ts";
 import { configHash } from "./versions.ts";
 
 type Step = CarrierStep<ConfigPayload>;
+type Look = CarrierLook<ConfigPayload>;
 
 const memo = z.object({
   version: z.string(),
   expected: z.object({ expected_hash: z.string().nullable(), expected_version: z.string().nullable() }).optional(),
   before: z.object({ health: healthShape, pings: z.array(z.object({ target: z.string(), sent: z.number(), received: z.number() })) }),
+  // One that does not say: when in doubt, the way back is saved.
+  saved: z.boolean().default(true),
 });
 interface Memo {
   /** The version kept before the change. */
@@ -28,6 +43,8 @@ interface Memo {
   expected?: Expected | undefined;
   /** Its health before the change. */
   before: HealthSeen;
+  /** The saved configuration may have the change: set before it is saved. Until then it is as it was, with whatever somebody left out of it. */
+  saved: boolean;
 }
 
 export interface ConfigCarrierDeps {
@@ -104,7 +121,7 @@ function outcomeOf(error: DeviceError): "unreachable" | "refused" | "failed" {
   return error.reason === "output_too_large" ? "failed" : "refused";
 }
 
-async function deviceOf(deps: ConfigCarrierDeps, step: Step): Promise<DeviceRow> {
+async function deviceOf(deps: ConfigCarrierDeps, step: Look): Promise<DeviceRow> {
   const row = await findDevice(deps.db, step.change.target.id);
   if (row) return row;
   throw new DeviceError("unreachable", { say: `${step.change.target.name} is not in the inventory any more.` });
@@ -135,7 +152,7 @@ async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
     const { kept, device: now } = await inTransaction(deps.db, (tx) => deps.expectations.saw(tx, device.id, reading));
     const before = await measure(session, wanted);
     const expected = { expected_hash: now.expected_hash, expected_version: now.expected_version };
-    const answer: Memo = { version: kept.version.id, expected, before };
+    const answer: Memo = { version: kept.version.id, expected, before, saved: false };
     return { outcome: "ready", memo: answer };
   });
 }
@@ -159,11 +176,13 @@ async function apply(deps: ConfigCarrierDeps, step: Step): Promise<Applied> {
     return await deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Applied> => {
       const running = await session.running();
       if (!sameConfig(running, base, platform)) return { outcome: "refused", say: movedSentence(base, running, step), touched: false };
+      await step.stillMine();
       touched = true;
       const armed = await session.arm(tokenOf(step), deps.switchMs ?? 300_000);
       step.note(`dead-man's switch armed until ${new Date(armed.expiresAtMs).toISOString()}`);
       const commands = planCommands(running, intended, platform, sense);
-      const done = await session.configure(commands);
+      await step.stillMine();
+      const done = await session.configure(commands, () => step.notLapsed());
       if (!done.refused) return { outcome: "applied" };
       const { line, vendorText, position } = done.refused;
       const at = position === undefined ? "" : ` at position ${position + 1}`;
@@ -197,13 +216,13 @@ async function verify(deps: ConfigCarrierDeps, step: Step): Promise<Verified> {
 }
 
 /** What differs from what was intended; undefined when nothing does. */
-async function notAsIntended(session: DeviceSession, step: Step): Promise<string | undefined> {
+async function notAsIntended(session: DeviceSession, step: Look): Promise<string | undefined> {
   const { intended, platform, sense } = step.change.payload;
   const missing = diffConfigs(await session.running(), intended, platform, sense);
   return missing.empty ? undefined : `it took the change but does not have it (${missing.summary} missing)`;
 }
 
-async function gateNow(session: DeviceSession, step: Step): Promise<GateResult[]> {
+async function gateNow(session: DeviceSession, step: Look): Promise<GateResult[]> {
   const { health: wanted, downOnPurpose } = step.change.payload;
   const { before } = memo.parse(step.memo) as Memo;
   return compareHealth(wanted, before, await measure(session, wanted), downOnPurpose);
@@ -212,10 +231,13 @@ async function gateNow(session: DeviceSession, step: Step): Promise<GateResult[]
 async function confirm(deps: ConfigCarrierDeps, step: Step): Promise<Confirmed> {
   const device = await deviceOf(deps, step);
   return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Confirmed> => {
+    await step.stillMine();
     const answer = await session.confirm(tokenOf(step));
     if (answer === "already_reverted") return { ok: false, say: "its dead-man's switch reverted the change before it was confirmed" };
     const wrong = await notAsIntended(session, step);
     if (wrong !== undefined) return { ok: false, say: wrong };
+    const known: Memo = { ...(memo.parse(step.memo) as Memo), saved: true };
+    await step.remember(known, "the device has the change for good; saves it");
     await session.save();
     await expectNow(deps, step, await session.running());
     return { ok: true };
@@ -227,6 +249,7 @@ async function expectNow(deps: ConfigCarrierDeps, step: Step, running: string): 
   const { rolloutId: rollout, change } = step;
   const reading = { text: running, reason: `after rollout ${rollout}` };
   const because = { actor: "system:rollout", say: `Rollout ${rollout} left it as intended.`, evidence: { rollout } };
+  await step.stillMine();
   await inTransaction(deps.db, (tx) => deps.expectations.expect(tx, change.target.id, reading, because));
 }
 
@@ -235,27 +258,24 @@ async function expectAsBefore(deps: ConfigCarrierDeps, step: Step, running: stri
   const { expected } = (step.memo === undefined ? {} : memo.parse(step.memo)) as Partial<Memo>;
   if (!expected) return expectNow(deps, step, running);
   const reading = { text: running, reason: `after rollout ${step.rolloutId}` };
+  await step.stillMine();
   await inTransaction(deps.db, (tx) => deps.expectations.restore(tx, step.change.target.id, reading, expected));
 }
 
 async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
   const { base, platform } = step.change.payload;
+  const { saved } = memo.parse(step.memo);
   const device = await deviceOf(deps, step);
   await deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session) => {
-    const unconfirmed = (await session.pending()) !== undefined;
-    if (unconfirmed) await session.revertNow(tokenOf(step));
-    const running = await session.running();
-    if (!sameConfig(running, base, platform)) {
-      const commands = planCommands(running, base, platform, "whole");
-      step.note(`goes back by ${commands.length} commands`);
-      const done = await session.configure(commands);
-      if (done.refused)
-        throw new DeviceError("command_refused", {
-          say: `on the way back the device refused "${maskSecrets(done.refused.line, platform).trim()}": ${maskSecrets(done.refused.vendorText, platform).trim()}`,
-        });
+    if ((await session.pending()) !== undefined) {
+      await step.stillMine();
+      await session.revertNow(tokenOf(step));
     }
-    // What was never confirmed was never saved: the saved configuration is still the old one, with whatever somebody left out of it.
-    if (!unconfirmed) await session.save();
+    const running = await session.running();
+    if (!sameConfig(running, base, platform)) await typeBack(session, step, planCommands(running, base, platform, "whole"));
+    if (!saved) return;
+    await step.stillMine();
+    await session.save();
   });
   return deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session): Promise<Reverted> => {
     const running = await session.running();
@@ -266,7 +286,18 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
   });
 }
 
-async function observe(deps: ConfigCarrierDeps, step: Step): Promise<Observed> {
+async function typeBack(session: DeviceSession, step: Step, commands: string[]): Promise<void> {
+  const { platform } = step.change.payload;
+  step.note(`goes back by ${commands.length} commands`);
+  await step.stillMine();
+  const { refused } = await session.configure(commands, () => step.notLapsed());
+  if (!refused) return;
+  throw new DeviceError("command_refused", {
+    say: `on the way back the device refused "${maskSecrets(refused.line, platform).trim()}": ${maskSecrets(refused.vendorText, platform).trim()}`,
+  });
+}
+
+async function observe(deps: ConfigCarrierDeps, step: Look): Promise<Observed> {
   const { base, intended, platform, sense } = step.change.payload;
   const device = await deviceOf(deps, step);
   return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Observed> => {
@@ -280,7 +311,7 @@ async function observe(deps: ConfigCarrierDeps, step: Step): Promise<Observed> {
 
 async function back(
   deps: ConfigCarrierDeps,
-  step: Step,
+  step: Look,
 ): Promise<{ ok: true; change: Change<ConfigPayload> | undefined } | { ok: false; say: string }> {
   const { base, health: wanted, platform } = step.change.payload;
   const device = await deviceOf(deps, step);

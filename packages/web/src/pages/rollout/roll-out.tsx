@@ -69,16 +69,16 @@ function Propose({ plan }: { plan: Plan }) {
         whyNot(me, "rollouts.create") ??
         (plan.changes.length === 0
           ? "This plan changes nothing, so there is nothing to roll out."
-          : "wrong" in read
-            ? read.wrong
+          : "wrong" in wish
+            ? wish.wrong
             : undefined)
       }
       {...(input && {
         lines: linesOf("rollouts.create", input),
       })}
     >
-      <StrategyEditor draft={draft} onChange={setDraft} />
-      {"strategy" in read && plan.changes.length > 0 && (
+      <StrategyEditor draft={draft} strategies={plan.strategies} onChange={setDraft} />
+      {"ask" in wish && plan.changes.length > 0 && (
         <Touches
           plan={plan}
           strategy={wish.strategy}

@@ -50,6 +50,7 @@ function Named({ draft, strategies, onChange }: EditorProps & { strategies: Name
   const chosen = strategies.find((one) => one.name === draft.named);
   return (
     <Select
+      data-autofocus
       label="Strategy"
       description={
         chosen ? `${sayStrategy(chosen.strategy)} (${chosen.at})` : "The limits of the repository hold for it too, unless it is direct."
@@ -69,7 +70,7 @@ function Own({ draft, onChange }: EditorProps) {
   const set = (patch: Partial<Draft>): void => onChange({ ...draft, ...patch });
   return (
     <>
-      <div>
+      <div ref={markFirstField}>
         <SegmentedControl
           fullWidth
           aria-label="Kind of strategy"

@@ -185,7 +185,7 @@ function RolloutLine({ item }: { item: Rollout }) {
           <State look={rolloutLooks[item.state]} />
         </span>
         <span className={classes["lineFoot"]}>
-          <span className="clip">{item.say}</span>
+          <span className={classes["says"]}>{item.say}</span>
           {moving && (
             <span className={classes["progress"]} aria-hidden="true">
               <span style={{ width: `${(100 * fresh) / Math.max(1, item.targetCount)}%` }} />

@@ -101,3 +101,43 @@ describe("a failure", () => {
     await expect(stream.next()).rejects.toThrow("nothing came for 30 ms");
   });
 });
+
+describe("a stream that is left", () => {
+  const hello = () => {
+    answer = (_request, response) => response.writeHead(200, { "content-type": "text/event-stream" }).write("event: message\ndata: {}\n\n");
+  };
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const hungUp = (): Promise<void> =>
+    new Promise((resolve) => void server.once("request", (request) => request.socket.once("close", () => resolve())));
+
+  test.each([
+    [
+      "by its signal",
+      async (stream: AsyncIterator<unknown>, stop: AbortController) => {
+        const next = stream.next();
+        stop.abort(new Error("seen"));
+        await expect(next).rejects.toThrow("seen");
+      },
+    ],
+    ["by its reader", async (stream: AsyncIterator<unknown>) => void (await stream.return?.())],
+  ])("%s leaves no timer and hangs up", async (_, leave) => {
+    hello();
+    const closed = hungUp();
+    const before = timers();
+    const stop = new AbortController();
+    const stream = await createClient({ url }).system.events({}, { signal: stop.signal });
+    await stream.next();
+    await leave(stream, stop);
+    await closed;
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
+  test("by falling silent hangs up", async () => {
+    hello();
+    const closed = hungUp();
+    const stream = await createClient({ url, silenceMs: 30 }).system.events();
+    await stream.next();
+    await expect(stream.next()).rejects.toThrow("nothing came for 30 ms");
+    await closed;
+  });
+});

@@ -106,20 +106,29 @@ export function requestIdOf(problem: Problem): string | undefined {
 
 /** The response with a body that fails when nothing came for `silenceMs`: a cut connection does not always say so. */
 function notSilent(response: Response, body: ReadableStream<Uint8Array>, silenceMs: number): Response {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const watched = body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      start: (controller) => rearm(controller),
-      transform: (chunk, controller) => {
-        rearm(controller);
-        controller.enqueue(chunk);
-      },
-      flush: () => clearTimeout(timer),
-    }),
-  );
-  function rearm(controller: TransformStreamDefaultController<Uint8Array>): void {
-    clearTimeout(timer);
-    timer = setTimeout(() => controller.error(new Error(`nothing came for ${silenceMs} ms`)), silenceMs);
-  }
+  const reader = body.getReader();
+  const watched = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await spoken(reader, silenceMs);
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
   return new Response(watched, response);
+}
+
+/** What comes next. No timer is left, however it ends: by the other side, by silence, or by who does not want more. */
+async function spoken(reader: ReadableStreamDefaultReader<Uint8Array>, silenceMs: number) {
+  const silence = Promise.withResolvers<never>();
+  const timer = setTimeout(() => silence.reject(new Error(`nothing came for ${silenceMs} ms`)), silenceMs);
+  try {
+    return await Promise.race([reader.read(), silence.promise]);
+  } catch (thrown) {
+    // The connection goes with it; that it is cut already is no news.
+    reader.cancel(thrown).catch(() => undefined);
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -5,3 +5,4 @@ export * from "./time.ts";
 export * from "./retry.ts";
 export * from "./redact.ts";
 export * from "./selector.ts";
+export * from "./merge-patch.ts";

@@ -23,6 +23,7 @@ export function addDrift(program: Command): void {
           { title: "site", of: (item) => item.site },
           { title: "since", of: (item) => ago(item.since) },
           { title: "what", of: (item) => item.summary },
+          { title: "finding", of: (item) => item.finding },
         ],
         empty: "Every device is as intended, as last seen. Look now: holdfast drift check",
       });
@@ -38,7 +39,9 @@ export function addDrift(program: Command): void {
       const seen = await client.devices.checkDrift(options.selector ? { selector: options.selector } : {}, once());
       if (format === "table")
         for (const item of seen.items)
-          screen.out(`${printable(`${item.deviceName}: ${item.summary}`)}\n${item.diff.map((line) => diffText(screen, line)).join("")}`);
+          screen.out(
+            `${printable(`${item.deviceName}: ${item.summary}${item.finding === undefined ? "" : ` (${item.finding})`}`)}\n${item.diff.map((line) => diffText(screen, line)).join("")}`,
+          );
       else printValue(screen, format, seen);
       screen.err(`${seen.checked} looked at, ${seen.drifted} drifted, ${seen.unreachable} unreachable.\n`);
       if (seen.drifted > 0) throw new Problem("cli_drift", { kind: "conflict", say: `${seen.drifted} devices are not as intended.` });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Client, Plan, Rollout, Strategy } from "@holdfast/contract";
+import type { Client, DevicePatch, Plan, Rollout, Strategy } from "@holdfast/contract";
 import { onceAt, photo, problemOf, targetOf } from "./expectations.ts";
 import { deviceData } from "./network.ts";
 import { oneByOne, setScene, type Scene } from "./scene.ts";
@@ -94,6 +94,35 @@ describe("what people do to a rollout, on real devices", () => {
     const now = await scene.client.devices.get({ id: "r1" });
     expect(now.site).toBe("paris");
     await scene.client.devices.update({ id: "r1", site: "lyon" }, { context: { ifMatch: now.etag } });
+  });
+
+  test("a change of a device or repository holds only what changes; null clears, and what cannot be cleared is refused", async () => {
+    const device = async () => scene.client.devices.get({ id: "r1" });
+    const change = async (patch: DevicePatch) => {
+      const { id, etag } = await device();
+      return scene.client.devices.update({ id, ...patch }, { context: { ifMatch: etag } });
+    };
+    const before = await device();
+    await change({ redundancyGroup: "edge", bastion: "r2", labels: { role: "core" } });
+    const after = await change({ site: null, redundancyGroup: null, bastion: null, labels: { role: null, env: "prod" } });
+    expect(after).not.toHaveProperty("site");
+    expect(after).not.toHaveProperty("bastion");
+    expect(after).toMatchObject({ address: before.address, credential: before.credential, labels: { ...before.labels, env: "prod" } });
+    expect(after.labels).not.toHaveProperty("role");
+    const refused = await problemOf(change({ address: null } as unknown as DevicePatch));
+    expect(refused).toMatchObject({ status: 400, places: [{ at: "address" }] });
+    expect((await change({ site: before.site, labels: { env: null } })).labels).toEqual(before.labels);
+    const { etag } = await device();
+    expect((await change({ site: before.site })).etag).toBe(etag);
+
+    const net = await scene.client.repositories.get({ id: "net" });
+    const at = { context: { ifMatch: net.etag } };
+    await scene.client.secrets.create({ name: "lab/git", value: { kind: "git_https", username: "x", token: "y" } });
+    const opened = await scene.client.repositories.update({ id: "net", secret: "lab/git" }, at);
+    expect(opened.secret).toBe("lab/git");
+    const cleared = await scene.client.repositories.update({ id: "net", secret: null }, { context: { ifMatch: opened.etag } });
+    expect(cleared).not.toHaveProperty("secret");
+    expect(cleared).toMatchObject({ url: net.url, branch: net.branch });
   });
 
   test("paused, the next wave waits; resumed, it goes on", async () => {

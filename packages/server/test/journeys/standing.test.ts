@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "@holdfast/contract";
 import { normalConfig } from "../../src/domains/devices/config/index.ts";
 import { deviceData } from "./network.ts";
-import { setScene, type Scene } from "./scene.ts";
+import { allAtOnce, setScene, type Scene } from "./scene.ts";
 
 /** A line that an intent may be silent about, and how a hand types it and takes it back. */
 const silent = [
@@ -88,6 +88,28 @@ describe("what a device ought to have", () => {
     expect((await scene.client.devices.get({ id: name })).drift).toBe("drifted");
     expect(await findingOf(item?.finding)).toMatchObject({ state: "open" });
     await scene.plan(deviceData(device, ""), `device=${name}`);
+  });
+
+  test("a backup, a plan and a rollout are told to whoever watches; a look that finds nothing new is not", async () => {
+    const { db } = scene.holdfast.database;
+    const told = async (work: () => Promise<unknown>): Promise<string[]> => {
+      const seen = await sql<{ id: string }>`select coalesce(max(id), 0) as id from platform.event`.execute(db);
+      await work();
+      const { rows } = await sql<{ type: string; subject: string }>`
+        select type, subject from platform.event where id > ${seen.rows[0]?.id ?? 0} order by id`.execute(db);
+      return rows.map(({ type, subject }) => `${type} ${subject.split(":")[0]}`);
+    };
+    expect(await told(() => look("r1"))).toEqual([]);
+    expect(await told(() => scene.client.devices.backup({ devices: ["r1"] }))).toEqual(["devices.device.observed device"]);
+    scene.device("r1").edit(["interface eth1", "description told"]);
+    expect(await told(() => look("r1"))).toEqual(["devices.device.observed device", "findings.finding.opened finding"]);
+    const plan = await scene.client.devices.revertDrift({ id: "r1" });
+    expect(await told(() => scene.client.devices.revertDrift({ id: "r1" }))).toContain("rollout.plan.created plan");
+    const propose = () => scene.client.rollouts.create({ planId: plan.id, planHash: plan.hash, strategy: allAtOnce, start: false });
+    expect(await told(propose)).toEqual(["rollout.rollout.created rollout"]);
+    const [rollout] = (await scene.client.rollouts.list({})).items;
+    await scene.client.rollouts.start({ id: rollout?.id ?? "" });
+    expect((await scene.end({ id: rollout?.id ?? "" })).state).toBe("succeeded");
   });
 
   test.each(silent)(

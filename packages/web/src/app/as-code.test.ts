@@ -34,6 +34,15 @@ describe("an act as a command line", () => {
       "holdfast rollouts abort rol_1 --reason 'OSPF fell; stop'",
     );
   });
+  test("what an edit clears is told as empty", () => {
+    const labels = { role: "core", old: null };
+    expect(commandLine("devices.update", { id: "r1", site: null, driftMode: "revert", labels })).toBe(
+      "holdfast devices set r1 --site '' --drift-mode revert --label role=core --unlabel old",
+    );
+    expect(commandLine("repositories.update", { id: "net", secret: null, pollMs: 60_000 })).toBe(
+      "holdfast repos set net --secret '' --poll 1m",
+    );
+  });
   test("a rollout is told with its strategy and limits", () => {
     const strategy = {
       kind: "canary" as const,

@@ -28,6 +28,7 @@ const commands: Commands = {
     ...option("--selector", selector),
   ],
   "devices.import": ({ format, dryRun }) => ["devices", "import", `devices.${format}`, dryRun === true && "--dry-run"],
+  "devices.update": ({ id, labels, ...patch }) => ["devices", "set", id, ...setWords(patch), ...labelWords(labels)],
   "devices.remove": ({ id }) => ["devices", "remove", id],
   "devices.trustHostKey": ({ id, fingerprint, reason }) => [
     "devices",
@@ -47,6 +48,13 @@ const commands: Commands = {
     url,
     ...option("--branch", branch),
     ...option("--secret", secret),
+  ],
+  "repositories.update": ({ id, pollMs, ...patch }) => [
+    "repos",
+    "set",
+    id,
+    ...setWords(patch),
+    ...option("--poll", pollMs === undefined ? undefined : shortTime(pollMs)),
   ],
   "repositories.sync": ({ id }) => ["repos", "sync", id],
   "repositories.remove": ({ id }) => ["repos", "disconnect", id],
@@ -95,6 +103,17 @@ function strategyWords(strategy: NonNullable<RouteInput<"rollouts.create">["stra
     case "direct":
       return ["--strategy", "direct", "--reason", strategy.reason];
   }
+}
+
+/** `--some-name value` for each member that is given; `''` clears. */
+function setWords(patch: Record<string, string | number | null | undefined>): Words {
+  return Object.entries(patch).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value ?? ""],
+  );
+}
+
+function labelWords(labels: RouteInput<"devices.update">["labels"]): Words {
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => (value === null ? ["--unlabel", key] : ["--label", `${key}=${value}`]));
 }
 
 /** `90s`, `5m`: as `parseDuration` of the kit reads it. */

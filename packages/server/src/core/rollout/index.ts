@@ -16,6 +16,7 @@ import type {
   StrategyFrom,
 } from "@holdfast/contract";
 import { inTransaction, type Db, type Tx } from "#platform/db";
+import { publish } from "#platform/events";
 import type { Log } from "#platform/log";
 import type { Audit } from "#core/audit";
 import type { Secrets } from "#core/secrets";
@@ -129,6 +130,8 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     const proposed = await plans.propose(tx, plan);
     const after = { hash: proposed.hash, origin: proposed.origin, targets: proposed.changes.length };
     await deps.audit.record(tx, { ...asker, action: "rollout.plan.create", subject: `plan:${proposed.id}`, after });
+    const payload = { title: proposed.title, origin: proposed.origin, targets: after.targets };
+    await publish(tx, { type: "rollout.plan.created", subject: `plan:${proposed.id}`, payload });
     return proposed;
   };
   const propose = createPropose(deps, { plans, moved, get, wake: () => runner.wake() });
@@ -191,6 +194,8 @@ function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeP
         after,
         reason: wanted.reason ?? reasonOf(choice.strategy),
       });
+      const payload = { state: machine.state, title: row.title, planId: plan.id, say: sayRollout(machine) };
+      await publish(tx, { type: "rollout.rollout.created", subject: `rollout:${id}`, payload });
       await moved(tx, { row: { ...row, version: 1, fencing: 0 }, before: { ...machine, state: "ready" }, after: machine });
     });
     wake();

@@ -1,6 +1,6 @@
 /** The inventory: devices are added, changed, removed, imported and exported; host keys are pinned by an explicit act. */
 import { deviceSpec, type Device, type DevicePatch, type DeviceSpec } from "@holdfast/contract";
-import { newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
+import { mergePatch, newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
 import { inTransaction, isUniqueViolation, type Db, type Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { Audit } from "#core/audit";
@@ -38,7 +38,7 @@ export interface Inventory {
   rows(query: Omit<DeviceQuery, "terms"> & { selector?: string | undefined }): Promise<DeviceRow[]>;
   /** @throws Problem `devices_name_taken`, `devices_bastion_missing`, `secrets_secret_missing` */
   create(spec: DeviceSpec, asker: Asker): Promise<Device>;
-  /** Only the members given. @throws as create, and 412 when the ETag moved */
+  /** A merge patch: only the members given; null clears. @throws as create, and 412 when the ETag moved */
   update(change: { id: string; etag: string; spec: DevicePatch }, asker: Asker): Promise<Device>;
   remove(which: { id: string; etag: string }, asker: Asker): Promise<void>;
   /** Creates or updates by name, in the caller's transaction. */
@@ -61,8 +61,8 @@ export function createInventory(deps: InventoryDeps): Inventory {
     },
     async update({ id, etag, spec }, asker) {
       const now = await row(id);
-      const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));
-      const next = deviceSpec.parse({ ...specOf(now), ...given });
+      const next = normalSpec(mergePatch(specOf(now), spec));
+      if (now.version === versionOf(etag) && JSON.stringify(next) === JSON.stringify(specOf(now))) return deviceView(now);
       await taken(next.name, () => inTransaction(db, (tx) => change(deps, tx, { row: now, next, version: versionOf(etag) }, asker)));
       return deviceView(await row(now.id));
     },

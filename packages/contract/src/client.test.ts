@@ -1,8 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Problem, Secret, toProblemDocument } from "@holdfast/kit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createClient, requestIdOf } from "./client.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let asked: { method: string; url: string; headers: IncomingMessage["headers"]; body: string };
@@ -115,6 +120,17 @@ describe("a stream that is left", () => {
       "by its signal",
       async (stream: AsyncIterator<unknown>, stop: AbortController) => {
         const next = stream.next();
+        stop.abort(new Error("seen"));
+        await expect(next).rejects.toThrow("seen");
+      },
+    ],
+    [
+      "by its signal after a collection of garbage",
+      async (stream: AsyncIterator<unknown>, stop: AbortController) => {
+        const next = stream.next();
+        collectGarbage();
+        // What waits to be told of what was collected is told in a turn of its own.
+        await new Promise((resolve) => setImmediate(resolve));
         stop.abort(new Error("seen"));
         await expect(next).rejects.toThrow("seen");
       },

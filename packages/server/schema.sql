@@ -110,6 +110,8 @@ create table devices.device (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   version bigint not null default 1,
+  mend_hash text,
+  mend_at timestamp with time zone,
   constraint device_pkey PRIMARY KEY (id),
   constraint device_name_key UNIQUE (name),
   constraint device_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES devices.repository(id) ON DELETE SET NULL

@@ -125,7 +125,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     ...(options.atPoint ? { atPoint: options.atPoint } : {}),
   });
   const devices = createDevices({ db, log, secrets, clock, reach, audit, findings, rollouts, git });
-  const work = createDeviceWork({ devices, rollouts, log });
+  const work = createDeviceWork({ db, clock, devices, rollouts, log });
   const http = await createHttp({
     contract,
     router: assembleRouter(routesOf({ db, audit, secrets, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),

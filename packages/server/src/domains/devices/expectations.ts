@@ -83,6 +83,7 @@ export function createExpectations(deps: ExpectationDeps): Expectations {
       running_version: kept.version.id,
       backed_up_at: at,
       drifted_since: drifted ? (was.drifted_since ?? at) : null,
+      ...(drifted ? {} : { mend_hash: null, mend_at: null }),
     };
     await recordSeen(tx, was.id, set);
     const device = { ...was, ...set };
@@ -179,6 +180,11 @@ export function aboutDevice(device: DeviceRow) {
   return { subject: subjectOf(device), subjectName: device.name, labels };
 }
 
+/** A person should know why nothing happens in drift mode `revert`. */
+function triedOf({ mend_hash: tried, mend_at: at, running_hash: running }: DeviceRow): string {
+  return tried === null || tried !== running ? "" : ` A rollout to take it back was begun at ${at?.toISOString()}.`;
+}
+
 function driftFinding(device: DeviceRow, drift: Drift): FindingInput {
   return {
     ...aboutDevice(device),
@@ -186,7 +192,7 @@ function driftFinding(device: DeviceRow, drift: Drift): FindingInput {
     kind: "drift",
     severity: "medium",
     title: `${device.name} is not as intended`,
-    detail: `Its running configuration differs from what the last rollout left (${drift.summary}), and no rollout explains it.`,
+    detail: `Its running configuration differs from what the last rollout left (${drift.summary}), and no rollout explains it.${triedOf(device)}`,
     evidence: { diff: drift.diff, since: drift.since.toISOString() },
   };
 }

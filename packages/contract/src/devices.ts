@@ -59,7 +59,7 @@ export const configVersion = z.object({
   hash: z.string(),
   at: instant,
   lines: z.number().int(),
-  reason: z.string().describe("`scheduled`, `before rollout <id>`, `after rollout <id>`, `drift`, `by hand`"),
+  reason: z.string().describe("`scheduled`, `before rollout <id>`, `after rollout <id>`, `as revision <commit>`, `plan`, `drift`, `by hand`"),
 });
 export type ConfigVersion = z.infer<typeof configVersion>;
 

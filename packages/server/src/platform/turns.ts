@@ -1,6 +1,7 @@
 /** Work that recurs every few seconds and is done by one process of all: whose turn it is stands in the database. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atMost } from "@holdfast/kit";
 import { sql } from "kysely";
 import type { Db } from "./db.ts";
 import type { Log } from "./log.ts";
@@ -46,7 +47,7 @@ export function takeTurns(parts: TurnParts): TurnTaker {
   return {
     async stop(graceMs) {
       stopping.abort();
-      await Promise.race([running, sleep(graceMs)]);
+      await atMost(graceMs, running);
     },
   };
 }

@@ -140,9 +140,10 @@ export function addressWord(address: string): string {
  * @throws DeviceError `output_incomplete` when it happens every time
  */
 export async function undisturbed(name: string, log: RegExp, read: () => Promise<string>): Promise<string> {
+  const anywhere = new RegExp(log.source.replace(/^\^/, ""), log.flags);
   for (let attempt = 0; attempt < 4; attempt++) {
     const output = await read();
-    if (!output.split("\n").some((line) => log.test(line))) return output;
+    if (!output.split("\n").some((line) => anywhere.test(line))) return output;
   }
   throw new DeviceError("output_incomplete", {
     say: `${name} prints log lines into its configuration while it is read. Turn off "terminal monitor" there.`,

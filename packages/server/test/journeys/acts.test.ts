@@ -168,6 +168,41 @@ describe("what people do to a rollout, on real devices", () => {
     expect([photo(scene.device("r1")), photo(scene.device("r2"))]).toEqual(before);
   });
 
+  test("rolled back to before an earlier rollout, a device has what it had then, whatever came after", async () => {
+    const before = photo(scene.device("r1"));
+    const earlier = await scene.end(await scene.roll(await planFor("the earlier one", "r1")));
+    expect((await scene.end(await scene.roll(await planFor("the later one", "r1")))).state).toBe("succeeded");
+    expect(has("r1", "the later one")).toBe(true);
+    const back = await scene.end(await scene.client.rollouts.rollback({ id: earlier.id }));
+    expect(back).toMatchObject({ state: "succeeded", revertOf: earlier.id });
+    expect(photo(scene.device("r1"))).toEqual(before);
+    const again = await problemOf(scene.client.rollouts.rollback({ id: earlier.id }));
+    expect(again).toMatchObject({ code: "rollouts_plan_empty", status: 409 });
+  });
+
+  test("a change after which a named target answers no ping is taken back", async () => {
+    const device = scene.device("r1");
+    const before = photo(device);
+    const policy = [
+      "apiVersion: holdfast/v1",
+      "kind: HealthCheck",
+      "metadata: { name: reach }",
+      "spec:",
+      "  selector: device=r1",
+      "  settle: 100ms",
+      "  patience: 500ms",
+      "  checks: [{ kind: ping, targets: [10.0.1.2] }]",
+      "",
+    ].join("\n");
+    const files = { ...deviceData(device, 'extra: ["shutdown"]\n'), "policies/reach.yaml": policy };
+    const plan = await scene.plan(files, "device=r1");
+    expect(plan.problems).toEqual([]);
+    const rollout = await scene.end(await scene.roll(plan));
+    expect(rollout.haltReason).toBe("r1: ping 10.0.1.2: 0 of 3 answered");
+    expect(rollout.state).toBe("reverted");
+    expect(photo(device)).toEqual(before);
+  });
+
   test("an earlier version of a device comes back through a rollout", async () => {
     const device = scene.device("r2");
     const before = device.running();

@@ -7,7 +7,7 @@ import { findingStates, severities } from "virtual:contract";
 import { read, readPages } from "../../app/reads.ts";
 import { oneOf } from "../../app/search.ts";
 import { Choose } from "../../parts/choose.tsx";
-import { countColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
+import { countColumn, stateColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
 import { moreOf } from "../../parts/data-list/more.ts";
@@ -33,14 +33,7 @@ const columns: Column<Finding>[] = [
     text: (row) => severities.length - severities.indexOf(row.severity),
     width: "88px",
   },
-  {
-    id: "state",
-    header: "State",
-    cell: (row) => <State look={findingLooks[row.state]} />,
-    text: (row) => row.state,
-    width: "124px",
-    from: "mid",
-  },
+  stateColumn({ id: "state", header: "State", width: "124px", from: "mid" }, (row) => findingLooks[row.state]),
   textColumn({ id: "subject", header: "About", width: "minmax(110px, 1fr)", from: "mid" }, (row) => row.subjectName),
   {
     id: "kind",

@@ -6,26 +6,17 @@ import { read } from "../../app/reads.ts";
 import { Actor } from "../../parts/actor.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { partsOf, useNameOf } from "../../parts/names.ts";
-import { Panel } from "../../parts/page.tsx";
 import { sayAction } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { Subject } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
+import { Glance } from "./glance.tsx";
 import classes from "./overview.module.css";
 
 export function Lately() {
   const entries = useQuery(read("audit.list", { limit: 10 }));
   return (
-    <Panel
-      id="lately"
-      title="Lately"
-      flush
-      beside={
-        <Link to="/audit" className="dim">
-          The audit trail
-        </Link>
-      }
-    >
+    <Glance id="lately" title="Lately" to="/audit" all="The audit trail">
       <Loaded query={entries} skeleton={<RowsSkeleton rows={10} height={31} />}>
         {({ items }) => (
           <ol>
@@ -37,7 +28,7 @@ export function Lately() {
           </ol>
         )}
       </Loaded>
-    </Panel>
+    </Glance>
   );
 }
 

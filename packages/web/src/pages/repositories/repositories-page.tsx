@@ -5,12 +5,11 @@ import { Outlet, type LinkProps } from "@tanstack/react-router";
 import type { Repository } from "@holdfast/contract";
 import { readPages } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
-import { textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
+import { maybeColumn, monoColumn, stateColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { listed, plural, short } from "../../parts/format.ts";
-import { State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { answerOf, Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
@@ -19,13 +18,7 @@ import { fetchLook } from "./fetch-look.ts";
 
 const columns: Column<Repository>[] = [
   textColumn({ id: "name", header: "Name", width: "minmax(110px, 0.8fr)" }, (row) => row.name),
-  {
-    id: "state",
-    header: "Fetched",
-    cell: (row) => <State look={fetchLook(row)} />,
-    text: (row) => fetchLook(row).word,
-    width: "minmax(96px, 0.7fr)",
-  },
+  stateColumn({ id: "state", header: "Fetched", width: "minmax(96px, 0.7fr)" }, fetchLook),
   {
     id: "head",
     header: "Newest revision",
@@ -34,31 +27,10 @@ const columns: Column<Repository>[] = [
     width: "minmax(200px, 2.4fr)",
     from: "mid",
   },
-  {
-    id: "author",
-    header: "Author",
-    cell: (row) => row.headAuthor ?? <span className="dim">unknown</span>,
-    text: (row) => row.headAuthor ?? "",
-    width: "minmax(100px, 0.8fr)",
-    from: "wide",
-  },
+  maybeColumn({ id: "author", header: "Author", width: "minmax(100px, 0.8fr)", from: "wide", without: "unknown" }, (row) => row.headAuthor),
   whenColumn({ id: "at", header: "Committed", from: "mid" }, (row) => row.headAt),
-  {
-    id: "branch",
-    header: "Branch",
-    cell: (row) => <span className="mono">{row.branch}</span>,
-    text: (row) => row.branch,
-    width: "minmax(80px, 0.5fr)",
-    from: "wide",
-  },
-  {
-    id: "url",
-    header: "URL",
-    cell: (row) => <span className="mono dim">{row.url}</span>,
-    text: (row) => row.url,
-    width: "minmax(180px, 1.6fr)",
-    from: "wide",
-  },
+  monoColumn({ id: "branch", header: "Branch", width: "minmax(80px, 0.5fr)", from: "wide" }, (row) => row.branch),
+  monoColumn({ id: "url", header: "URL", width: "minmax(180px, 1.6fr)", from: "wide" }, (row) => row.url),
 ];
 
 function Head({ row }: { row: Repository }) {

@@ -13,7 +13,7 @@ import { plural, short } from "../../parts/format.ts";
 import { Glyph, State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { Page, Panel } from "../../parts/page.tsx";
+import { Notes, Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { rolloutLooks } from "../../parts/states.ts";
 import { When } from "../../parts/when.tsx";
@@ -77,7 +77,7 @@ function Read({ plan }: { plan: Plan }) {
   const chosen = plan.changes.find((change) => change.target === search.target) ?? plan.changes[0];
   return (
     <>
-      <ul className={classes["origin"]}>
+      <Notes>
         <li>
           by <Actor actor={plan.createdBy} /> <When at={plan.createdAt} />
         </li>
@@ -98,7 +98,7 @@ function Read({ plan }: { plan: Plan }) {
           bound by <Shortened text={plan.hash} shown={short(plan.hash, 12)} what="plan hash" />
         </li>
         <RolledOut plan={plan.id} />
-      </ul>
+      </Notes>
       {plan.problems.length > 0 && <Problems problems={plan.problems} />}
       {chosen === undefined ? (
         <Panel>

@@ -8,13 +8,12 @@ import type { RouteOutput } from "../../app/api.ts";
 import { read, readPages } from "../../app/reads.ts";
 import { oneOf } from "../../app/search.ts";
 import { Choose } from "../../parts/choose.tsx";
-import { actorColumn, countColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
+import { actorColumn, countColumn, stateColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
 import { moreOf } from "../../parts/data-list/more.ts";
 import { EmptyList } from "../../parts/empty-list.tsx";
 import { plural, words } from "../../parts/format.ts";
-import { State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { useNameOf } from "../../parts/names.ts";
@@ -31,13 +30,7 @@ const stateWords = rolloutStates.map((value) => ({ value, label: words(value) })
 
 const columns: Column<RolloutRow>[] = [
   textColumn({ id: "title", header: "Rollout", width: "minmax(150px, 2fr)" }, (row) => row.title),
-  {
-    id: "state",
-    header: "State",
-    cell: (row) => <State look={rolloutLooks[row.state]} />,
-    text: (row) => words(row.state),
-    width: "minmax(118px, 0.9fr)",
-  },
+  stateColumn({ id: "state", header: "State", width: "minmax(118px, 0.9fr)" }, (row) => rolloutLooks[row.state]),
   {
     id: "say",
     header: "In a sentence",

@@ -22,7 +22,7 @@ import {
 import { openDatabase, type Database } from "#platform/db";
 import { createEvents, type Events } from "#platform/events";
 import { createGit } from "#platform/git";
-import { createHttp, type Http, type RequestContext } from "#platform/http";
+import { createHttp, type Http, type HttpSettings, type RequestContext } from "#platform/http";
 import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
@@ -102,7 +102,12 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const secrets = await createSecrets({ db, audit, keys, log, clock });
   const identity = createIdentity({ db, audit, clock, metrics });
   const findings = createFindings({ db, audit, clock });
-  const git = createGit({ home: settings.home, log, allowLocal: options.localRepositories ?? false });
+  const git = createGit({
+    home: settings.home,
+    log,
+    allowLocal: options.localRepositories ?? false,
+    ...(settings.gitCaFile === undefined ? {} : { caFile: settings.gitCaFile }),
+  });
   const { switchMs, patience } = options;
   const reach = createDeviceReach({
     db,
@@ -130,13 +135,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     contract,
     router: assembleRouter(routesOf({ db, audit, secrets, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
     authenticate: (credentials) => identity.authenticate(credentials),
-    settings: {
-      host: settings.host,
-      port: settings.port,
-      consoleDirectory: options.consoleDirectory ?? builtConsole,
-      version: manifest.version,
-      ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
-    },
+    settings: httpSettingsOf(options),
     db,
     log,
     metrics,
@@ -144,6 +143,18 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   });
   const parts = { database, metrics, events, jobs, audit, secrets, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, log }) };
+}
+
+function httpSettingsOf({ settings, consoleDirectory }: ComposeOptions): HttpSettings {
+  const { host, port, publicUrl, trustedProxies } = settings;
+  return {
+    host,
+    port,
+    consoleDirectory: consoleDirectory ?? builtConsole,
+    version: manifest.version,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
+  };
 }
 
 type RoutesDeps = Pick<Holdfast, "audit" | "secrets" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };

@@ -296,6 +296,9 @@ export const rolloutsContract = {
   pause: act("pause", "Let what is in flight finish, then wait"),
   resume: act("resume", "Go on"),
   abort: act("abort", "Stop and revert what was touched"),
-  retry: act("retry", "Propose a rollout of the targets that are not new yet"),
+  retry: act(
+    "retry",
+    "Propose a rollout of the targets that are not new yet; of one that needs attention, try now what could not be brought back",
+  ),
   rollback: act("rollback", "Propose a rollout back to how things were before this one"),
 };

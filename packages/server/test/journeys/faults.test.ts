@@ -21,7 +21,7 @@ describe("devices that misbehave while they are changed", () => {
   let scene: Scene;
   let free: SimulatedDevice[];
   beforeAll(async () => {
-    scene = await setScene({ pairs: 15, clock, options: { switchMs } });
+    scene = await setScene({ pairs: 16, clock, options: { switchMs } });
     free = [...scene.fleet.devices.values()];
   });
   afterAll(() => scene.stop());
@@ -99,8 +99,30 @@ describe("devices that misbehave while they are changed", () => {
         state: "pending_revert",
         say: expect.stringContaining("did not save") as string,
       });
+      // Which device, in its own words, and what is to be done.
+      const told = { frr: /Can't open|space|rror/, ios: /Not enough space/ }[platform];
+      expect(stuck.say).toMatch(told);
+      expect(stuck.say).toMatch(
+        new RegExp(
+          `^${device.name} could not be brought back yet .*${device.name} did not save .*see that there is room on its disk\\. It is tried`,
+        ),
+      );
       await device.clearFaults();
       await vi.waitUntil(() => isBack(stuck), { timeout: 30_000 });
+      expectBack(await scene.client.rollouts.get({ id: stuck.id }), device, before);
+    },
+  );
+
+  test.concurrent.each(platforms)(
+    "once there is room on the disk of %s, retry brings it back without waiting for the next turn",
+    async (platform) => {
+      const device = take(platform);
+      const before = photo(device);
+      const stuck = await change(device, "no room at all", { kind: "disk-full" });
+      expect((await scene.client.rollouts.retry({ id: stuck.id })).id).toBe(stuck.id);
+      await device.clearFaults();
+      await scene.client.rollouts.retry({ id: stuck.id });
+      await vi.waitUntil(() => isBack(stuck), { timeout: 10_000 });
       expectBack(await scene.client.rollouts.get({ id: stuck.id }), device, before);
     },
   );

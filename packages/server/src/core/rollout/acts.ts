@@ -20,7 +20,10 @@ export interface Acts {
   resume(id: string, asker: Asker, reason?: string): Promise<Rollout>;
   /** Stops going forward; all that was touched goes back. */
   abort(id: string, asker: Asker, reason?: string): Promise<Rollout>;
-  /** Proposes a new rollout of those changes that are not there yet, with the same strategy and limits. */
+  /**
+   * Proposes a new rollout of those changes that are not there yet, with the same strategy and limits. Of a rollout that needs attention:
+   * tries now what could not be brought back, instead of when its turn comes, and answers with that rollout.
+   */
   retry(id: string, asker: Asker, reason?: string): Promise<Rollout>;
   /** Proposes a new rollout that takes every target of a finished one back to what it had before it, whatever came after. */
   rollback(id: string, asker: Asker, reason?: string): Promise<Rollout>;
@@ -62,6 +65,7 @@ export function createActs(deps: ActDeps): Acts {
       deps.wake();
       return deps.get(id);
     };
+  const retryNow = act("retry", () => ({ kind: "retried" }));
   return {
     approve: act("approve", () => ({ kind: "approved" })),
     begin: act("start", () => ({ kind: "started" })),
@@ -71,7 +75,8 @@ export function createActs(deps: ActDeps): Acts {
       kind: "aborted",
       say: `aborted by ${asker.actor}${reason === undefined ? "" : `: ${reason}`}`,
     })),
-    retry: (id, asker, reason) => again(deps, id, { asker, reason }),
+    retry: async (id, asker, reason) =>
+      (await deps.get(id)).state === "needs_attention" ? retryNow(id, asker, reason) : again(deps, id, { asker, reason }),
     rollback: (id, asker, reason) => back(deps, id, { asker, reason }),
   };
 }

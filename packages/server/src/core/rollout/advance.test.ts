@@ -287,6 +287,24 @@ describe("whatever the carriers do and wherever the controller dies", () => {
   });
 });
 
+test("what could not be brought back is tried again at its time, and at once when somebody says so", () => {
+  const world = new World(1, { kind: "direct", reason: "emergency" }, 1);
+  world.begin(0);
+  world.finish(0, "none");
+  world.begin(0);
+  world.finish(0, "lost");
+  world.begin(0);
+  world.finish(0, "half");
+  expect(world.machine.state).toBe("needs_attention");
+  expect(wakeAt(world.machine)).toBeGreaterThan(world.now);
+  expect(world.begin(0)).toBe(false);
+  world.happen({ kind: "retried" });
+  expect(world.begin(0)).toBe(true);
+  world.finish(0, "none");
+  expect(world.machine.state).toBe("reverted");
+  expect(() => world.happen({ kind: "retried" })).toThrow("only one that is needs attention can be told to retry");
+});
+
 describe("a rollout", () => {
   const canary: Strategy = {
     kind: "canary",

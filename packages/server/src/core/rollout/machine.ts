@@ -55,7 +55,8 @@ export interface Machine {
 }
 
 export type RolloutEvent =
-  | { kind: "approved" | "started" | "paused" | "resumed" }
+  /** `retried`: what could not be brought back is tried again now. */
+  | { kind: "approved" | "started" | "paused" | "resumed" | "retried" }
   | { kind: "aborted"; say: string }
   | { kind: "begun"; target: string; step: Step }
   | { kind: "prepared"; target: string; result: Prepared }

@@ -238,7 +238,7 @@ async function confirm(deps: ConfigCarrierDeps, step: Step): Promise<Confirmed> 
     if (wrong !== undefined) return { ok: false, say: wrong };
     const known: Memo = { ...(memo.parse(step.memo) as Memo), saved: true };
     await step.remember(known, "the device has the change for good; saves it");
-    await session.save();
+    await save(session, step);
     await expectNow(deps, step, await session.running());
     return { ok: true };
   });
@@ -275,7 +275,7 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
     if (!sameConfig(running, base, platform)) await typeBack(session, step, planCommands(running, base, platform, "whole"));
     if (!saved) return;
     await step.stillMine();
-    await session.save();
+    await save(session, step);
   });
   return deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session): Promise<Reverted> => {
     const running = await session.running();
@@ -284,6 +284,21 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
     await expectAsBefore(deps, step, running);
     return { ok: true };
   });
+}
+
+/** What keeps a device from saving is its own matter: its words, and what is to be done there. */
+async function save(session: DeviceSession, { change: { target, payload } }: Step): Promise<void> {
+  try {
+    await session.save();
+  } catch (thrown) {
+    if (!(thrown instanceof DeviceError) || thrown.reason !== "command_refused") throw thrown;
+    const words = maskSecrets(thrown.vendorText ?? "", payload.platform)
+      .trim()
+      .replace(/\s+/g, " ")
+      .slice(0, 300);
+    const say = `${target.name} did not save its configuration${words === "" ? "" : ` ("${words}")`}; see that there is room on its disk.`;
+    throw new DeviceError("command_refused", { say, because: thrown });
+  }
 }
 
 async function typeBack(session: DeviceSession, step: Step, commands: string[]): Promise<void> {

@@ -49,7 +49,7 @@ const meanings: Meaning[] = [
     say: "The Git server sends us to another address; give that address, so that our credential goes where you say.",
   },
   {
-    words: /error setting certificate (verify locations|file)|error reading ca cert file|CAfile: .*not found/i,
+    words: /Problem with the SSL CA cert|error setting certificate (verify locations|file)/i,
     code: "git_authorities_unreadable",
     kind: "not_ready",
     say: "The file of authorities (HOLDFAST_GIT_CA_FILE) cannot be read; put it back, or set another.",

@@ -3,6 +3,7 @@ import { skipToken, useQuery } from "@tanstack/react-query";
 import { invoke } from "../app/api.ts";
 import { keyOf } from "../app/read-keys.ts";
 import { useMay } from "../app/session.ts";
+import { partsOf } from "./sayings.ts";
 
 type Named = { id: string; name: string } | { id: string; title: string };
 
@@ -13,12 +14,6 @@ const lists = {
   plan: { route: "plans.list", limit: 100 },
   finding: { route: "findings.list", limit: 100 },
 } as const;
-
-/** The kind of a subject, and its id. Pure. */
-export function partsOf(subject: string): { kind: string; id: string } {
-  const at = subject.indexOf(":");
-  return { kind: subject.slice(0, Math.max(0, at)), id: subject.slice(at + 1) };
-}
 
 /** Undefined while it is read, and for what is old, gone, or not the caller's to see: then the id says it. */
 export function useNameOf(subject: string): string | undefined {

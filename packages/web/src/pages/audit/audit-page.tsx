@@ -16,6 +16,7 @@ import { FilterBar } from "../../parts/filter-bar.tsx";
 import { exact, short } from "../../parts/format.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Page } from "../../parts/page.tsx";
+import { nameIn } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { SubjectName } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
@@ -38,7 +39,7 @@ const columns: Column<AuditEntry>[] = [
   {
     id: "subject",
     header: "To what",
-    cell: (row) => <SubjectName subject={row.subject} />,
+    cell: (row) => <SubjectName subject={row.subject} said={nameIn(row)} />,
     text: (row) => row.subject,
     width: "minmax(140px, 1.2fr)",
     from: "mid",

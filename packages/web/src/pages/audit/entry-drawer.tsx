@@ -10,7 +10,7 @@ import { useNameOf } from "../../parts/names.ts";
 import { Panel } from "../../parts/page.tsx";
 import { SideDrawer } from "../../parts/side-drawer.tsx";
 import { TextSkeleton } from "../../parts/skeletons.tsx";
-import { sayAction } from "../../parts/sayings.ts";
+import { nameIn, sayAction } from "../../parts/sayings.ts";
 import { Subject } from "../../parts/subject.tsx";
 import { changeOf } from "./change.ts";
 
@@ -41,7 +41,7 @@ export function EntryDrawer({ entry, seq, reading, onClose }: EntryDrawerProps) 
 function Entry({ entry }: { entry: AuditEntry }) {
   const { utc, local } = exact(entry.at);
   const diff = changeOf(entry.before, entry.after);
-  const name = useNameOf(entry.subject);
+  const name = useNameOf(entry.subject) ?? nameIn(entry);
   return (
     <>
       <Facts

@@ -72,7 +72,7 @@ function Removed({ name, at, subject }: { name: string; at: string; subject: str
             </LinkButton>
           }
         >
-          <When at={at} />, and with it every configuration that was kept of it. The device itself was not touched.{" "}
+          Every configuration that was kept of it went with it, <When at={at} />. The device itself was not touched.{" "}
           {may("audit.list") && (
             <Link to="/audit" search={{ subject }}>
               See who removed it

@@ -16,7 +16,7 @@ import { Panel } from "../../parts/page.tsx";
 import { SideDrawer } from "../../parts/side-drawer.tsx";
 import { TextSkeleton } from "../../parts/skeletons.tsx";
 import { findingLooks, severityLooks } from "../../parts/states.ts";
-import { Subject } from "../../parts/subject.tsx";
+import { Mentions, Subject } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
 import { useFindingActs } from "./finding-acts.tsx";
 import { NextStep } from "./next-step.tsx";
@@ -63,7 +63,7 @@ function Detail({ finding }: { finding: Finding }) {
           ["State", <State key="state" look={findingLooks[finding.state]} />],
           finding.acknowledgedBy !== undefined && ["Acknowledged by", <Actor key="by" actor={finding.acknowledgedBy} />],
           finding.suppressedUntil !== undefined && ["Suppressed", <When key="until" at={finding.suppressedUntil} prefix="until " />],
-          finding.note !== undefined && ["Note", finding.note],
+          finding.note !== undefined && ["Note", <Mentions key="note" text={finding.note} />],
           ["About", <Subject key="subject" subject={finding.subject} name={finding.subjectName} />],
           ["Kind", words(finding.kind)],
           [
@@ -110,7 +110,7 @@ function Evidence({ evidence }: { evidence: Finding["evidence"] }) {
                 <When key={name} at={value} />
               ) : (
                 <span key={name} className="mono">
-                  {typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value)}
+                  <Mentions text={typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value)} />
                 </span>
               ),
             ])}

@@ -5,8 +5,8 @@ import type { AuditEntry } from "@holdfast/contract";
 import { read } from "../../app/reads.ts";
 import { Actor } from "../../parts/actor.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { partsOf, useNameOf } from "../../parts/names.ts";
-import { sayAction } from "../../parts/sayings.ts";
+import { useNameOf } from "../../parts/names.ts";
+import { nameIn, partsOf, sayAction } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { Subject } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
@@ -34,7 +34,7 @@ export function Lately() {
 
 function Entry({ entry }: { entry: AuditEntry }) {
   const said = sayAction(entry.action);
-  const name = useNameOf(entry.subject);
+  const name = useNameOf(entry.subject) ?? nameIn(entry);
   // Of a session there is nothing to say but that it was opened or ended.
   const told = partsOf(entry.subject).kind !== "session";
   return (

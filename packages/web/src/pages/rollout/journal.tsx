@@ -4,11 +4,12 @@ import { useEffect, useRef } from "react";
 import type { RouteOutput } from "../../app/api.ts";
 import { readPages } from "../../app/reads.ts";
 import { exact, plural, timeOfDay, timesHere } from "../../parts/format.ts";
+import { Glyph } from "../../parts/glyph.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import classes from "./rollout.module.css";
-import { sayDetail } from "./detail.ts";
+import { isFailure, sayDetail } from "./detail.ts";
 import { scrollable } from "../../parts/scrollable.ts";
 
 type Entry = RouteOutput<"rollouts.journal">["items"][number];
@@ -68,7 +69,7 @@ function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<strin
       onScroll={(event) => (follows.current = atEnd(event.currentTarget))}
     >
       {entries.map((entry) => (
-        <li key={entry.seq} className={classes["entry"]} data-plain={plain || undefined}>
+        <li key={entry.seq} className={classes["entry"]} data-plain={plain || undefined} data-failed={isFailure(entry.detail) || undefined}>
           <time dateTime={entry.at} title={`${exact(entry.at).utc} · lease ${entry.fencing}`}>
             {timeOfDay(entry.at)}
           </time>
@@ -81,6 +82,7 @@ function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<strin
             {entry.step}
           </span>
           <span className={classes["text"]}>
+            {isFailure(entry.detail) && <Glyph shape="cross" tone="bad" size={13} />}
             {entry.phase === "begin" ? <span className="dim">begins</span> : timesHere(entry.say)}
             <span className={classes["detail"]}> {sayDetail(entry.detail, entry.say)}</span>
           </span>

@@ -23,7 +23,7 @@ type PlanRow = RouteOutput<"plans.list">["items"][number];
 const columns: Column<PlanRow>[] = [
   textColumn({ id: "title", header: "Plan", width: "minmax(160px, 3fr)" }, (row) => row.title),
   countColumn({ id: "targets", header: "Would change", width: "92px" }, (row) => row.targets),
-  countColumn({ id: "unchanged", header: "As intended", width: "84px", from: "mid" }, (row) => row.unchanged),
+  countColumn({ id: "unchanged", header: "As intended", width: "84px", from: "wide" }, (row) => row.unchanged),
   {
     id: "problems",
     header: "Problems",

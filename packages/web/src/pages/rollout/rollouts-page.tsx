@@ -40,7 +40,7 @@ const columns: Column<RolloutRow>[] = [
     from: "wide",
   },
   countColumn({ id: "targets", header: "Devices", width: "60px", from: "mid" }, (row) => row.targetCount),
-  textColumn({ id: "strategy", header: "Strategy", width: "minmax(72px, 0.5fr)", from: "mid" }, (row) => words(row.strategyKind)),
+  textColumn({ id: "strategy", header: "Strategy", width: "minmax(72px, 0.5fr)", from: "wide" }, (row) => words(row.strategyKind)),
   actorColumn({ id: "by", header: "By", from: "mid" }, (row) => row.createdBy),
   whenColumn({ id: "at", header: "Proposed", from: "mid" }, (row) => row.createdAt),
 ];

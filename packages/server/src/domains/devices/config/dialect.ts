@@ -78,6 +78,8 @@ export interface Dialect {
   lines: Record<string, LineRule[]>;
   /** Words after which a name follows, in any line: `route-map NAME`. */
   references: { pattern: RegExp; kind: string }[];
+  /** Sections that call each other by name and must not do it in a circle; `kind` is that of the names, with its colon. */
+  calls?: { section: RegExp; line: RegExp; kind: string };
   /** Lines that the device writes by itself: an intent that is silent about them leaves them be. */
   ambient: RegExp;
   /** Lines that the device does not show while they hold. */

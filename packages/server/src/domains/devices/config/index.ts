@@ -3,6 +3,7 @@
  * What differs between platforms is in one file per dialect, as data; what a device does with it is proven on real FRR and on
  * an independent interpreter.
  */
+import { circleIn } from "./circles.ts";
 import { compareLines } from "./compare.ts";
 import { compileDialect, wholeDialect, type DialectName, type Rules } from "./dialect.ts";
 import { diffOf, type ConfigDiff } from "./diff.ts";
@@ -60,6 +61,21 @@ export function diffConfigs(running: string, intended: string, dialect: DialectN
  */
 export function planCommands(running: string, intended: string, dialect: DialectName, sense: Sense = "intent"): string[] {
   return planTrees(dialects[sense][dialect], parseConfig(running, dialect), parseConfig(intended, dialect));
+}
+
+/** Why a device must never have a configuration, and on which lines (1-based) of it. */
+export interface Ruinous {
+  say: string;
+  lines: number[];
+}
+
+/** What would ruin a device that takes this configuration without a word; undefined when nothing that we know of would. */
+export function ruinOf(intended: string, dialect: DialectName): Ruinous | undefined {
+  const circle = circleIn(dialects.intent[dialect], parseConfig(intended, dialect));
+  if (!circle) return undefined;
+  const steps = circle.map(({ from, to, line }) => `${from} calls ${to} on line ${line}`).join(", ");
+  const say = `Route-maps call each other in a circle (${steps}), which makes zebra and bgpd of FRR 8 crash. Take one of these calls out.`;
+  return { say, lines: circle.map(({ line }) => line) };
 }
 
 /** Whether two configurations of one device are the same, line by line; comments, noise and order that says nothing aside. */

@@ -156,4 +156,14 @@ describe("what a device ought to have", () => {
     expect(items[0]).toMatchObject({ actor: "user:ada", subject: `finding:${finding?.id}` });
     expect((await scene.client.devices.backup({ devices: ["r2"] })).items).toMatchObject([{ changed: false }]);
   });
+
+  test("what was wrong with a device that is removed is wrong no more", async () => {
+    scene.device("r1").edit(["interface eth1", "description never mended"]);
+    const [item] = await look("r1");
+    expect(await findingOf(item?.finding)).toMatchObject({ state: "open" });
+    const { id, etag } = await scene.client.devices.get({ id: "r1" });
+    await scene.client.devices.remove({ id }, { context: { ifMatch: etag } });
+    expect(await findingOf(item?.finding)).toMatchObject({ state: "resolved" });
+    expect((await scene.client.devices.drift({})).items.map((one) => one.deviceName)).not.toContain("r1");
+  });
 });

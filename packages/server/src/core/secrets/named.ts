@@ -4,6 +4,7 @@ import { newId, type Clock } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction, type Db, type Tx } from "#platform/db";
+import { publish } from "#platform/events";
 import { preconditionFailed } from "#platform/http/request";
 import { z } from "zod";
 import type { Sealer } from "./sealer.ts";
@@ -41,6 +42,7 @@ export function createNamedSecrets({ db, audit, clock, sealer, uses }: NamedDeps
       await inTransaction(db, async (tx) => {
         if (!(await store.insertSecret(tx, secret, sealValue(secret, value)))) throw nameTaken(name);
         await audit.record(tx, { ...by, action: "secrets.secret.create", subject: subjectOf(secret), after: told(secret) });
+        await publish(tx, { type: "secrets.secret.created", subject: subjectOf(secret), payload: { name } });
       });
       return summaryOf(secret);
     },
@@ -54,6 +56,7 @@ export function createNamedSecrets({ db, audit, clock, sealer, uses }: NamedDeps
         await store.forgetVersions(tx, id, after.version - versionsKept);
         const facts = { subject: subjectOf(after), before: told(before), after: told(after) };
         await audit.record(tx, { ...by, ...facts, action: "secrets.secret.replace" });
+        await publish(tx, { type: "secrets.secret.replaced", subject: facts.subject, payload: { name: after.name } });
         return summaryOf(after);
       });
     },
@@ -66,6 +69,7 @@ export function createNamedSecrets({ db, audit, clock, sealer, uses }: NamedDeps
         if (users.length > 0) throw inUse(secret.name, users);
         await store.deleteSecret(tx, id);
         await audit.record(tx, { ...by, action: "secrets.secret.remove", subject: subjectOf(secret), before: told(secret) });
+        await publish(tx, { type: "secrets.secret.removed", subject: subjectOf(secret), payload: { name: secret.name } });
       });
     },
 

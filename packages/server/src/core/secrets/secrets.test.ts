@@ -72,6 +72,15 @@ describe("a named secret", () => {
     expect(rows.map((row) => row.version)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
+  test("tells what happened to it to whoever may read secrets, without its value", async () => {
+    const { id, etag } = await secrets.create({ name: "one", value }, ada);
+    const { etag: newer } = await secrets.replace({ id, value, etag }, ada);
+    await secrets.remove({ id, etag: newer }, ada);
+    const { rows } = await database.pool.query("select type, payload from platform.event order by id desc limit 3");
+    const payload = { name: "one" };
+    expect(rows).toEqual(["removed", "replaced", "created"].map((what) => ({ type: `secrets.secret.${what}`, payload })));
+  });
+
   test("is not replaced or removed by somebody who saw an older version", async () => {
     const seen = await secrets.create({ name: "one", value }, ada);
     await secrets.replace({ id: seen.id, value, etag: seen.etag }, ada);

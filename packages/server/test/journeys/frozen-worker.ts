@@ -91,15 +91,17 @@ function onceRecorded(device: SimulatedDevice, moment: Moment, act: () => void):
   });
 }
 
-/** Whoever asks about a rollout waits until this is let go. */
-async function holdRollouts(database: pg.Pool): Promise<() => Promise<void>> {
+/** Whoever asks about a rollout waits until the work is done. */
+async function whileHeld(database: pg.Pool, work: () => Promise<void>): Promise<void> {
   const client = await database.connect();
-  await client.query("begin");
-  await client.query("lock table rollout.rollout in access exclusive mode");
-  return async () => {
+  try {
+    await client.query("begin");
+    await client.query("lock table rollout.rollout in access exclusive mode");
+    await work();
+  } finally {
     await client.query("rollback");
     client.release();
-  };
+  }
 }
 
 async function untilRenewalsWait(database: pg.Pool, count: number): Promise<void> {
@@ -147,12 +149,12 @@ export function frozenInStep(moments: [Moment, PlatformName][]): void {
           const [before, typed, journal] = [photo(device), [...device.history], await scene.journal(rollout)];
 
           await second.kill();
-          const letGo = await holdRollouts(database);
-          first.thaw();
-          // Its timer asks for the lease, and so does the step; neither is told yet that it is lost.
-          await untilRenewalsWait(database, 2);
-          expect(device.history).toEqual(typed);
-          await letGo();
+          await whileHeld(database, async () => {
+            first.thaw();
+            // Its timer asks for the lease, and so does the step; neither is told yet that it is lost.
+            await untilRenewalsWait(database, 2);
+            expect(device.history).toEqual(typed);
+          });
           const next = await scene.roll(await change(other, `after ${moment} of ${platform}`));
           expect((await scene.end(next)).state).toBe("succeeded");
           expect(device.history).toEqual(typed);
@@ -164,7 +166,7 @@ export function frozenInStep(moments: [Moment, PlatformName][]): void {
           await Promise.all([first.kill(), second.kill()]);
         }
       },
-      60_000,
+      120_000,
     );
   });
 }

@@ -199,17 +199,18 @@ async function apply(deps: ConfigCarrierDeps, step: Step): Promise<Applied> {
 
 async function verify(deps: ConfigCarrierDeps, step: Step): Promise<Verified> {
   const { settleMs, patienceMs } = step.change.payload.health;
-  const begun = deps.clock.now();
   const device = await deviceOf(deps, step);
   return deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session): Promise<Verified> => {
     const wrong = await notAsIntended(session, step);
     if (wrong !== undefined) return { ok: false, say: wrong, gate: [] };
     await deps.clock.sleep(settleMs, step.signal);
+    // From here: how long it took to sign in and to read is no fault of the change.
+    const settledAt = deps.clock.now();
     for (;;) {
       const gate = await gateNow(session, step);
       const bad = gate.find((one) => !one.ok);
       if (!bad) return { ok: true, gate };
-      if (deps.clock.now() - begun > settleMs + patienceMs) return { ok: false, say: bad.say, gate };
+      if (deps.clock.now() - settledAt > patienceMs) return { ok: false, say: bad.say, gate };
       await deps.clock.sleep(Math.min(1000, Math.max(100, patienceMs / 10)), step.signal);
     }
   });

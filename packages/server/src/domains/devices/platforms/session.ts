@@ -78,6 +78,7 @@ export interface DeviceSession {
   configure(lines: readonly string[], mayGoOn?: () => void): Promise<Configured>;
   /**
    * Arms the dead-man's switch: the device goes back to its present running configuration by itself unless confirmed.
+   * @param token up to 64 letters, digits, - and _
    * @param ms rounded up to what the platform can (IOS: minutes, 1–120)
    * @throws DeviceError `no_dead_mans_switch`, `switch_busy`; nothing was touched then
    */

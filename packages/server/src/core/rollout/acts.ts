@@ -58,6 +58,8 @@ export function createActs(deps: ActDeps): Acts {
           },
           ...(verb === "approve" ? { set: { approved_by: asker.actor } } : {}),
         });
+        if (move.before.state !== "running" && move.after.state === "running")
+          await deps.plans.stay(tx, await deps.plans.targets(move.row.plan_id));
         const [before, after] = [{ state: move.before.state }, { state: move.after.state }];
         await deps.audit.record(tx, { ...asker, action: `rollout.rollout.${verb}`, subject: `rollout:${id}`, before, after, reason });
         await deps.moved(tx, move);

@@ -2,6 +2,7 @@
 import type { Labels } from "@holdfast/kit";
 import type { DiffLine } from "@holdfast/contract";
 import type { z } from "zod";
+import type { Tx } from "#platform/db";
 
 /** What a change is made to. `id` is an asset id, unique over all kinds. */
 export interface Target {
@@ -96,6 +97,8 @@ export interface Carrier<P = unknown> {
   readonly kind: string;
   /** The shape of a change's payload. */
   readonly payload: z.ZodType<P>;
+  /** For targets that can be removed: they are there, and stay until `tx` ends. @throws Problem that names those that are gone */
+  stay?(tx: Tx, targets: Target[]): Promise<void>;
   /** Looks before it leaps: reaches the target, compares with `baseHash`, keeps a backup, takes the health to compare with. Touches nothing. */
   prepare(step: CarrierStep<P>): Promise<Prepared>;
   /** Arms the dead-man's switch where the target has one, then makes the change. */

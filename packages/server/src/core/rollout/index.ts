@@ -100,7 +100,7 @@ export interface Rollouts extends Acts {
   list(page: PageQuery & { state?: RolloutState | undefined; plan?: string | undefined }): Promise<RolloutListItem[]>;
   journal(id: string, page: { after?: number | undefined; limit: number; target?: string | undefined }): Promise<JournalEntry[]>;
   /** Which of these targets a rollout drives at present: target → rollout. */
-  held(targets: string[]): Promise<Map<string, string>>;
+  held(targets: string[], tx?: Tx): Promise<Map<string, string>>;
   /** Begins to drive rollouts in this process. */
   start(): void;
   /** Lets steps in flight end and gives the leases back. */
@@ -147,7 +147,7 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
       await get(id);
       return listJournal(deps.db, id, page);
     },
-    held: (targets) => heldTargets(deps.db, targets),
+    held: (targets, tx) => heldTargets(tx ?? deps.db, targets),
     start: () => runner.start(),
     stop: () => runner.stop(),
     ...createActs({ ...deps, moved, plans, carrierOf, get, propose, proposePlan, wake: () => runner.wake() }),
@@ -175,16 +175,18 @@ function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeP
     }
     const id = newId<"rollout">("rol", deps.clock.now());
     const choice = chooseStrategy(plan, wanted);
+    const changes = await plans.targets(plan.id);
     const { row, machine, targets } = newRollout({
       id,
       wanted,
       choice,
       plan,
-      changes: await plans.targets(plan.id),
+      changes,
       asker,
       atMs: deps.clock.now(),
     });
     await inTransaction(deps.db, async (tx) => {
+      await plans.stay(tx, changes);
       await insertRollout(tx, row, machine, targets);
       const after = { plan: plan.id, planHash: plan.hash, ...choice, targets: targets.length };
       await deps.audit.record(tx, {

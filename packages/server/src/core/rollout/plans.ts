@@ -96,8 +96,19 @@ export function createPlans(deps: PlansDeps) {
     },
 
     /** The targets of a plan, in its order. */
-    async targets(plan: string): Promise<Pick<Change, "target">[]> {
-      return (await loadPlan(deps.db, plan)).changes.map((row) => ({ target: row.target }));
+    async targets(plan: string): Promise<Pick<Change, "kind" | "target">[]> {
+      return (await loadPlan(deps.db, plan)).changes.map(({ kind, target }) => ({ kind, target }));
+    },
+
+    /** The targets of these changes are there, and stay until `tx` ends. @throws what their carriers say of those that are gone */
+    async stay(tx: Tx, changes: Pick<Change, "kind" | "target">[]): Promise<void> {
+      const byKind = Map.groupBy(changes, (change) => change.kind);
+      for (const [kind, some] of byKind) {
+        await deps.carrierOf(kind).stay?.(
+          tx,
+          some.map((change) => change.target),
+        );
+      }
     },
 
     /** The change of one target with its payload: what a carrier gets. */

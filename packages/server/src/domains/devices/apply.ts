@@ -1,5 +1,5 @@
 /** The carrier of configuration changes: how a device gets from its running configuration to the intended one, and back. */
-import type { Clock } from "@holdfast/kit";
+import { Problem, type Clock } from "@holdfast/kit";
 import { z } from "zod";
 import type {
   Applied,
@@ -12,10 +12,11 @@ import type {
   Observed,
   Prepared,
   Reverted,
+  Target,
   Verified,
 } from "#core/rollout";
-import { inTransaction, type Db } from "#platform/db";
-import { compareHealth, pingTargets, type HealthPolicy, type HealthSeen } from "./checks.ts";
+import { inTransaction, type Db, type Tx } from "#platform/db";
+import { compareHealth, notHealthy, pingTargets, type HealthPolicy, type HealthSeen } from "./checks.ts";
 import { diffConfigs, maskSecrets, planCommands, sameConfig } from "./config/index.ts";
 import { DeviceError } from "./drivers/error.ts";
 import type { Expectations, Expected } from "./expectations.ts";
@@ -23,7 +24,7 @@ import { configKind, configPayload, healthShape, type ConfigPayload } from "./pa
 import { changeOf } from "./plan.ts";
 import type { DeviceSession } from "./platforms/index.ts";
 import type { Sessions } from "./sessions.ts";
-import { findDevice, type DeviceRow } from "./store.ts";
+import { findDevice, holdDevices, type DeviceRow } from "./store.ts";
 import { configHash } from "./versions.ts";
 
 type Step = CarrierStep<ConfigPayload>;
@@ -62,6 +63,7 @@ export function createConfigCarrier(deps: ConfigCarrierDeps): Carrier<ConfigPayl
   return {
     kind: configKind,
     payload: configPayload,
+    stay: (tx, targets) => stay(tx, targets),
     prepare: (step) =>
       guarded(
         () => prepare(deps, step),
@@ -100,6 +102,19 @@ export function createConfigCarrier(deps: ConfigCarrierDeps): Carrier<ConfigPayl
       ...(sources ? { sources } : {}),
     }),
   };
+}
+
+async function stay(tx: Tx, targets: Target[]): Promise<void> {
+  const there = await holdDevices(
+    tx,
+    targets.map((target) => target.id),
+  );
+  const places = targets
+    .filter((target) => !there.has(target.id))
+    .slice(0, 20)
+    .map(({ name }) => ({ at: name, say: "is not in the inventory any more" }));
+  if (places.length === 0) return;
+  throw new Problem("devices_gone", { kind: "conflict", say: `${places[0]?.at} ${places[0]?.say}; plan again.`, places });
 }
 
 /** A device's own refusals and silences are results; all else is a defect and goes up. */
@@ -148,9 +163,12 @@ async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
       return { outcome: "unchanged" };
     }
     if (!sameConfig(running, base, platform)) return { outcome: "refused", say: movedSentence(base, running, step) };
+    const before = await measure(session, wanted);
+    // The way back to a kept configuration may be what makes it healthy again: `whole` is only that.
+    const ill = sense === "whole" ? [] : notHealthy(wanted, before);
+    if (ill.length > 0) return { outcome: "refused", say: `not healthy before the change: ${ill.map((one) => one.say).join("; ")}` };
     const reading = { text: running, reason: `before rollout ${step.rolloutId}` };
     const { kept, device: now } = await inTransaction(deps.db, (tx) => deps.expectations.saw(tx, device.id, reading));
-    const before = await measure(session, wanted);
     const expected = { expected_hash: now.expected_hash, expected_version: now.expected_version };
     const answer: Memo = { version: kept.version.id, expected, before, saved: false };
     return { outcome: "ready", memo: answer };

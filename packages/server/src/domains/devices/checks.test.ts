@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compareHealth, defaultPolicy, pingTargets, type HealthCheck, type HealthSeen } from "./checks.ts";
+import { compareHealth, defaultPolicy, notHealthy, pingTargets, type HealthCheck, type HealthSeen } from "./checks.ts";
 
 const seen = (health: Partial<HealthSeen["health"]> = {}, pings: HealthSeen["pings"] = []): HealthSeen => ({
   health: {
@@ -55,5 +55,13 @@ describe("a gate", () => {
       ["ping 10.0.0.9", true],
       ["ping 10.0.0.8", false],
     ]);
+  });
+
+  test("before a change only limits and pings can fail, and each that does is named", () => {
+    const ping = { kind: "ping" as const, targets: ["10.0.0.9"], lossPercent: 0 };
+    const policy = { ...defaultPolicy, checks: [...defaultPolicy.checks, ping] };
+    expect(notHealthy(policy, pinged(20))).toEqual([]);
+    const ill = seen({ cpuPercent: 99, ospfFull: [], interfacesUp: [] }, [{ target: "10.0.0.9", sent: 3, received: 0 }]);
+    expect(notHealthy(policy, ill).map(({ say }) => say)).toEqual(["CPU at 99 % (limit 95 %)", "ping 10.0.0.9: 0 of 3 answered"]);
   });
 });

@@ -97,7 +97,7 @@ export interface Devices {
 export function createDevices(deps: DevicesDeps): Devices {
   const { db, log, audit, secrets, findings, rollouts, git, reach } = deps;
   const clock = deps.clock ?? systemClock;
-  const held: Rollouts["held"] = (targets) => rollouts.held(targets);
+  const held: Rollouts["held"] = (targets, tx) => rollouts.held(targets, tx);
   const inventory = createInventory({ db, audit, secrets, findings, clock, held });
   const observer = createObserver({ db, log, sessions: reach.sessions, expectations: reach.expectations, findings, held });
   const repositories = createRepositories({ db, log, clock, audit, secrets, findings, git, inventory });

@@ -74,8 +74,10 @@ export function createInventory(deps: InventoryDeps): Inventory {
           kind: "conflict",
           say: `${through.join(", ")} jump through ${now.name}; give them another bastion first.`,
         });
-      await refuseHeld(deps, now);
       await inTransaction(db, async (tx) => {
+        // Locked against a rollout that is proposed now: it holds its devices first, or finds this one gone.
+        await findDevice(tx, now.id, true);
+        await refuseHeld(deps, tx, now);
         if (!(await deleteDevice(tx, now.id, versionOf(etag)))) throw preconditionFailed(`device ${now.name}`);
         await deps.audit.record(tx, { ...asker, action: "devices.device.delete", subject: `device:${now.id}`, before: specOf(now) });
         for (const source of [reachSource, driftSource]) await deps.findings.reconcile(tx, source, `device:${now.id}`, []);
@@ -118,8 +120,8 @@ async function settleHostKey(
 }
 
 /** A device that is gone from the inventory could not be taken back to what it was. */
-async function refuseHeld({ held }: InventoryDeps, { id, name }: DeviceRow): Promise<void> {
-  const rollout = (await held([id])).get(id);
+async function refuseHeld({ held }: InventoryDeps, tx: Tx, { id, name }: DeviceRow): Promise<void> {
+  const rollout = (await held([id], tx)).get(id);
   if (rollout === undefined) return;
   throw new Problem("devices_in_use", {
     kind: "conflict",

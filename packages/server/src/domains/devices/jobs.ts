@@ -1,6 +1,6 @@
 /** What devices do by themselves: poll repositories, look for drift, back up, mend drift where that is wanted. */
 import type { Strategy } from "@holdfast/contract";
-import { isProblem, type Clock } from "@holdfast/kit";
+import { isProblem, sayError, type Clock } from "@holdfast/kit";
 import type { Db } from "#platform/db";
 import type { Log } from "#platform/log";
 import type { Rollouts } from "#core/rollout";
@@ -38,9 +38,16 @@ export function createDeviceWork(deps: { db: Db; clock: Clock; devices: Devices;
       await rollouts.propose({ planId: plan.id, planHash: plan.hash, strategy: driftStrategy }, driftActor);
       await recordSeen(db, id, { mend_hash: running_hash, mend_at: at });
     } catch (thrown) {
-      // A person or a rollout was there first: the next look decides again.
-      if (!isProblem(thrown) || (thrown.kind !== "conflict" && thrown.kind !== "unavailable")) throw thrown;
-      log.info({ err: thrown, device: id }, "drift is not mended now");
+      // Whatever keeps this device from being mended, those behind it have their turn; the next look decides again.
+      const expected = isProblem(thrown) && (thrown.kind === "conflict" || thrown.kind === "unavailable");
+      // A person or a rollout was there first, or it does not answer: that is told elsewhere.
+      if (expected) log.info({ err: thrown, device: id }, "drift is not mended now");
+      else {
+        log.error({ err: thrown, device: id }, "drift cannot be mended");
+        await recordSeen(db, id, {
+          last_problem: `Its drift could not be mended: ${isProblem(thrown) ? sayError(thrown) : "a defect, told in the log"}`,
+        });
+      }
     }
   };
 

@@ -20,9 +20,6 @@ export interface Sessions {
   endpoint(device: DeviceRow): Promise<DeviceEndpoint>;
 }
 
-/** A credential that was revealed is kept in memory this long, so that polling does not fill the audit trail. */
-const credentialMs = 300_000;
-
 interface SessionDeps {
   db: Db;
   secrets: Secrets;
@@ -31,7 +28,6 @@ interface SessionDeps {
 }
 
 export function createSessions(deps: SessionDeps): Sessions {
-  const keyhole = createKeyhole(deps);
   const endpoint = async (device: DeviceRow, via: string[] = []): Promise<DeviceEndpoint> => {
     const { id, name, platform, address, port } = device;
     const bastion = device.bastion === null ? undefined : await endpoint(await bastionOf(deps.db, device, [...via, name]), [...via, name]);
@@ -41,7 +37,7 @@ export function createSessions(deps: SessionDeps): Sessions {
       platform,
       address,
       port,
-      credential: await keyhole.credential(device),
+      credential: await credentialOf(deps.secrets, device),
       ...(device.host_key === null ? {} : { hostKey: device.host_key }),
       ...(bastion ? { bastion } : {}),
     };
@@ -53,7 +49,6 @@ export function createSessions(deps: SessionDeps): Sessions {
       return result;
     } catch (thrown) {
       if (thrown instanceof DeviceError) {
-        if (thrown.reason === "auth_failed") keyhole.forget(device);
         await recordSeen(deps.db, device.id, {
           last_problem: thrown.message,
           ...(thrown.reason === "command_refused" ? {} : { reachable: false }),
@@ -65,31 +60,17 @@ export function createSessions(deps: SessionDeps): Sessions {
   return { use, endpoint: (device) => endpoint(device) };
 }
 
-/** Reveals credentials, at most once in `credentialMs` each. */
-function createKeyhole(deps: SessionDeps): { credential(device: DeviceRow): Promise<DeviceCredential>; forget(device: DeviceRow): void } {
-  const known = new Map<string, { value: DeviceCredential; untilMs: number }>();
-  return {
-    async credential(device) {
-      if (device.credential === null) {
-        throw new Problem("devices_credential_missing", {
-          kind: "not_ready",
-          say: `${device.name} names no credential; set one to sign in with.`,
-        });
-      }
-      const kept = known.get(device.credential);
-      if (kept && kept.untilMs > deps.clock.now()) return kept.value;
-      const value = await deps.secrets.reveal(device.credential, { actor: "system:devices", purpose: "sign in to devices" });
-      if (value.kind !== "password" && value.kind !== "ssh_key") {
-        const say = `The secret ${device.credential} is for Git, not for devices; give ${device.name} another.`;
-        throw new Problem("devices_credential_kind", { kind: "invalid", say });
-      }
-      known.set(device.credential, { value, untilMs: deps.clock.now() + credentialMs });
-      return value;
-    },
-    forget(device) {
-      known.delete(device.credential ?? "");
-    },
-  };
+/**
+ * Asked for every session and never kept, so that a new version counts from the next session on: sessions that are kept open are found by
+ * the credential they were opened with. The trail of reveals writes it down once an hour.
+ */
+async function credentialOf(secrets: Secrets, { name, credential }: DeviceRow): Promise<DeviceCredential> {
+  if (credential === null)
+    throw new Problem("devices_credential_missing", { kind: "not_ready", say: `${name} names no credential; set one to sign in with.` });
+  const value = await secrets.reveal(credential, { actor: "system:devices", purpose: "sign in to devices" });
+  if (value.kind === "password" || value.kind === "ssh_key") return value;
+  const say = `The secret ${credential} is for Git, not for devices; give ${name} another.`;
+  throw new Problem("devices_credential_kind", { kind: "invalid", say });
 }
 
 async function bastionOf(db: Db, device: DeviceRow, via: string[]): Promise<DeviceRow> {

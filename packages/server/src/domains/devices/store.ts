@@ -75,6 +75,18 @@ export async function findDevice(db: Db, idOrName: string, lock = false): Promis
   return (lock ? select.forUpdate() : select).executeTakeFirst();
 }
 
+/** Those of the devices that are there; they stay until `tx` ends. Locked in one order, so that two rollouts never wait for each other. */
+export async function holdDevices(tx: Tx, ids: string[]): Promise<Set<string>> {
+  const found = await tables(tx)
+    .selectFrom("devices.device")
+    .select("id")
+    .where(sql<boolean>`id = any(${ids}::text[])`)
+    .orderBy("id")
+    .forKeyShare()
+    .execute();
+  return new Set(found.map((row) => row.id));
+}
+
 /** The columns that an operator writes. */
 export function specColumns(spec: DeviceSpec) {
   return {

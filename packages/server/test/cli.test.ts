@@ -23,7 +23,7 @@ let url: string;
 beforeAll(async () => {
   database = await testDatabase();
   home = mkdtempSync(join(tmpdir(), "holdfast-cli-"));
-  const settings = loadSettings({ DATABASE_URL: database.url, HOLDFAST_HOME: home, HOLDFAST_PORT: "0" });
+  const settings = loadSettings({ DATABASE_URL: database.ownerUrl, HOLDFAST_HOME: home, HOLDFAST_PORT: "0" });
   holdfast = await compose({ settings, log: silentLog, localRepositories: true });
   url = (await holdfast.start()) ?? "";
   await holdfast.identity.createUser({ name: "ada", role: "admin", password }, root);

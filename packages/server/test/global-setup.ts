@@ -4,12 +4,12 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { arrangeAccess } from "../src/platform/database-roles.ts";
 import { isHeld } from "../src/platform/directory-lock.ts";
 import { startEmbeddedPostgres } from "../src/platform/embedded-postgres.ts";
-import { installJobs } from "../src/platform/jobs.ts";
 import { silentLog } from "../src/platform/log.ts";
-import { migrate } from "../src/platform/migrate.ts";
 import { clearEarlierRun } from "../src/platform/postgres/postmaster.ts";
+import { prepareSchema } from "../src/platform/schema.ts";
 import { databaseUrl, onServer } from "./database-server.ts";
 
 declare module "vitest" {
@@ -31,8 +31,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const template = `template_${randomBytes(6).toString("hex")}`;
   await onServer(cluster.url, `create database ${template}`);
   const url = databaseUrl(cluster.url, template);
-  await migrate({ url, log: silentLog });
-  await installJobs(url);
+  await prepareSchema({ database: await arrangeAccess({ url, log: silentLog }), log: silentLog });
   project.provide("clusterUrl", cluster.url);
   project.provide("templateDatabase", template);
   return async () => {
@@ -46,7 +45,7 @@ async function startCluster(): Promise<{ url: string; stop: () => Promise<void> 
   const home = await mkdtemp(join(tmpdir(), homePrefix));
   const cluster = await startEmbeddedPostgres({ home, log: silentLog, durable: false, makesDatabases: true });
   return {
-    url: cluster.url,
+    url: cluster.ownerUrl,
     async stop() {
       await cluster.stop();
       await rm(home, { recursive: true, force: true });

@@ -27,7 +27,7 @@ import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
 import { createMetrics, type Metrics } from "#platform/metrics";
-import { migrate } from "#platform/migrate";
+import { prepareSchema } from "#platform/schema";
 import type { Settings } from "#platform/settings";
 import { readOverview } from "#views/overview";
 import { assembleRouter } from "./http.ts";
@@ -80,9 +80,10 @@ export async function compose(options: ComposeOptions): Promise<Holdfast> {
     home: settings.home,
     log,
     ...(settings.databaseUrl ? { url: settings.databaseUrl.reveal() } : {}),
+    ...(settings.databaseOwnerUrl ? { ownerUrl: settings.databaseOwnerUrl.reveal() } : {}),
   });
   try {
-    await migrate({ url: database.url, log });
+    await prepareSchema({ database, log });
     return await composeOn(options, database);
   } catch (thrown) {
     await database.stop();

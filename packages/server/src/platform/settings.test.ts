@@ -16,6 +16,11 @@ function failure(environment: Record<string, string>): Problem {
 }
 
 describe("settings", () => {
+  test("an owner of the database without a user to work as is refused", () => {
+    const { places } = failure({ DATABASE_OWNER_URL: "postgresql://owner@db/holdfast" });
+    expect(places).toEqual([{ at: "DATABASE_OWNER_URL", say: expect.stringContaining("needs DATABASE_URL") }]);
+  });
+
   test("nothing set gives a server for this machine alone, with everything in .holdfast", () => {
     expect(loadSettings({}, "/srv")).toEqual({
       home: "/srv/.holdfast",
@@ -32,6 +37,7 @@ describe("settings", () => {
       {
         HOLDFAST_HOME: "/data",
         DATABASE_URL: "postgresql://u:hunter2@db/holdfast",
+        DATABASE_OWNER_URL: "postgresql://owner:hunter2@db/holdfast",
         HOLDFAST_HOST: "::",
         HOLDFAST_PORT: "0",
         HOLDFAST_LOG_LEVEL: "debug",

@@ -20,6 +20,9 @@ export const settingsShape = {
   DATABASE_URL: secretUrl(["postgres:", "postgresql:"])
     .optional()
     .describe("A PostgreSQL server (15 or newer); without it one runs inside HOLDFAST_HOME"),
+  DATABASE_OWNER_URL: secretUrl(["postgres:", "postgresql:"])
+    .optional()
+    .describe("The same database as the owner of its tables, for upgrades alone; DATABASE_URL then names a user who owns none"),
   HOLDFAST_HOST: z.string().default("127.0.0.1").describe("Address to listen on; 0.0.0.0 or :: for all"),
   HOLDFAST_PORT: z.string().default("7450").transform(toPort).describe("Port to listen on; 0 takes any free one"),
   HOLDFAST_PUBLIC_URL: z
@@ -60,6 +63,8 @@ export interface Settings {
   home: string;
   /** Absent: the embedded PostgreSQL. */
   databaseUrl?: Secret;
+  /** Absent: `databaseUrl` is the owner's. */
+  databaseOwnerUrl?: Secret;
   host: string;
   port: number;
   /** Origin without a slash at its end; the address listened on unless set. */
@@ -89,7 +94,8 @@ export function loadSettings(environment: Environment, workingDirectory: string 
   const parsed = z.object(settingsShape).safeParse(Object.fromEntries(given));
   const faults = (parsed.error?.issues ?? []).map(({ path, message }) => ({ at: path.join("."), say: message }));
   const caFaults = findUnusable("HOLDFAST_GIT_CA_FILE", environment["HOLDFAST_GIT_CA_FILE"], workingDirectory);
-  const places = [...faults, ...caFaults, ...given.flatMap(([name]) => findMisspelt(name))];
+  const ownerFaults = findLonelyOwner(new Set(given.map(([name]) => name)));
+  const places = [...faults, ...caFaults, ...ownerFaults, ...given.flatMap(([name]) => findMisspelt(name))];
   if (!parsed.success || places.length > 0) throw invalid(places);
   return arrange(parsed.data, workingDirectory);
 }
@@ -104,11 +110,19 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     roles: values.HOLDFAST_ROLES,
     keyRingFile: values.HOLDFAST_KEY_RING ? resolve(workingDirectory, values.HOLDFAST_KEY_RING) : join(home, "keys.json"),
     ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
+    ...(values.DATABASE_OWNER_URL && { databaseOwnerUrl: values.DATABASE_OWNER_URL }),
     ...(values.HOLDFAST_PUBLIC_URL && { publicUrl: values.HOLDFAST_PUBLIC_URL }),
     ...(values.HOLDFAST_TRUSTED_PROXIES && { trustedProxies: values.HOLDFAST_TRUSTED_PROXIES }),
     ...(values.HOLDFAST_GIT_CA_FILE && { gitCaFile: resolve(workingDirectory, values.HOLDFAST_GIT_CA_FILE) }),
     ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
   };
+}
+
+function findLonelyOwner(given: ReadonlySet<string>): { at: string; say: string }[] {
+  if (!given.has("DATABASE_OWNER_URL") || given.has("DATABASE_URL")) return [];
+  return [
+    { at: "DATABASE_OWNER_URL", say: "needs DATABASE_URL, the user that the server works as; alone, DATABASE_URL may name the owner" },
+  ];
 }
 
 /** Told at the start, because later it would be a repository that cannot be fetched. */

@@ -28,7 +28,7 @@ export function databaseOutage(stoppedMs: number, points: [string, string][]): v
     beforeAll(async () => {
       home = await mkdtemp(join(tmpdir(), "holdfast-journey-database-"));
       postgres = await startEmbeddedPostgres({ home, log: silentLog, durable: false });
-      scene = await setScene({ databaseUrl: postgres.url, options: { leaseMs: 3000 } });
+      scene = await setScene({ databaseUrl: postgres.ownerUrl, options: { leaseMs: 3000 } });
     }, 60_000);
     afterAll(async () => {
       await scene.stop();

@@ -28,7 +28,7 @@ let settings: Settings;
 beforeAll(async () => {
   database = await testDatabase();
   home = await mkdtemp(join(tmpdir(), "holdfast-admin-"));
-  settings = loadSettings({ DATABASE_URL: database.url, HOLDFAST_HOME: home, HOLDFAST_PUBLIC_URL: "https://holdfast.example.net" });
+  settings = loadSettings({ DATABASE_URL: database.ownerUrl, HOLDFAST_HOME: home, HOLDFAST_PUBLIC_URL: "https://holdfast.example.net" });
 });
 afterAll(async () => {
   await database.drop();
@@ -154,11 +154,11 @@ describe("the audit trail", () => {
   });
 
   test("a forged entry is named, with exit code 1", async () => {
-    await sql`alter table audit.entry disable trigger user`.execute(database.db);
-    await sql`update audit.entry set canonical = replace(canonical, 'grace', 'mallo') where seq = (select min(seq) from audit.entry where canonical like '%grace%')`.execute(
-      database.db,
+    await database.owner.query("alter table audit.entry disable trigger user");
+    await database.owner.query(
+      "update audit.entry set canonical = replace(canonical, 'grace', 'mallo') where seq = (select min(seq) from audit.entry where canonical like '%grace%')",
     );
-    await sql`alter table audit.entry enable trigger user`.execute(database.db);
+    await database.owner.query("alter table audit.entry enable trigger user");
     expect(await admin("audit verify")).toMatchObject({ code: 1, err: expect.stringContaining("broken at") });
   });
 });

@@ -18,6 +18,7 @@ type Name = keyof typeof settingsShape;
 const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_HOME: (settings) => settings.home,
   DATABASE_URL: (settings) => settings.databaseUrl && "(set; hidden)",
+  DATABASE_OWNER_URL: (settings) => settings.databaseOwnerUrl && "(set; hidden)",
   HOLDFAST_HOST: (settings) => settings.host,
   HOLDFAST_PORT: (settings) => String(settings.port),
   HOLDFAST_PUBLIC_URL: (settings) => settings.publicUrl,

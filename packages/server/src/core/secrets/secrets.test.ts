@@ -116,7 +116,7 @@ describe("a named secret", () => {
     await inTransaction(database.db, async (tx) => {
       await secrets.mustExist(tx, "one");
       held.resolve();
-      await untilSomebodyWaits(database.pool);
+      await untilSomebodyWaits(database.owner);
       references.push("device r1");
     });
     await expect(removal).rejects.toMatchObject({ code: "secrets_secret_in_use" });
@@ -231,7 +231,7 @@ describe("a rotation", () => {
     const rotating = await inTransaction(database.db, async (tx) => {
       await lockKeyRing(tx);
       const waiting = secrets.rotate(ada);
-      await untilSomebodyWaits(database.pool);
+      await untilSomebodyWaits(database.owner);
       expect(readFileSync(file, "utf8")).toBe(before);
       return { waiting };
     });

@@ -3,9 +3,13 @@ import { z } from "zod";
 import { idParam, instant, labels, labelsPatch, mergePatchOf, pageOf, pageQuery, route, selector } from "./route.ts";
 import { diffLine, plan } from "./rollouts.ts";
 
+/** Operating systems whose configurations we read and change. */
 export const platforms = ["ios", "frr"] as const;
-export const platform = z.enum(platforms);
 export type PlatformName = (typeof platforms)[number];
+/** What a device may be. A `jump_host` is an SSH server that sessions go through; nothing else is done with it. */
+export const devicePlatforms = [...platforms, "jump_host"] as const;
+export const platform = z.enum(devicePlatforms).describe("`jump_host`: an SSH server that sessions go through, and nothing else");
+export type DevicePlatform = (typeof devicePlatforms)[number];
 
 /** `alert`: drift becomes a finding. `revert`: it becomes a finding and a rollout that mends it. */
 export const driftMode = z.enum(["alert", "revert"]);
@@ -59,7 +63,9 @@ export const configVersion = z.object({
   hash: z.string(),
   at: instant,
   lines: z.number().int(),
-  reason: z.string().describe("`scheduled`, `before rollout <id>`, `after rollout <id>`, `as revision <commit>`, `plan`, `drift`, `by hand`"),
+  reason: z
+    .string()
+    .describe("`scheduled`, `before rollout <id>`, `after rollout <id>`, `as revision <commit>`, `plan`, `drift`, `by hand`"),
 });
 export type ConfigVersion = z.infer<typeof configVersion>;
 
@@ -130,6 +136,7 @@ export const devicesContract = {
     permission: "devices:read",
     summary: "The host key that the device shows now; nothing is pinned",
     tags,
+    idempotency: "accepted",
   })
     .input(idParam)
     .output(z.object({ fingerprint: z.string(), pinned: z.string().optional(), matches: z.boolean() })),
@@ -138,6 +145,7 @@ export const devicesContract = {
     summary: "Pin a host key that you have compared",
     tags,
     idempotency: "accepted",
+    precondition: "optional",
   })
     .input(idParam.extend({ fingerprint: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/), reason: z.string().min(3).max(500) }))
     .output(device),

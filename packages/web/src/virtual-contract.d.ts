@@ -3,11 +3,11 @@ declare module "virtual:contract" {
   export {
     contract,
     createClient,
+    devicePlatforms,
     findingStates,
     follow,
     outcomes,
     permissions,
-    platforms,
     requestIdOf,
     roles,
     rolloutStates,

@@ -1,5 +1,5 @@
 /** `devices`: the inventory. */
-import { driftMode, platforms, type Device, type DevicePatch, type PlatformName } from "@holdfast/contract";
+import { devicePlatforms, driftMode, type Device, type DevicePatch, type DevicePlatform } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { Option, type Command } from "commander";
 import { askYes } from "../ask.ts";
@@ -10,10 +10,10 @@ import { everyPage, once, sessionOf } from "../session.ts";
 
 const columns: Column<Device>[] = [
   { title: "name", of: (device) => device.name },
-  { title: "platform", of: (device) => device.platform },
+  { title: "platform", of: (device) => device.platform.replaceAll("_", " ") },
   { title: "site", of: (device) => device.site },
   { title: "address", of: (device) => `${device.address}:${device.port}` },
-  { title: "drift", of: (device) => device.drift.replaceAll("_", " ") },
+  { title: "drift", of: (device) => (device.platform === "jump_host" ? "" : device.drift.replaceAll("_", " ")) },
   { title: "seen", of: (device) => (device.reachable === false ? `unreachable: ${device.lastProblem ?? ""}` : ago(device.lastSeenAt)) },
 ];
 
@@ -69,7 +69,7 @@ export function addDevices(program: Command): void {
 
 interface SetOptions {
   name?: string;
-  platform?: PlatformName;
+  platform?: DevicePlatform;
   address?: string;
   port?: number;
   site?: string;
@@ -86,7 +86,7 @@ function addSet(devices: Command): void {
     .command("set <device>")
     .description("Change a device: what is not given stays, an empty value ('') clears")
     .option("--name <name>", "another name")
-    .addOption(new Option("--platform <platform>", "its operating system").choices([...platforms]))
+    .addOption(new Option("--platform <platform>", "its operating system, or jump_host").choices([...devicePlatforms]))
     .option("--address <address>", "IP address or DNS name")
     .option("--port <port>", "SSH port", wholeNumber(65_535))
     .option("--site <site>", "where it stands; '' for nowhere")

@@ -43,6 +43,8 @@ export interface ComposeOptions {
   localRepositories?: boolean;
   /** How often drift is looked for; 60 s unless told. */
   driftEveryMs?: number;
+  /** How often every running configuration is backed up; 24 h unless told. */
+  backUpEveryMs?: number;
   /** How often it is asked whether a repository is due; 5 s unless told. */
   pollEveryMs?: number;
   switchMs?: number;

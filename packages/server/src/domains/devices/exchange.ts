@@ -89,6 +89,19 @@ function readLabels(text: string): Record<string, string> {
   );
 }
 
+/** Those that others jump through come first: a device is added after its bastion. */
+export function bastionsFirst<T extends { spec: DeviceSpec }>(devices: T[]): T[] {
+  const byName = new Map(devices.map((device) => [device.spec.name, device]));
+  const sorted = new Set<T>();
+  const add = (device: T, waiting: T[]): void => {
+    const bastion = byName.get(device.spec.bastion ?? "");
+    if (bastion && !waiting.includes(bastion)) add(bastion, [...waiting, device]);
+    sorted.add(device);
+  };
+  for (const device of devices) add(device, [device]);
+  return [...sorted];
+}
+
 function duplicates(devices: ReadDevices["devices"]): ExchangeError[] {
   const first = new Map<string, string>();
   return devices.flatMap(({ spec, at }) => {

@@ -8,7 +8,7 @@ import type { Db, Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { FindingInput, Findings } from "#core/findings";
 import { diffConfigs } from "./config/index.ts";
-import { findDevice, recordSeen, type DeviceRow } from "./store.ts";
+import { findDevice, recordSeen, systemOf, type DeviceRow } from "./store.ts";
 import { configHash, formerHash, type Kept, type Versions } from "./versions.ts";
 
 export interface Drift {
@@ -144,7 +144,8 @@ async function expectedOf(
   { was, kept, text }: { was: DeviceRow; kept: Kept; text: string },
 ): Promise<Expected> {
   const now: Expected = { expected_hash: kept.version.hash, expected_version: kept.version.id };
-  const { expected_hash: hash, expected_version: version, platform } = was;
+  const { expected_hash: hash, expected_version: version } = was;
+  const platform = systemOf(was);
   if (hash === null || version === null) return now;
   if (hash === kept.version.hash) return { expected_hash: hash, expected_version: version };
   const today = configHash((await versions.open(version, tx)).text, platform);
@@ -156,7 +157,7 @@ async function driftBetween({ versions, findings }: ExpectationDeps, db: Db, dev
   const { expected_version: expected, running_version: running } = device;
   if (expected === null || running === null || device.expected_hash === device.running_hash) return undefined;
   const [before, now] = [await versions.open(expected, db), await versions.open(running, db)];
-  const diff = diffConfigs(before.text, now.text, device.platform, "whole");
+  const diff = diffConfigs(before.text, now.text, systemOf(device), "whole");
   if (diff.empty) return undefined;
   const finding = await findings.find(db, { source: driftSource, kind: "drift", subject: subjectOf(device) });
   return {

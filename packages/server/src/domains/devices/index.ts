@@ -13,7 +13,7 @@ import type { Asker, Carrier, Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
 import { createConfigCarrier } from "./apply.ts";
 import type { ConfigPayload } from "./payload.ts";
-import { readDevices, writeDevices, type ExchangeError } from "./exchange.ts";
+import { bastionsFirst, readDevices, writeDevices, type ExchangeError } from "./exchange.ts";
 import { createExpectations, type Expectations } from "./expectations.ts";
 import { createInventory, specOf, type Inventory } from "./inventory.ts";
 import { createObserver, type Observer } from "./observe.ts";
@@ -91,7 +91,7 @@ export interface Devices {
   /** The host key that the device shows now; nothing is pinned. */
   scan(id: string): Promise<{ fingerprint: string; pinned?: string; matches: boolean }>;
   /** Pins a key only when it is the one that the device shows. @throws Problem `devices_host_key_other` */
-  trust(which: { id: string; fingerprint: string; reason: string }, asker: Asker): Promise<Device>;
+  trust(which: { id: string; etag?: string | undefined; fingerprint: string; reason: string }, asker: Asker): Promise<Device>;
 }
 
 export function createDevices(deps: DevicesDeps): Devices {
@@ -146,7 +146,8 @@ async function importDevices(
   const report: ImportReport = { created: [], updated: [], unchanged: [], errors: read.errors, dryRun: wanted.dryRun };
   try {
     await inTransaction(deps.db, async (tx) => {
-      for (const { spec, at } of read.devices) await importOne(() => deps.inventory.put(tx, spec, asker), { name: spec.name, at, report });
+      for (const { spec, at } of bastionsFirst(read.devices))
+        await importOne(() => deps.inventory.put(tx, spec, asker), { name: spec.name, at, report });
       if (wanted.dryRun || report.errors.length > 0) throw new NothingKept();
     });
   } catch (thrown) {

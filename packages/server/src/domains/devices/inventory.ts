@@ -15,7 +15,9 @@ import {
   devicesUsing,
   findDevice,
   insertDevice,
+  isConfigured,
   listDevices,
+  recordSeen,
   specColumns,
   updateDevice,
   type DeviceQuery,
@@ -44,7 +46,7 @@ export interface Inventory {
   /** Creates or updates by name, in the caller's transaction. */
   put(tx: Tx, spec: DeviceSpec, by: Asker & { repositoryId?: string }): Promise<"created" | "updated" | "unchanged">;
   /** Pins the host key that somebody compared. */
-  trust(which: { id: string; fingerprint: string; reason: string }, asker: Asker): Promise<Device>;
+  trust(which: { id: string; etag?: string | undefined; fingerprint: string; reason: string }, asker: Asker): Promise<Device>;
 }
 
 export function createInventory(deps: InventoryDeps): Inventory {
@@ -94,9 +96,11 @@ export function createInventory(deps: InventoryDeps): Inventory {
       await change(deps, tx, { row: now, next: spec, version: now.version }, by);
       return "updated";
     },
-    async trust({ id, fingerprint, reason }, asker) {
+    async trust({ id, etag, fingerprint, reason }, asker) {
       const now = await row(id);
       await inTransaction(db, async (tx) => {
+        const locked = await findDevice(tx, now.id, true);
+        if (etag !== undefined && locked?.version !== versionOf(etag)) throw preconditionFailed(`device ${now.name}`);
         await updateDevice(tx, now.id, { host_key: fingerprint, updated_at: new Date(deps.clock.now()) });
         const [before, after] = [{ hostKey: now.host_key }, { hostKey: fingerprint }];
         await deps.audit.record(tx, { ...asker, action: "devices.host_key.trust", subject: `device:${now.id}`, before, after, reason });
@@ -165,6 +169,7 @@ async function change(
   by: Asker,
 ): Promise<void> {
   await checkReferences(deps, tx, next);
+  await settleJumpHost(deps, tx, row, next);
   const changed = await updateDevice(tx, row.id, { ...specColumns(next), updated_at: new Date(deps.clock.now()) }, version);
   if (!changed) throw preconditionFailed(`device ${row.name}`);
   await deps.audit.record(tx, {
@@ -178,16 +183,42 @@ async function change(
   await publish(tx, { type: "devices.device.changed", subject: `device:${row.id}`, payload: { name: next.name } });
 }
 
+/** What was kept of a device tells of its operating system for good; one that was never read may turn out to be a jump host. */
+async function settleJumpHost({ findings }: InventoryDeps, tx: Tx, row: DeviceRow, next: DeviceSpec): Promise<void> {
+  if (isConfigured(row) === isConfigured(next)) return;
+  if (row.running_version !== null)
+    throw new Problem("devices_jump_host", {
+      kind: "conflict",
+      say: `Configurations of ${row.name} are kept; to make it a jump host, remove it and add it again.`,
+    });
+  await recordSeen(tx, row.id, { reachable: null, last_problem: null, last_seen_at: null });
+  await findings.reconcile(tx, reachSource, `device:${row.id}`, []);
+}
+
 async function checkReferences(deps: InventoryDeps, tx: Tx, spec: DeviceSpec): Promise<void> {
   if (spec.credential !== undefined) await deps.secrets.mustExist(tx, spec.credential);
   if (spec.bastion === undefined) return;
   if (spec.bastion === spec.name)
     throw new Problem("devices_bastion_loop", { kind: "invalid", say: `${spec.name} cannot be its own bastion.` });
-  if (await findDevice(tx, spec.bastion)) return;
+  const bastion = await findDevice(tx, spec.bastion);
+  if (bastion) return refuseCircle(tx, spec.name, bastion);
   throw new Problem("devices_bastion_missing", {
     kind: "invalid",
     say: `${spec.name} jumps through ${spec.bastion}, which is not in the inventory; add that device first.`,
   });
+}
+
+async function refuseCircle(tx: Tx, name: string, first: DeviceRow): Promise<void> {
+  const way = [name];
+  for (let next: DeviceRow | undefined = first; next !== undefined && !way.slice(1).includes(next.name);) {
+    way.push(next.name);
+    if (next.name === name)
+      throw new Problem("devices_bastion_loop", {
+        kind: "invalid",
+        say: `The bastions of ${name} go round in a circle: ${way.join(" → ")}.`,
+      });
+    next = next.bastion === null ? undefined : await findDevice(tx, next.bastion);
+  }
 }
 
 /** A device's document as it was written, members always in the same order. */

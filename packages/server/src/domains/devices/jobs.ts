@@ -6,7 +6,7 @@ import type { Log } from "#platform/log";
 import type { Rollouts } from "#core/rollout";
 import { driftOf } from "./inventory.ts";
 import type { Devices } from "./index.ts";
-import { recordSeen, type DeviceRow } from "./store.ts";
+import { isConfigured, recordSeen, type DeviceRow } from "./store.ts";
 
 const driftActor = { actor: "system:drift" };
 const gitActor = { actor: "system:git" };
@@ -56,13 +56,13 @@ export function createDeviceWork(deps: { db: Db; clock: Clock; devices: Devices;
       for (const repository of await devices.repositories.due()) await devices.repositories.sync(repository.id, gitActor);
     },
     async watchDrift(signal) {
-      const rows = (await devices.inventory.rows({})).filter((row) => row.host_key !== null);
+      const rows = (await devices.inventory.rows({})).filter((row) => row.host_key !== null && isConfigured(row));
       for (const look of await devices.observer.look(rows, "drift", signal)) {
         if (look.read && look.device.drift_mode === "revert" && driftOf(look.device) === "drifted") await mend(look.device);
       }
     },
     async backUp(signal) {
-      await devices.observer.look(await devices.inventory.rows({}), "scheduled", signal);
+      await devices.observer.look((await devices.inventory.rows({})).filter(isConfigured), "scheduled", signal);
     },
   };
 }

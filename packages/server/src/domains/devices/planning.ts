@@ -12,7 +12,7 @@ import type { Inventory } from "./inventory.ts";
 import type { Look, Observer } from "./observe.ts";
 import { changeOf } from "./plan.ts";
 import type { Repositories } from "./repositories.ts";
-import type { DeviceRow } from "./store.ts";
+import { isConfigured, systemOf, type DeviceRow } from "./store.ts";
 import { configHash, type Versions } from "./versions.ts";
 
 export interface PlanningDeps {
@@ -51,6 +51,7 @@ export function createPlanning(deps: PlanningDeps): Planning {
     revision: (wanted, asker) => planRevision(deps, wanted, asker),
     async restore({ device: id, version }, asker) {
       const device = await deps.inventory.row(id);
+      systemOf(device);
       const kept = await deps.versions.open(version);
       if (kept.version.device_id !== device.id)
         throw new Problem("devices_version_missing", { kind: "missing", say: `${device.name} has no kept configuration ${version}.` });
@@ -62,6 +63,7 @@ export function createPlanning(deps: PlanningDeps): Planning {
     },
     async undrift(id, asker) {
       const device = await deps.inventory.row(id);
+      systemOf(device);
       if (device.expected_version === null)
         throw new Problem("devices_not_observed", { kind: "not_ready", say: `${device.name} was never read; look at it first.` });
       const expected = await deps.versions.open(device.expected_version);
@@ -111,9 +113,9 @@ function changeFor(
   return changeOf({
     ...parts,
     target: targetOf(device),
-    platform: device.platform,
+    platform: systemOf(device),
     running,
-    hash: (text) => configHash(text, device.platform),
+    hash: (text) => configHash(text, systemOf(device)),
   });
 }
 
@@ -160,7 +162,7 @@ async function accept(
 ): Promise<void> {
   if (device.expected_version === null) return;
   const before = (await deps.versions.open(device.expected_version)).text;
-  if (!accountsFor(intended, [before, text], device.platform)) return;
+  if (!accountsFor(intended, [before, text], systemOf(device))) return;
   const revision = commit.slice(0, 12);
   const because = { actor: "system:devices", say: `It is as revision ${revision} says.`, evidence: { revision: commit } };
   await inTransaction(deps.db, (tx) => deps.expectations.expect(tx, device.id, { text, reason: `as revision ${revision}` }, because));
@@ -209,7 +211,7 @@ async function chosen(
         say: `${spec.name} is not in the inventory yet; synchronise the repository.`,
         at: `${where.file}:${where.line}`,
       });
-    } else if (matches(terms, targetOf(device).labels)) devices.push(device);
+    } else if (isConfigured(device) && matches(terms, targetOf(device).labels)) devices.push(device);
   }
   return { devices, problems };
 }

@@ -10,6 +10,7 @@ import type { Audit } from "#core/audit";
 import type { Findings } from "#core/findings";
 import type { Asker } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
+import { bastionsFirst } from "./exchange.ts";
 import { intentGlobs, readIntent, type Intent } from "./intent.ts";
 import type { Inventory } from "./inventory.ts";
 import {
@@ -238,7 +239,7 @@ async function takeOver(deps: RepositoryDeps, row: RepositoryRow, seen: { mirror
   const [newest] = await seen.mirror.log(seen.head, { skip: 0, limit: 1 });
   const intent = readIntent(await seen.mirror.files(seen.head, intentGlobs));
   await inTransaction(deps.db, async (tx) => {
-    for (const { spec } of intent.devices) await deps.inventory.put(tx, spec, { ...seen.asker, repositoryId: row.id });
+    for (const { spec } of bastionsFirst(intent.devices)) await deps.inventory.put(tx, spec, { ...seen.asker, repositoryId: row.id });
     const set = {
       head: seen.head,
       head_subject: newest?.subject ?? null,

@@ -6,7 +6,7 @@ import type { Secrets } from "#core/secrets";
 import { DeviceError } from "./drivers/error.ts";
 import type { Pool } from "./drivers/pool.ts";
 import type { DeviceEndpoint, DeviceSession } from "./platforms/index.ts";
-import { findDevice, recordSeen, type DeviceRow } from "./store.ts";
+import { findDevice, recordSeen, systemOf, type DeviceRow } from "./store.ts";
 
 export interface SessionOptions {
   /** A new connection, whatever is open already: what a verification needs. */
@@ -15,7 +15,7 @@ export interface SessionOptions {
 }
 
 export interface Sessions {
-  /** @throws DeviceError, or Problem `devices_credential_missing`, `devices_bastion_missing` */
+  /** @throws DeviceError, or Problem `devices_jump_host`, `devices_credential_missing`, `devices_bastion_missing` */
   use<T>(device: DeviceRow, options: SessionOptions, work: (session: DeviceSession) => Promise<T>): Promise<T>;
   endpoint(device: DeviceRow): Promise<DeviceEndpoint>;
 }
@@ -43,6 +43,7 @@ export function createSessions(deps: SessionDeps): Sessions {
     };
   };
   const use: Sessions["use"] = async (device, options, work) => {
+    systemOf(device);
     try {
       const result = await deps.pool.withSession(await endpoint(device), work, options);
       await recordSeen(deps.db, device.id, { reachable: true, last_seen_at: new Date(deps.clock.now()), last_problem: null });

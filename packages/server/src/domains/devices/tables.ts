@@ -1,11 +1,11 @@
-import type { PlatformName } from "@holdfast/contract";
+import type { DevicePlatform } from "@holdfast/contract";
 import type { Labels } from "@holdfast/kit";
 import type { ColumnType, Generated } from "kysely";
 
 export interface DeviceTable {
   id: string;
   name: string;
-  platform: PlatformName;
+  platform: DevicePlatform;
   address: string;
   port: number;
   site: string | null;

@@ -5,7 +5,7 @@ import { newId, Problem, type Clock } from "@holdfast/kit";
 import type { Db, Tx } from "#platform/db";
 import type { Resealer, Secrets } from "#core/secrets";
 import { normalConfig } from "./config/index.ts";
-import type { DeviceRow } from "./store.ts";
+import { systemOf, type DeviceRow } from "./store.ts";
 import {
   countStaleVersions,
   findVersion,
@@ -41,7 +41,7 @@ export interface Kept {
 
 export interface Versions {
   /** Keeps a running configuration; the newest version stands for it when nothing changed. The caller holds the device's row. */
-  keep(tx: Tx, device: Pick<DeviceRow, "id" | "platform">, seen: { text: string; reason: string }): Promise<Kept>;
+  keep(tx: Tx, device: Pick<DeviceRow, "id" | "name" | "platform">, seen: { text: string; reason: string }): Promise<Kept>;
   /** The whole text. @throws Problem `devices_version_missing` */
   open(id: string, db?: Db): Promise<{ version: VersionHead; text: string }>;
 }
@@ -65,7 +65,8 @@ export function createVersions(deps: { db: Db; secrets: Secrets; clock: Clock })
   };
   return {
     open,
-    async keep(tx, { id: device, platform }, { text, reason }) {
+    async keep(tx, { id: device, ...row }, { text, reason }) {
+      const platform = systemOf(row);
       const at = new Date(deps.clock.now());
       const hash = configHash(text, platform);
       const newest = await newestVersion(tx, device);

@@ -4,14 +4,15 @@ import { maybeColumn, monoColumn, stateColumn, textColumn, whenColumn } from "..
 import type { Column } from "../../parts/data-list/columns.ts";
 import { Labels } from "../../parts/labels.tsx";
 import { driftLooks, reachLook, type Look } from "../../parts/states.ts";
+import { platformWord } from "./device-fields.ts";
 
 export const deviceColumns: Column<Device>[] = [
   textColumn({ id: "name", header: "Name", width: "minmax(90px, 1.6fr)" }, (row) => row.name),
   stateColumn({ id: "state", header: "State", width: "minmax(96px, 1fr)", only: "narrow" }, worstLook),
-  stateColumn({ id: "drift", header: "Configuration", width: "minmax(96px, 1fr)", from: "mid" }, (row) => driftLooks[row.drift]),
+  stateColumn({ id: "drift", header: "Configuration", width: "minmax(96px, 1fr)", from: "mid" }, configurationLook),
   stateColumn({ id: "reach", header: "Reach", width: "minmax(104px, 0.9fr)", from: "mid" }, (row) => reachLook(row.reachable)),
   maybeColumn({ id: "site", header: "Site", width: "minmax(64px, 0.7fr)", from: "mid", without: "none" }, (row) => row.site),
-  textColumn({ id: "platform", header: "Platform", width: "76px", from: "mid" }, (row) => row.platform),
+  textColumn({ id: "platform", header: "Platform", width: "84px", from: "mid" }, (row) => platformWord(row.platform)),
   monoColumn({ id: "address", header: "Address", width: "minmax(110px, 1fr)", from: "mid" }, withPort),
   {
     id: "labels",
@@ -27,7 +28,12 @@ export const deviceColumns: Column<Device>[] = [
 
 /** What matters most about a device, where there is room for one word. */
 function worstLook(row: Device): Look {
-  return row.reachable === false ? reachLook(false) : driftLooks[row.drift];
+  return row.reachable === false ? reachLook(false) : configurationLook(row);
+}
+
+/** A jump host has no configuration that could be unknown. */
+function configurationLook({ platform, drift }: Device): Look {
+  return platform === "jump_host" ? { ...driftLooks.unknown, word: "jump host" } : driftLooks[drift];
 }
 
 function withPort(row: Device): string {

@@ -15,6 +15,11 @@ export interface DeviceFields {
   driftMode: DeviceSpec["driftMode"];
 }
 
+/** A platform as people read it. */
+export function platformWord(platform: DeviceSpec["platform"]): string {
+  return platform.replaceAll("_", " ");
+}
+
 export const blankDevice: DeviceFields = {
   name: "",
   platform: "ios",

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { deviceSpec, type Device, type DevicePatch, type DeviceSpec } from "@holdfast/contract";
 import { mergePatchBetween } from "@holdfast/kit";
-import { platforms } from "virtual:contract";
+import { devicePlatforms } from "virtual:contract";
 import { invoke } from "../../app/api.ts";
 import { linesOf, type Lines } from "../../app/as-code.ts";
 import { read } from "../../app/reads.ts";
@@ -14,7 +14,7 @@ import { FormPair } from "../../parts/form-pair.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { sayDone } from "../../parts/run-act.tsx";
 import { SpecDialog, type SpecFormProps } from "../../parts/spec-form.tsx";
-import { blankDevice, formOf, labelsProblem, missing, specOf, type DeviceFields } from "./device-fields.ts";
+import { blankDevice, formOf, labelsProblem, missing, specOf, type DeviceFields, platformWord } from "./device-fields.ts";
 
 export function NewDevice() {
   const navigate = useNavigate();
@@ -86,7 +86,12 @@ function DeviceForm({ initial, ...dialog }: SpecFormProps<DeviceSpec, DeviceFiel
     <SpecDialog {...dialog} form={form} specOf={specOf}>
       <FormPair>
         <TextInput label="Name" data-autofocus spellCheck={false} {...form.getInputProps("name")} />
-        <Select label="Platform" allowDeselect={false} data={[...platforms]} {...form.getInputProps("platform")} />
+        <Select
+          label="Platform"
+          allowDeselect={false}
+          data={devicePlatforms.map((value) => ({ value, label: platformWord(value) }))}
+          {...form.getInputProps("platform")}
+        />
       </FormPair>
       <FormPair>
         <TextInput label="Address" description="IP address or DNS name" spellCheck={false} {...form.getInputProps("address")} />

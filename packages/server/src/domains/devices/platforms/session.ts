@@ -1,12 +1,13 @@
 /** The one face of all platforms: what can be asked of a device, and what it answers. */
-import type { DeviceCredential, PlatformName } from "@holdfast/contract";
+import type { DeviceCredential, DevicePlatform } from "@holdfast/contract";
 import type { DeviceError } from "../drivers/error.ts";
 
 /** A device and the way there. Holds secrets: never to be logged. */
 export interface DeviceEndpoint {
   id: string;
   name: string;
-  platform: PlatformName;
+  /** A `jump_host` only as a bastion: it is gone through, never opened. */
+  platform: DevicePlatform;
   address: string;
   port: number;
   /** Pinned host key, `SHA256:…`; without it opening fails with `host_key_unknown`. */

@@ -32,11 +32,16 @@ export type Permission = (typeof permissions)[number];
 
 export interface RouteMeta {
   permission: Permission;
-  /** `if-match`: the route edits something with a version; the caller sends its ETag (428 without, 412 when it moved). */
-  precondition?: "if-match";
+  /**
+   * `if-match`: the route edits something with a version; the caller sends its ETag (428 without, 412 when it moved).
+   * `optional`: the route acts on such a thing, and makes sense whatever its version; a caller who sends an ETag is held to it (412).
+   * Without either, If-Match is refused, for it would protect nothing.
+   */
+  precondition?: "if-match" | "optional";
   /**
    * The route creates or acts; the caller may send an Idempotency-Key, and a retry with it does nothing twice.
    * `accepted`: the retry gets the first answer again. `once`: the answer holds a secret and is not kept; the retry gets 409.
+   * Where neither is said, a key is refused, for it would protect nothing: an edit or removal has If-Match, and reading does nothing.
    */
   idempotency?: "accepted" | "once";
 }

@@ -30,6 +30,15 @@ export const thingsContract = {
     remove: route("DELETE", "/things/{id}", { permission: "devices:write", summary: "Remove", tags, status: 204 })
       .input(idParam)
       .output(z.void()),
+    press: route("POST", "/things/{id}/press", {
+      permission: "devices:write",
+      summary: "Act",
+      tags,
+      idempotency: "accepted",
+      precondition: "optional",
+    })
+      .input(idParam)
+      .output(z.object({ heldTo: z.string() })),
     key: route("POST", "/keys", { permission: "self", summary: "A secret", tags, status: 201, idempotency: "once" }).output(
       z.object({ key: z.string() }),
     ),
@@ -147,6 +156,10 @@ function createThings() {
       return { id: input.id, name: input.name, etag: "v2" };
     }),
     remove: os.remove.handler(() => undefined),
+    press: os.press.handler(({ context }) => {
+      changes++;
+      return { heldTo: context.ifMatch ?? "nothing" };
+    }),
     key: os.key.handler(() => ({ key: `secret-${++changes}` })),
     fail: os.fail.handler(({ input }) => {
       changes++;

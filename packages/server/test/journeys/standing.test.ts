@@ -150,7 +150,11 @@ describe("what a device ought to have", () => {
     const [finding] = await scene.openFindings("r2");
     expect(finding).toMatchObject({ kind: "host_key_changed", severity: "critical" });
     const { fingerprint } = await scene.client.devices.hostKey({ id: "r2" });
-    await scene.client.devices.trustHostKey({ id: "r2", fingerprint, reason: "its board was replaced" });
+    const { etag } = await scene.client.devices.get({ id: "r2" });
+    const trust = (ifMatch: string) =>
+      scene.client.devices.trustHostKey({ id: "r2", fingerprint, reason: "its board was replaced" }, { context: { ifMatch } });
+    await trust(etag);
+    await expect(trust(etag)).rejects.toMatchObject({ code: "precondition_failed" });
     expect(await findingOf(finding?.id)).toMatchObject({ state: "resolved", evidence: { pinned: fingerprint } });
     const { items } = await scene.client.audit.list({ action: "findings.finding.resolve" });
     expect(items[0]).toMatchObject({ actor: "user:ada", subject: `finding:${finding?.id}` });

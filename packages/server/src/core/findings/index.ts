@@ -51,12 +51,12 @@ export interface Findings {
   list(query: FindingQuery): Promise<{ items: Finding[]; next?: string }>;
   /** @throws Problem `findings_missing` */
   get(id: string): Promise<Finding>;
-  /** @throws Problem `findings_missing`, `findings_resolved` */
-  acknowledge(act: { id: string; note?: string | undefined }, by: By): Promise<Finding>;
+  /** This and the two below take the `etag` that was read. @throws Problem `findings_missing`, `findings_resolved`, `precondition_failed` when it moved */
+  acknowledge(act: { id: string; etag?: string | undefined; note?: string | undefined }, by: By): Promise<Finding>;
   /** Until then it stays silent, also when it goes and comes back. @throws Problem `findings_missing`, `findings_resolved`, `findings_until_past` */
-  suppress(act: { id: string; until: string; reason: string }, by: By): Promise<Finding>;
+  suppress(act: { id: string; etag?: string | undefined; until: string; reason: string }, by: By): Promise<Finding>;
   /** Closes it by hand; what still holds is opened anew by the next observation. @throws Problem `findings_missing`, `findings_resolved` */
-  resolve(act: { id: string; reason: string }, by: By): Promise<Finding>;
+  resolve(act: { id: string; etag?: string | undefined; reason: string }, by: By): Promise<Finding>;
 }
 
 const seqCursor = z.number().int().positive();

@@ -35,7 +35,7 @@ export interface RequestContext {
   /** Absent on public routes only. Take it with `callerOf(context)`. */
   principal?: Principal | undefined;
   requestId: string;
-  /** The ETag that the caller has read, without quotes; present on every route with `precondition: "if-match"`. */
+  /** The ETag that the caller has read, without quotes; present on every route with `precondition: "if-match"`, and on those with `optional` where the caller sent it. */
   ifMatch?: string | undefined;
   /** Sent with the answer, whether it succeeds or fails. */
   resHeaders: Headers;

@@ -392,6 +392,17 @@ create schema rollout;
 create sequence rollout.fencing;
 -- grants on rollout.fencing: holdfast=rwU/holdfast holdfast_app=rwU/holdfast
 
+create table rollout.group_hold (
+  redundancy_group text not null,
+  rollout_id text not null,
+  target_id text not null,
+  target_name text not null,
+  constraint group_hold_pkey PRIMARY KEY (redundancy_group),
+  constraint group_hold_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
+);
+CREATE INDEX group_hold_rollout ON rollout.group_hold USING btree (rollout_id, target_id);
+-- grants on rollout.group_hold: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
+
 create table rollout.hold (
   target_id text not null,
   rollout_id text not null,
@@ -477,6 +488,7 @@ create table rollout.rollout (
   worker text,
   leased_until timestamp with time zone,
   strategy_from jsonb,
+  require_approval boolean not null default false,
   constraint rollout_pkey PRIMARY KEY (id),
   constraint rollout_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id)
 );

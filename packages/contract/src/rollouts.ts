@@ -88,7 +88,7 @@ export function strictest(all: Limits[]): Limits {
   };
 }
 
-export const outcomes = ["applied", "unchanged", "unreachable", "refused", "failed", "reverted"] as const;
+export const outcomes = ["applied", "unchanged", "unreachable", "refused", "failed", "reverted", "unknown"] as const;
 export type OutcomeKind = (typeof outcomes)[number];
 
 export const diffLine = z.object({
@@ -163,7 +163,7 @@ export const rolloutTarget = z.object({
   site: z.string().optional(),
   wave: z.number().int(),
   state: z.enum(targetStates),
-  outcome: z.enum(outcomes).optional(),
+  outcome: z.enum(outcomes).optional().describe("`unknown`: given up by a person; nobody knows which configuration it has"),
   side: z.enum(["old", "new", "unknown"]).describe("Which configuration the target has, as last seen"),
   say: z.string().optional().describe("What happened, in a sentence"),
   updatedAt: instant.optional(),
@@ -193,6 +193,7 @@ export const rollout = z.object({
   targets: z.array(rolloutTarget),
   createdAt: instant,
   createdBy: z.string(),
+  requireApproval: z.boolean().describe("Somebody else than its author has to approve it; so for a retry or rollback of it"),
   approvedBy: z.string().optional(),
   startedAt: instant.optional(),
   endedAt: instant.optional(),
@@ -296,6 +297,19 @@ export const rolloutsContract = {
   pause: act("pause", "Let what is in flight finish, then wait"),
   resume: act("resume", "Go on"),
   abort: act("abort", "Stop and revert what was touched"),
+  giveUp: route("POST", "/rollouts/{id}/give-up", {
+    permission: "rollouts:operate",
+    summary: "Try no longer to bring a target back, so that its rollout can end; nobody knows then which configuration it has",
+    tags: rolloutTags,
+    idempotency: "accepted",
+  })
+    .input(
+      idParam.extend({
+        target: z.string().describe("Id or name of a target that could not be brought back"),
+        reason: z.string().trim().min(3).max(500),
+      }),
+    )
+    .output(rollout),
   retry: act(
     "retry",
     "Propose a rollout of the targets that are not new yet; of one that needs attention, try now what could not be brought back",

@@ -8,7 +8,7 @@ import type { Machine, RolloutEvent, Work } from "./machine.ts";
 import type { Move } from "./moved.ts";
 import type { HeldLease, Lease } from "./lease.ts";
 import { isOurOwn, performStep, within, type StepTimes } from "./perform.ts";
-import { journalNote, transition, type JournalLine } from "./store.ts";
+import { isGroupBusy, journalNote, transition, type JournalLine } from "./store.ts";
 
 export interface HandsDeps {
   db: Db;
@@ -59,6 +59,7 @@ export function createHands(deps: HandsDeps, lease: HeldLease, life: Life): Hand
     step: (work, machine) => carryOut(reach, work, machine).catch((thrown: unknown) => failedStep(work, thrown)),
     gate: (_wave, machine) => lookAtAll(reach, machine).catch(unlessOurOwn),
     move: (event, lines) => move(reach, event, lines),
+    begin: (event, line) => move(reach, event, [line]).catch(unlessGroupBusy),
   };
 }
 
@@ -151,6 +152,11 @@ function failedLook(target: string, thrown: unknown): Look {
 
 function unlessOurOwn(thrown: unknown): undefined {
   if (!isOurOwn(thrown)) throw thrown;
+}
+
+/** Somebody was quicker than our last look: nothing of it was written, and it is looked at again. */
+function unlessGroupBusy(thrown: unknown): undefined {
+  if (!isGroupBusy(thrown)) throw thrown;
 }
 
 /** The result of a step that could not even be tried to its end. */

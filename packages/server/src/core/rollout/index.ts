@@ -245,6 +245,7 @@ function newRollout(parts: RolloutParts) {
     limits,
     waves: machine.waves,
     auto_start: machine.autoStart,
+    require_approval: wanted.requireApproval ?? false,
     parallel,
     touches: 0,
     halt_reason: null,

@@ -3,6 +3,7 @@ import { isProblem, Problem } from "@holdfast/kit";
 import { sql, type Selectable } from "kysely";
 import type { Db, Tx } from "#platform/db";
 import type { Target } from "./change.ts";
+import { isBetween, type GroupMember } from "./groups.ts";
 import { finalStates, type Machine, type TargetMachine } from "./machine.ts";
 import type { RolloutTable, RolloutTables } from "./tables.ts";
 
@@ -86,6 +87,13 @@ async function machineOf(db: Db, row: RolloutRow): Promise<Machine> {
     .where("rollout_id", "=", row.id)
     .orderBy("position")
     .execute();
+  const takenElsewhere = finalStates.has(row.state)
+    ? undefined
+    : await takenByOthers(
+        db,
+        row.id,
+        rows.map((one) => one.machine),
+      );
   return {
     state: row.state,
     autoStart: row.auto_start,
@@ -94,12 +102,24 @@ async function machineOf(db: Db, row: RolloutRow): Promise<Machine> {
     targets: Object.fromEntries(rows.map((one) => [one.target_id, one.machine])),
     touches: row.touches,
     ...(row.halt_reason === null ? {} : { haltReason: row.halt_reason }),
+    ...(takenElsewhere === undefined ? {} : { takenElsewhere }),
   };
+}
+
+/** Redundancy groups of these targets of which another rollout changes a member; undefined where there is none. */
+async function takenByOthers(db: Db, id: string, targets: TargetMachine[]): Promise<Machine["takenElsewhere"]> {
+  const groups = [...new Set(targets.flatMap((target) => (target.group === undefined ? [] : [target.group])))];
+  if (groups.length === 0) return undefined;
+  const rows = await tables(db).selectFrom("rollout.group_hold").selectAll().where("rollout_id", "!=", id).execute();
+  const wanted = new Set(groups);
+  const taken = rows.filter((row) => wanted.has(row.redundancy_group));
+  const members = taken.map((row): [string, GroupMember] => [row.redundancy_group, { name: row.target_name, rollout: row.rollout_id }]);
+  return members.length === 0 ? undefined : Object.fromEntries(members);
 }
 
 /**
  * Moves a rollout by one event.
- * @throws Problem `rollouts_missing`, `rollouts_lease_lost`, `rollouts_target_busy`, or what `move` throws.
+ * @throws Problem `rollouts_missing`, `rollouts_lease_lost`, `rollouts_target_busy`, `rollouts_group_busy`, or what `move` throws.
  */
 export async function transition(tx: Tx, step: Transition): Promise<{ row: RolloutRow; before: Machine; after: Machine }> {
   const row = await tables(tx).selectFrom("rollout.rollout").selectAll().where("id", "=", step.id).forUpdate().executeTakeFirst();
@@ -110,6 +130,7 @@ export async function transition(tx: Tx, step: Transition): Promise<{ row: Rollo
   const changed = Object.values(after.targets).filter((target) => target !== before.targets[target.id]);
   await saveTargets(tx, step, changed);
   await saveHolds(tx, step.id, before, after);
+  await saveGroups(tx, step.id, before, changed);
   const next = {
     state: after.state,
     touches: after.touches,
@@ -153,6 +174,38 @@ async function saveHolds(tx: Tx, id: string, before: Machine, after: Machine): P
       kept.map((target) => target.id),
     );
   await released.execute();
+}
+
+/** A redundancy group belongs to the one target that is between old and new. @throws Problem `rollouts_group_busy` */
+async function saveGroups(tx: Tx, id: string, before: Machine, changed: TargetMachine[]): Promise<void> {
+  for (const target of changed) {
+    const earlier = before.targets[target.id];
+    const was = earlier !== undefined && isBetween(earlier);
+    if (target.group === undefined || was === isBetween(target)) continue;
+    if (was) await releaseGroup(tx, id, target.id);
+    else await takeGroup(tx, id, { id: target.id, name: target.name, group: target.group });
+  }
+}
+
+async function releaseGroup(tx: Tx, id: string, target: string): Promise<void> {
+  await tables(tx).deleteFrom("rollout.group_hold").where("rollout_id", "=", id).where("target_id", "=", target).execute();
+}
+
+async function takeGroup(tx: Tx, id: string, target: { id: string; name: string; group: string }): Promise<void> {
+  const taken = await tables(tx)
+    .insertInto("rollout.group_hold")
+    .values({ redundancy_group: target.group, rollout_id: id, target_id: target.id, target_name: target.name })
+    .onConflict((on) => on.doNothing())
+    .executeTakeFirst();
+  if (taken.numInsertedOrUpdatedRows === 1n) return;
+  throw new Problem("rollouts_group_busy", {
+    kind: "conflict",
+    say: `Another target of the redundancy group ${target.group} is being changed; ${target.name} waits for it.`,
+  });
+}
+
+export function isGroupBusy(thrown: unknown): boolean {
+  return isProblem(thrown) && thrown.code === "rollouts_group_busy";
 }
 
 /** @throws Problem `rollouts_target_busy` naming the target and the rollout that has it. */

@@ -46,6 +46,7 @@ export interface RolloutTable {
   limits: Json<Limits>;
   waves: Json<WaveMachine[]>;
   auto_start: boolean;
+  require_approval: boolean;
   parallel: number;
   touches: number;
   halt_reason: string | null;
@@ -75,6 +76,14 @@ export interface HoldTable {
   rollout_id: string;
 }
 
+/** Of a redundancy group, the one target that is between old and new. */
+export interface GroupHoldTable {
+  redundancy_group: string;
+  rollout_id: string;
+  target_id: string;
+  target_name: string;
+}
+
 export interface JournalTable {
   seq: Generated<number>;
   rollout_id: string;
@@ -93,5 +102,6 @@ export type RolloutTables = {
   "rollout.rollout": RolloutTable;
   "rollout.target": TargetTable;
   "rollout.hold": HoldTable;
+  "rollout.group_hold": GroupHoldTable;
   "rollout.journal": JournalTable;
 };

@@ -104,10 +104,10 @@ async function whileHeld(database: pg.Pool, work: () => Promise<void>): Promise<
   }
 }
 
-async function untilRenewalsWait(database: pg.Pool, count: number): Promise<void> {
+async function untilRenewalsWait(database: pg.Pool): Promise<void> {
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
     and query like 'update "rollout"."rollout" set "leased_until"%'`;
-  await expect.poll(async () => (await database.query(waiting)).rowCount, { timeout: 10_000, interval: 10 }).toBe(count);
+  await expect.poll(async () => (await database.query(waiting)).rowCount, { timeout: 10_000, interval: 10 }).toBeGreaterThan(0);
 }
 
 /** Stops in the middle of a step, where it knows nothing of its lease but what it knew before. */
@@ -151,8 +151,8 @@ export function frozenInStep(moments: [Moment, PlatformName][]): void {
           await second.kill();
           await whileHeld(database, async () => {
             first.thaw();
-            // Its timer asks for the lease, and so does the step; neither is told yet that it is lost.
-            await untilRenewalsWait(database, 2);
+            // Its timer asks for the lease, and is not told yet that it is lost; its own clock says enough to stop the step.
+            await untilRenewalsWait(database);
             expect(device.history).toEqual(typed);
           });
           const next = await scene.roll(await change(other, `after ${moment} of ${platform}`));

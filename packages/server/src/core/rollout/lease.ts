@@ -11,6 +11,8 @@ export interface Lease {
 export interface HeldLease extends Lease {
   /** Prolongs it. @throws Problem `rollouts_lease_lost` when another controller has the rollout */
   renew(): Promise<void>;
+  /** Until it has run out by our clock, in milliseconds. Another controller gets it no sooner: the database reckons from later on. */
+  leftMs(): number;
   /** @throws Problem `rollouts_lease_lost` when it has run out since it was last prolonged: another controller may have the rollout */
   notLapsed(): void;
 }
@@ -25,6 +27,7 @@ export function holdLease(deps: { db: Db; clock: Clock; leaseMs: number }, lease
       if (!(await renewLease(deps.db, lease, deps.leaseMs))) throw leaseLost(lease.id);
       untilMs = Math.max(untilMs, asked + deps.leaseMs);
     },
+    leftMs: () => untilMs - deps.clock.now(),
     notLapsed() {
       if (deps.clock.now() >= untilMs) throw leaseLost(lease.id);
     },

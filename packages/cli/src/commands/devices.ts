@@ -1,5 +1,5 @@
 /** `devices`: the inventory. */
-import { devicePlatforms, driftMode, type Device, type DevicePatch, type DevicePlatform } from "@holdfast/contract";
+import { devicePlatforms, driftMode, type Device, type DevicePatch, type DevicePlatform, type ImportReport } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { Option, type Command } from "commander";
 import { askYes } from "../ask.ts";
@@ -116,21 +116,46 @@ function devicePatchOf({ label, unlabel, ...options }: SetOptions): DevicePatch 
   return patchOf<DevicePatch>({ ...rest, ...clearable, ...labels });
 }
 
+interface ImportOptions {
+  dryRun?: boolean;
+  format?: "yaml" | "csv";
+  trustHostKeys?: boolean;
+  reason?: string;
+}
+
+function trustWish({ trustHostKeys, reason }: ImportOptions): { trustHostKeys?: { reason: string } } {
+  if (trustHostKeys === true && reason !== undefined) return { trustHostKeys: { reason } };
+  if (trustHostKeys === undefined && reason === undefined) return {};
+  throw new Problem("cli_trust_reason", {
+    kind: "invalid",
+    say: "--trust-host-keys and --reason belong together: say why the way to these devices can be trusted.",
+  });
+}
+
+function sayReport({ created, updated, unchanged, trusted, untrusted, dryRun }: ImportReport): string {
+  const parts = [`${created.length} created`, `${updated.length} updated`, `${unchanged.length} unchanged`];
+  if (trusted.length > 0) parts.push(`${trusted.length} host keys pinned`);
+  const ends = dryRun ? " (dry run: nothing was kept)" : "";
+  const open = untrusted.map(({ device, say }) => `  ${device}: host key not pinned: ${say}\n`);
+  return `${parts.join(", ")}${ends}\n${open.join("")}`;
+}
+
 function addExchange(devices: Command): void {
   devices
     .command("import <file>")
     .description("Import devices from YAML or CSV (- for stdin): all rows, or none")
     .option("--dry-run", "only say what would happen")
+    .option("--trust-host-keys", "pin the keys that devices without a pinned one show now; nobody compares them")
+    .option("--reason <text>", "with --trust-host-keys: why the way to these devices can be trusted; goes to the audit trail")
     .addOption(new Option("--format <format>", "what the file is; by its name unless told").choices(["yaml", "csv"]))
-    .action(async (file: string, options: { dryRun?: boolean; format?: "yaml" | "csv" }, command: Command) => {
+    .action(async (file: string, options: ImportOptions, command: Command) => {
       const { client, screen, format } = sessionOf(command);
       const written = options.format ?? (file.endsWith(".csv") ? "csv" : "yaml");
-      const report = await client.devices.import({ format: written, content: readInput(file), dryRun: options.dryRun ?? false }, once());
+      const trust = trustWish(options);
+      const wish = { format: written, content: readInput(file), dryRun: options.dryRun ?? false, ...trust };
+      const report = await client.devices.import(wish, once());
       if (format !== "table") printValue(screen, format, report);
-      else
-        screen.err(
-          `${report.created.length} created, ${report.updated.length} updated, ${report.unchanged.length} unchanged${report.dryRun ? " (dry run: nothing was kept)" : ""}\n`,
-        );
+      else screen.err(sayReport(report));
       if (report.errors.length === 0) return;
       throw new Problem("cli_import_refused", {
         kind: "invalid",

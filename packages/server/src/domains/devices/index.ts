@@ -4,7 +4,7 @@
  */
 import type { Device } from "@holdfast/contract";
 import { Problem, systemClock, type Clock } from "@holdfast/kit";
-import { inTransaction, type Db } from "#platform/db";
+import type { Db } from "#platform/db";
 import type { Git } from "#platform/git";
 import type { Log } from "#platform/log";
 import type { Audit } from "#core/audit";
@@ -13,14 +13,17 @@ import type { Asker, Carrier, Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
 import { createConfigCarrier } from "./apply.ts";
 import type { ConfigPayload } from "./payload.ts";
-import { bastionsFirst, readDevices, writeDevices, type ExchangeError } from "./exchange.ts";
+import { writeDevices } from "./exchange.ts";
 import { createExpectations, type Expectations } from "./expectations.ts";
+import { importDevices, type ImportReport, type ImportWish } from "./import.ts";
 import { createInventory, specOf, type Inventory } from "./inventory.ts";
+import type { Exchanged } from "./intent-inventory.ts";
 import { createObserver, type Observer } from "./observe.ts";
 import { createPlanning, type Planning } from "./planning.ts";
 import { createDevicePool, scanHostKey, type DevicePoolOptions, type Pool } from "./platforms/index.ts";
 import { createRepositories, type Repositories } from "./repositories.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
+import type { DeviceRow } from "./store.ts";
 import { createVersions, type Versions } from "./versions.ts";
 
 export { createDeviceWork, type DeviceWork } from "./jobs.ts";
@@ -71,14 +74,6 @@ export interface DevicesDeps extends DeviceReachDeps {
   git: Git;
 }
 
-export interface ImportReport {
-  created: string[];
-  updated: string[];
-  unchanged: string[];
-  errors: ExchangeError[];
-  dryRun: boolean;
-}
-
 export interface Devices {
   inventory: Inventory;
   observer: Observer;
@@ -86,7 +81,7 @@ export interface Devices {
   planning: Planning;
   versions: Versions;
   /** All rows, or none when one is wrong. */
-  import(wanted: { format: "yaml" | "csv"; content: string; dryRun: boolean }, asker: Asker): Promise<ImportReport>;
+  import(wanted: ImportWish, asker: Asker): Promise<ImportReport>;
   export(wanted: { format: "yaml" | "csv"; selector?: string | undefined }): Promise<string>;
   /** The host key that the device shows now; nothing is pinned. */
   scan(id: string): Promise<{ fingerprint: string; pinned?: string; matches: boolean }>;
@@ -122,9 +117,9 @@ export function createDevices(deps: DevicesDeps): Devices {
     planning,
     versions: reach.versions,
     scan,
-    import: (wanted, asker) => importDevices({ db, inventory }, wanted, asker),
+    import: (wanted, asker) => importDevices({ db, inventory, shownBy: async (id) => (await scan(id)).fingerprint }, wanted, asker),
     async export({ format, selector }) {
-      return writeDevices(format, (await inventory.rows({ selector })).map(specOf));
+      return writeDevices(format, (await inventory.rows({ selector })).map(exchanged));
     },
     async trust(which, asker) {
       const { fingerprint } = await scan(which.id);
@@ -137,36 +132,6 @@ export function createDevices(deps: DevicesDeps): Devices {
   };
 }
 
-async function importDevices(
-  deps: { db: Db; inventory: Inventory },
-  wanted: { format: "yaml" | "csv"; content: string; dryRun: boolean },
-  asker: Asker,
-): Promise<ImportReport> {
-  const read = readDevices(wanted.format, wanted.content);
-  const report: ImportReport = { created: [], updated: [], unchanged: [], errors: read.errors, dryRun: wanted.dryRun };
-  try {
-    await inTransaction(deps.db, async (tx) => {
-      for (const { spec, at } of bastionsFirst(read.devices))
-        await importOne(() => deps.inventory.put(tx, spec, asker), { name: spec.name, at, report });
-      if (wanted.dryRun || report.errors.length > 0) throw new NothingKept();
-    });
-  } catch (thrown) {
-    if (!(thrown instanceof NothingKept)) throw thrown;
-  }
-  return report.errors.length > 0 && !wanted.dryRun ? { ...report, created: [], updated: [], unchanged: [] } : report;
-}
-
-/** Takes an import's transaction back without being a failure of it. */
-class NothingKept extends Error {}
-
-async function importOne(
-  put: () => Promise<"created" | "updated" | "unchanged">,
-  row: { name: string; at: string; report: ImportReport },
-): Promise<void> {
-  try {
-    row.report[await put()].push(row.name);
-  } catch (thrown) {
-    if (!(thrown instanceof Problem) || thrown.kind === "unavailable") throw thrown;
-    row.report.errors.push({ at: row.at, say: thrown.message });
-  }
+function exchanged(row: DeviceRow): Exchanged {
+  return row.host_key === null ? specOf(row) : { ...specOf(row), hostKey: row.host_key };
 }

@@ -45,6 +45,8 @@ export interface Inventory {
   remove(which: { id: string; etag: string }, asker: Asker): Promise<void>;
   /** Creates or updates by name, in the caller's transaction. */
   put(tx: Tx, spec: DeviceSpec, by: Asker & { repositoryId?: string }): Promise<"created" | "updated" | "unchanged">;
+  /** Pins a host key where none is, in the caller's transaction; false when this one is pinned already. @throws Problem `devices_host_key_pinned` when another is */
+  pin(tx: Tx, which: { name: string; fingerprint: string; reason: string }, by: Asker): Promise<boolean>;
   /** Pins the host key that somebody compared. */
   trust(which: { id: string; etag?: string | undefined; fingerprint: string; reason: string }, asker: Asker): Promise<Device>;
 }
@@ -101,24 +103,54 @@ export function createInventory(deps: InventoryDeps): Inventory {
       await inTransaction(db, async (tx) => {
         const locked = await findDevice(tx, now.id, true);
         if (etag !== undefined && locked?.version !== versionOf(etag)) throw preconditionFailed(`device ${now.name}`);
-        await updateDevice(tx, now.id, { host_key: fingerprint, updated_at: new Date(deps.clock.now()) });
-        const [before, after] = [{ hostKey: now.host_key }, { hostKey: fingerprint }];
-        await deps.audit.record(tx, { ...asker, action: "devices.host_key.trust", subject: `device:${now.id}`, before, after, reason });
-        await settleHostKey(deps, tx, { device: now, fingerprint, asker });
-        await publish(tx, { type: "devices.host_key.trusted", subject: `device:${now.id}`, payload: { name: now.name } });
+        await pinKey(deps, tx, locked ?? now, { fingerprint, reason, asker });
       });
       return deviceView(await row(now.id));
     },
+    pin: (tx, which, asker) => pinFirst(deps, tx, which, asker),
   };
+}
+
+async function pinFirst(
+  deps: InventoryDeps,
+  tx: Tx,
+  { name, fingerprint, reason }: { name: string; fingerprint: string; reason: string },
+  asker: Asker,
+): Promise<boolean> {
+  const now = (await findDevice(tx, name, true)) ?? missing(name);
+  if (now.host_key === fingerprint) return false;
+  if (now.host_key !== null)
+    throw new Problem("devices_host_key_pinned", {
+      kind: "conflict",
+      say: `${name} has another host key pinned (${now.host_key}); to replace it, compare the new one and trust it by itself.`,
+    });
+  await pinKey(deps, tx, now, { fingerprint, reason, asker });
+  return true;
+}
+
+interface Pinned {
+  fingerprint: string;
+  reason: string;
+  asker: Asker;
+}
+
+async function pinKey(deps: InventoryDeps, tx: Tx, device: DeviceRow, { fingerprint, reason, asker }: Pinned): Promise<void> {
+  const subject = `device:${device.id}`;
+  await updateDevice(tx, device.id, { host_key: fingerprint, updated_at: new Date(deps.clock.now()) });
+  const [before, after] = [{ hostKey: device.host_key }, { hostKey: fingerprint }];
+  await deps.audit.record(tx, { ...asker, action: "devices.host_key.trust", subject, before, after, reason });
+  await settleHostKey(deps, tx, device, { fingerprint, reason, asker });
+  await publish(tx, { type: "devices.host_key.trusted", subject, payload: { name: device.name } });
 }
 
 /** The key that was told of as strange, or not pinned, is the pinned one now. */
 async function settleHostKey(
   { findings }: InventoryDeps,
   tx: Tx,
-  { device, fingerprint, asker }: { device: DeviceRow; fingerprint: string; asker: Asker },
+  device: DeviceRow,
+  { fingerprint, reason, asker }: Pinned,
 ): Promise<void> {
-  const why = { ...asker, reason: `The host key ${fingerprint} was compared and pinned.`, evidence: { pinned: fingerprint } };
+  const why = { ...asker, reason: `The host key ${fingerprint} was pinned: ${reason}`, evidence: { pinned: fingerprint } };
   for (const kind of ["host_key_changed", "host_key_unknown"])
     await findings.settle(tx, { source: reachSource, kind, subject: `device:${device.id}` }, why);
 }
@@ -237,10 +269,12 @@ export function specOf(row: DeviceRow): DeviceSpec {
   });
 }
 
+/** Not judged again: what is kept was right by the rules of its day. */
 function normalSpec(spec: { [K in keyof DeviceSpec]: DeviceSpec[K] | undefined }): DeviceSpec {
   const labels = Object.fromEntries(Object.entries(spec.labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const parsed = deviceSpec.parse({ ...spec, labels });
-  return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined)) as DeviceSpec;
+  const given: Record<string, unknown> = { ...spec, labels };
+  const members = Object.keys(deviceSpec.shape).flatMap((key) => (given[key] === undefined ? [] : [[key, given[key]]]));
+  return Object.fromEntries(members) as DeviceSpec;
 }
 
 export function driftOf(row: DeviceRow): Device["drift"] {

@@ -94,7 +94,7 @@ export function createDevices(deps: DevicesDeps): Devices {
   const clock = deps.clock ?? systemClock;
   const held: Rollouts["held"] = (targets, tx) => rollouts.held(targets, tx);
   const inventory = createInventory({ db, audit, secrets, findings, clock, held });
-  const observer = createObserver({ db, log, sessions: reach.sessions, expectations: reach.expectations, findings, held });
+  const observer = createObserver({ db, log, sessions: reach.sessions, expectations: reach.expectations, findings, clock, held });
   const repositories = createRepositories({ db, log, clock, audit, secrets, findings, git, inventory });
   const planning = createPlanning({
     db,

@@ -6,6 +6,7 @@ import type { Log } from "#platform/log";
 import type { Rollouts } from "#core/rollout";
 import { driftOf } from "./inventory.ts";
 import type { Devices } from "./index.ts";
+import { ChangeMarks } from "./marks.ts";
 import { isConfigured, recordSeen, type DeviceRow } from "./store.ts";
 
 const driftActor = { actor: "system:drift" };
@@ -20,7 +21,7 @@ const driftStrategy: Strategy = { kind: "direct", reason: "drift is mended on th
 export interface DeviceWork {
   /** Fetches the repositories whose poll is due. */
   pollRepositories(): Promise<void>;
-  /** Reads every device and tells drift; mends it on devices of drift mode `revert`. */
+  /** Reads every device that cannot say that nothing changed, and each once an hour, and tells drift; mends it on devices of drift mode `revert`. */
   watchDrift(signal?: AbortSignal): Promise<void>;
   /** Keeps every device's running configuration. */
   backUp(signal?: AbortSignal): Promise<void>;
@@ -28,6 +29,7 @@ export interface DeviceWork {
 
 export function createDeviceWork(deps: { db: Db; clock: Clock; devices: Devices; rollouts: Rollouts; log: Log }): DeviceWork {
   const { db, clock, devices, rollouts, log } = deps;
+  const marks = new ChangeMarks();
 
   const mend = async ({ id, running_hash, mend_hash, mend_at }: DeviceRow): Promise<void> => {
     const at = new Date(clock.now());
@@ -57,12 +59,13 @@ export function createDeviceWork(deps: { db: Db; clock: Clock; devices: Devices;
     },
     async watchDrift(signal) {
       const rows = (await devices.inventory.rows({})).filter((row) => row.host_key !== null && isConfigured(row));
-      for (const look of await devices.observer.look(rows, "drift", signal)) {
+      marks.keep(rows.map((row) => row.id));
+      for (const look of await devices.observer.look(rows, "drift", { signal, marks })) {
         if (look.read && look.device.drift_mode === "revert" && driftOf(look.device) === "drifted") await mend(look.device);
       }
     },
     async backUp(signal) {
-      await devices.observer.look((await devices.inventory.rows({})).filter(isConfigured), "scheduled", signal);
+      await devices.observer.look((await devices.inventory.rows({})).filter(isConfigured), "scheduled", { signal });
     },
   };
 }

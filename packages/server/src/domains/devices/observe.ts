@@ -1,5 +1,5 @@
 /** Reads devices: keeps what is running, tells drift from what ought to be there, and raises or resolves findings for it. */
-import { isProblem, sayError } from "@holdfast/kit";
+import { isProblem, sayError, type Clock } from "@holdfast/kit";
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { Log } from "#platform/log";
@@ -7,6 +7,7 @@ import type { FindingInput, Findings } from "#core/findings";
 import type { Rollouts } from "#core/rollout";
 import { DeviceError } from "./drivers/error.ts";
 import { aboutDevice, type Drift, type Expectations } from "./expectations.ts";
+import type { ChangeMarks } from "./marks.ts";
 import type { Sessions } from "./sessions.ts";
 import type { DeviceRow } from "./store.ts";
 import type { Kept } from "./versions.ts";
@@ -20,6 +21,7 @@ export interface ObserveDeps {
   sessions: Sessions;
   expectations: Expectations;
   findings: Findings;
+  clock: Clock;
   /** Which devices a rollout drives at present: what they show now is explained by it. */
   held: Rollouts["held"];
 }
@@ -29,25 +31,33 @@ export type Look =
   | { device: DeviceRow; read: true; text: string; kept: Kept; drift: Drift | undefined }
   | { device: DeviceRow; read: false; say: string }
   /** A rollout drives it; nothing was read. */
-  | { device: DeviceRow; read: false; held: string; say: string };
+  | { device: DeviceRow; read: false; held: string; say: string }
+  /** It answers, and by its own mark nothing changed since it was read. */
+  | { device: DeviceRow; read: false; unmoved: true; say: string };
 
 /** How many devices are looked at in one go; the pool has its own limits besides. */
 const atOnce = 50;
 
+export interface LookOptions {
+  signal?: AbortSignal | undefined;
+  marks?: ChangeMarks | undefined;
+}
+
 export interface Observer {
-  look(devices: DeviceRow[], reason: string, signal?: AbortSignal): Promise<Look[]>;
+  /** @param options.marks spares devices that say by themselves that nothing changed */
+  look(devices: DeviceRow[], reason: string, options?: LookOptions): Promise<Look[]>;
   /** Drift of a device as last seen; undefined when it is as intended. */
   driftOf(device: DeviceRow): Promise<Drift | undefined>;
 }
 
 export function createObserver(deps: ObserveDeps): Observer {
   return {
-    async look(devices, reason, signal) {
+    async look(devices, reason, options = {}) {
       const looks: Look[] = [];
       for (let i = 0; i < devices.length; i += atOnce) {
         const some = devices.slice(i, i + atOnce);
         const held = await deps.held(some.map((device) => device.id));
-        looks.push(...(await Promise.all(some.map((device) => lookAt(deps, { device, reason, held: held.get(device.id), signal })))));
+        looks.push(...(await Promise.all(some.map((device) => lookAt(deps, { device, reason, held: held.get(device.id), ...options })))));
       }
       return looks;
     },
@@ -55,17 +65,25 @@ export function createObserver(deps: ObserveDeps): Observer {
   };
 }
 
-interface LookParts {
+interface LookParts extends LookOptions {
   device: DeviceRow;
   reason: string;
   held: string | undefined;
-  signal: AbortSignal | undefined;
 }
 
-async function lookAt(deps: ObserveDeps, { device, reason, held, signal }: LookParts): Promise<Look> {
+async function lookAt(deps: ObserveDeps, { device, reason, held, signal, marks }: LookParts): Promise<Look> {
   if (held !== undefined) return { device, read: false, held, say: `rollout ${held} drives it` };
   try {
-    const text = await deps.sessions.use(device, signal ? { signal } : {}, (session) => session.running());
+    const read = await deps.sessions.use(device, signal ? { signal } : {}, async (session) => {
+      const mark = await (marks ? session.changeMark() : undefined);
+      const atMs = deps.clock.now();
+      return marks?.unmoved(device, mark, atMs) ? undefined : { text: await session.running(), mark, atMs };
+    });
+    if (read === undefined) {
+      await inTransaction(deps.db, (tx) => tellReach(deps, tx, device));
+      return { device, read: false, unmoved: true, say: "it has not changed since it was read" };
+    }
+    const { text, mark, atMs } = read;
     const began = await deps.held([device.id]);
     if (began.size > 0) return { device, read: false, held: began.get(device.id) ?? "", say: `rollout ${began.get(device.id)} drives it` };
     const seen = await inTransaction(deps.db, async (tx) => {
@@ -74,6 +92,7 @@ async function lookAt(deps: ObserveDeps, { device, reason, held, signal }: LookP
       await tellReach(deps, tx, device);
       return saw;
     });
+    marks?.read(device.id, mark, atMs);
     return { ...seen, read: true, text };
   } catch (thrown) {
     if (!isProblem(thrown)) throw thrown;

@@ -69,6 +69,8 @@ export interface PingAnswer {
 export interface DeviceSession {
   /** The whole running configuration: lines ended by `\n`, without the vendor's noise (build lines, timestamps, `end`). */
   running(): Promise<string>;
+  /** Another text after every change of the running configuration, cheap to ask for; undefined where the device keeps none. */
+  changeMark(): Promise<string | undefined>;
   /** One command that reads, in exec mode; its output without the last line break. @throws DeviceError `command_not_allowed`, `command_refused` */
   run(command: string, options?: { timeoutMs?: number }): Promise<string>;
   /**

@@ -100,13 +100,18 @@ describe("a change from the command line", () => {
     expect(scene.device("r2").running()).toContain("description approved");
   });
 
-  test("can be taken back after it is done", async () => {
+  test("can be taken back after it is done, with an approval where it had to have one", async () => {
     const [newest] = JSON.parse((await run(["rollouts", "list", "-o", "json"])).out) as { id: string }[];
-    const back = await run(["rollouts", "rollback", newest?.id ?? "", "--reason", "second thoughts"]);
+    const asked = await run(["rollouts", "rollback", newest?.id ?? ""]);
+    expect(asked.code).not.toBe(0);
+    expect(asked.err).toContain("Nothing was done; say yes, or give --yes.");
+    const back = await run(["rollouts", "rollback", newest?.id ?? "", "--yes", "--reason", "second thoughts"]);
     expect(back).toMatchObject({ code: 0 });
     expect(back.err).toMatch(/^rol\w*_\S+/);
     const id = back.err.split("\n")[0] ?? "";
-    if (back.out.includes("ready")) await run(["rollouts", "start", id]);
+    expect(back.out).toContain("awaiting approval");
+    expect(scene.device("r1").running()).toContain("description approved");
+    expect(await run(["rollouts", "approve", id], { as: "grace" })).toMatchObject({ code: 0 });
     expect(scene.device("r1").running()).toContain("description by-hand");
   });
 });

@@ -1,8 +1,9 @@
-/** `rollouts`: watch, approve, pause, resume, abort, retry, roll back. */
+/** `rollouts`: watch, approve, pause, resume, abort, retry, roll back, give up a device. */
 import { rolloutStates, type Rollout, type RolloutState } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { Option, type Command } from "commander";
 import { wholeNumber } from "../input.ts";
+import { askYes } from "../ask.ts";
 import { ago, printable, printList, printValue } from "../output.ts";
 import { everyPage, once, sessionOf, type Session } from "../session.ts";
 import { progressOption, watchRollout, type Progress } from "../watch.ts";
@@ -13,7 +14,8 @@ const acts = {
   pause: "Let what is in flight finish, then wait",
   resume: "Go on",
   abort: "Stop, and revert what was touched",
-  retry: "Propose a rollout of the devices that do not have the change yet",
+  retry:
+    "Propose a rollout of the devices that do not have the change yet; of one that needs attention, try now what could not be brought back",
   rollback: "Propose a rollout back to how things were before this one",
 } as const;
 
@@ -57,6 +59,7 @@ export function addRollouts(program: Command): void {
       });
     });
   addActs(rollouts);
+  addGiveUp(rollouts);
 }
 
 function addList(rollouts: Command): void {
@@ -87,19 +90,64 @@ function addList(rollouts: Command): void {
 
 function addActs(rollouts: Command): void {
   for (const [verb, description] of Object.entries(acts) as [keyof typeof acts, string][]) {
-    rollouts
+    const line = rollouts
       .command(`${verb} <rollout>`)
       .description(description)
       .option("--reason <text>", "why; goes to the audit trail")
       .option("--no-wait", "do not follow it")
-      .addOption(progressOption())
-      .action(async (id: string, options: { reason?: string; wait: boolean; progress: string }, command: Command) => {
-        const session = sessionOf(command);
-        const rollout = await session.client.rollouts[verb]({ id, ...(options.reason ? { reason: options.reason } : {}) }, once());
-        const follow = verb !== "pause" && options.wait;
-        await finish(session, rollout, { ...options, wait: follow, unwanted: verb === "abort" ? [] : ["reverted"] });
-      });
+      .addOption(progressOption());
+    if (isWayBack(verb)) line.option("-y, --yes", "do not ask");
+    line.action(async (id: string, options: ActOptions, command: Command) => {
+      const session = sessionOf(command);
+      if (isWayBack(verb) && options.yes !== true) await confirm(questionOf(verb, await session.client.rollouts.get({ id })));
+      const rollout = await session.client.rollouts[verb]({ id, ...(options.reason ? { reason: options.reason } : {}) }, once());
+      const follow = verb !== "pause" && options.wait;
+      await finish(session, rollout, { ...options, wait: follow, unwanted: verb === "abort" ? [] : ["reverted"] });
+    });
   }
+}
+
+interface ActOptions {
+  reason?: string;
+  wait: boolean;
+  progress: string;
+  yes?: boolean;
+}
+
+/** What takes a change off devices again is asked about first. */
+function isWayBack(verb: keyof typeof acts): verb is "abort" | "rollback" {
+  return verb === "abort" || verb === "rollback";
+}
+
+/** @throws Problem `cli_not_confirmed` */
+async function confirm(question: string): Promise<void> {
+  if (!(await askYes(question)))
+    throw new Problem("cli_not_confirmed", { kind: "invalid", say: "Nothing was done; say yes, or give --yes." });
+}
+
+/** What the act would do, in a question. */
+export function questionOf(verb: "abort" | "rollback", { title, targets }: Pick<Rollout, "title" | "targets">): string {
+  const touched = targets.filter((target) => (verb === "abort" ? target.side !== "old" : target.outcome === "applied"));
+  const names = touched.slice(0, 5).map((target) => target.targetName);
+  const more = touched.length > 5 ? ` and ${touched.length - 5} more` : "";
+  const who = `${printable(names.join(", "))}${more} back to what ${touched.length === 1 ? "it" : "they"} had before`;
+  const act = verb === "abort" ? `Abort “${printable(title)}”` : `Roll “${printable(title)}” back`;
+  return touched.length === 0 ? `${act}? Nothing of it was touched.` : `${act} and take ${who}?`;
+}
+
+function addGiveUp(rollouts: Command): void {
+  rollouts
+    .command("give-up <rollout> <device>")
+    .description("Try no longer to bring a device back, so that its rollout can end; nobody knows then which configuration it has")
+    .requiredOption("--reason <text>", "why; goes to the audit trail")
+    .option("-y, --yes", "do not ask")
+    .action(async (id: string, target: string, options: { reason: string; yes?: boolean }, command: Command) => {
+      const session = sessionOf(command);
+      const question = `Give ${printable(target)} up? Nobody tries any longer to take it back to what it had.`;
+      if (options.yes !== true) await confirm(question);
+      const rollout = await session.client.rollouts.giveUp({ id, target, reason: options.reason }, once());
+      await finish(session, rollout, { wait: false, progress: "none", unwanted: [] });
+    });
 }
 
 interface Finish {

@@ -19,6 +19,7 @@ const commands: Commands = {
   "rollouts.pause": rolloutAct("pause"),
   "rollouts.resume": rolloutAct("resume"),
   "rollouts.abort": rolloutAct("abort"),
+  "rollouts.giveUp": ({ id, target, reason }) => ["rollouts", "give-up", id, target, ...option("--reason", reason)],
   "rollouts.retry": rolloutAct("retry"),
   "rollouts.rollback": rolloutAct("rollback"),
   "plans.create": ({ repository, revision, selector }) => [

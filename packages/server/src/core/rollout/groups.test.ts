@@ -121,6 +121,13 @@ describe("a member of a redundancy group", () => {
     world.happen({ kind: "aborted", say: "stopped by a person" });
     expect([world.begin(0), world.begin(0)]).toEqual([true, false]);
     expect(world.inFlight).toEqual([{ do: "step", step: "revert", target: "t1" }]);
+    // The controller dies in the middle of it: nobody knows how far it came.
+    world.crash(["before"]);
+    expect(world.machine.targets["t1"]).toMatchObject({ state: "reverting", busy: false, side: "unknown" });
+    expect([world.begin(0), world.begin(0)]).toEqual([true, false]);
+    world.finish(0, "none");
+    expect(world.begin(0)).toBe(true);
+    expect(world.inFlight).toEqual([{ do: "step", step: "revert", target: "t0" }]);
   });
 });
 

@@ -113,6 +113,8 @@ test("settings.md has every setting with its meaning and its default", () => {
     HOLDFAST_PORT: "7450",
     HOLDFAST_LOG_LEVEL: "info",
     HOLDFAST_ROLES: "all",
+    HOLDFAST_DRIFT_EVERY: "60s",
+    HOLDFAST_BACKUP_EVERY: "24h",
   };
   const shown = rows.map(([, name, value, meaning]) => [name, value, meaning]);
   const wanted = Object.entries(settingsShape).map(([name, shape]) => [

@@ -41,9 +41,9 @@ export interface ComposeOptions {
   consoleDirectory?: string;
   /** Repositories at file paths are allowed: for the demonstration and tests, where the caller is the operator. */
   localRepositories?: boolean;
-  /** How often drift is looked for; 60 s unless told. */
+  /** How often drift is looked for, in place of the setting. */
   driftEveryMs?: number;
-  /** How often every running configuration is backed up; 24 h unless told. */
+  /** How often every running configuration is backed up, in place of the setting. */
   backUpEveryMs?: number;
   /** How often it is asked whether a repository is due; 5 s unless told. */
   pollEveryMs?: number;

@@ -28,8 +28,15 @@ describe("settings", () => {
       port: 7450,
       logLevel: "info",
       roles: new Set(["api", "worker", "gateway", "ingest"]),
+      driftEveryMs: 60_000,
+      backUpEveryMs: 86_400_000,
       keyRingFile: "/srv/.holdfast/keys.json",
     });
+  });
+
+  test.each(["0s", "often", "-1h", "100d", "30", "1ms"])("%s is not how often anything is done", (text) => {
+    const { places } = failure({ HOLDFAST_DRIFT_EVERY: text, HOLDFAST_BACKUP_EVERY: text });
+    expect(places.map(({ at }) => at)).toEqual(["HOLDFAST_DRIFT_EVERY", "HOLDFAST_BACKUP_EVERY"]);
   });
 
   test("everything set is taken", () => {
@@ -42,6 +49,8 @@ describe("settings", () => {
         HOLDFAST_PORT: "0",
         HOLDFAST_LOG_LEVEL: "debug",
         HOLDFAST_ROLES: "api, worker",
+        HOLDFAST_DRIFT_EVERY: "5m",
+        HOLDFAST_BACKUP_EVERY: "6h",
         HOLDFAST_KEY_RING: "ring.json",
         HOLDFAST_KEYS: "{}",
         HOLDFAST_PUBLIC_URL: "https://holdfast.example.net/",
@@ -54,6 +63,8 @@ describe("settings", () => {
       host: "::",
       port: 0,
       logLevel: "debug",
+      driftEveryMs: 300_000,
+      backUpEveryMs: 21_600_000,
       keyRingFile: "/srv/ring.json",
       publicUrl: "https://holdfast.example.net",
       trustedProxies: ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32"],

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
-import { Problem, sayError, Secret } from "@holdfast/kit";
+import { parseDuration, Problem, sayError, Secret } from "@holdfast/kit";
 import { z } from "zod";
 
 /** Parts of the program that one process can play. */
@@ -50,6 +50,8 @@ export const settingsShape = {
     .default("all")
     .transform(toRoles)
     .describe("Parts this process plays: all, or a list of api, worker, gateway, ingest"),
+  HOLDFAST_DRIFT_EVERY: every("60s", { least: "5s" }).describe("How often drift is looked for, e.g. 60s or 5m"),
+  HOLDFAST_BACKUP_EVERY: every("24h", { least: "1m" }).describe("How often every running configuration is backed up, e.g. 6h or 1d"),
   HOLDFAST_KEY_RING: z.string().optional().describe("File of the keys that seal secrets; keys.json in HOLDFAST_HOME unless told"),
   HOLDFAST_KEYS: z
     .string()
@@ -75,6 +77,8 @@ export interface Settings {
   gitCaFile?: string;
   logLevel: (typeof levels)[number];
   roles: ReadonlySet<Role>;
+  driftEveryMs: number;
+  backUpEveryMs: number;
   /** Absolute path. */
   keyRingFile: string;
   /** The key ring's JSON, in place of the file. */
@@ -108,6 +112,8 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     port: values.HOLDFAST_PORT,
     logLevel: values.HOLDFAST_LOG_LEVEL,
     roles: values.HOLDFAST_ROLES,
+    driftEveryMs: values.HOLDFAST_DRIFT_EVERY,
+    backUpEveryMs: values.HOLDFAST_BACKUP_EVERY,
     keyRingFile: values.HOLDFAST_KEY_RING ? resolve(workingDirectory, values.HOLDFAST_KEY_RING) : join(home, "keys.json"),
     ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
     ...(values.DATABASE_OWNER_URL && { databaseOwnerUrl: values.DATABASE_OWNER_URL }),
@@ -176,6 +182,18 @@ function secretUrl(protocols: string[]) {
       ? new Secret(text)
       : refuse(context, `must be a URL that begins with ${protocols.join("// or ")}//`);
   });
+}
+
+/** A duration, at least so long and at most what a timer can count to (24 days). */
+function every(usual: string, { least }: { least: string }) {
+  return z
+    .string()
+    .default(usual)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      const fits = ms !== undefined && ms >= (parseDuration(least) ?? 0) && ms <= 24 * 86_400_000;
+      return fits ? ms : refuse(context, `must be a time such as 30s, 5m or 12h, from ${least} to 24d`);
+    });
 }
 
 function toPort(text: string, context: Context): number {

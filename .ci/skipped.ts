@@ -1,3 +1,4 @@
+/* oxlint-disable import/no-default-export, no-console, node/no-process-env -- so Vitest wants a reporter; and this one talks to a terminal and its shell */
 /**
  * Vitest's reporter of what was not tried: prints every skipped test at the end. With REQUIRE_ALL=1 one is a failure: in a place that was
  * prepared for all of them, a test that skips proves nothing and must not look as if it did.

@@ -79,6 +79,7 @@ class Lamps {
         return { reached: true, side, pending: false, gate: [] };
       },
       back: async ({ change }) => {
+        await this.at(`back ${change.target.name}`);
         const now = colourOf(change.target.id);
         return {
           ok: true,
@@ -302,6 +303,22 @@ describe("a rollout on the database", () => {
     const { items } = await createAudit({ db: database.db }).list({ subject: `rollout:${back.id}`, action: "rollout.rollout.create" });
     expect(items[0]?.reason).toBe("the colour is wrong");
   });
+});
+
+test("the way back is asked of several targets at one time, never of more than eight", async () => {
+  lamps = new Lamps();
+  const rollouts = engine();
+  rollouts.start();
+  const names = "abcdefghijkl".split("");
+  const plan = await planRed(rollouts, names);
+  const { id } = await rollouts.propose({ planId: plan.id, planHash: plan.hash, strategy: { kind: "direct", reason: "test" } }, ada);
+  await until(rollouts, id, ["succeeded"]);
+  const asked = names.map((name) => lamps.hold(`back ${name}`));
+  const back = rollouts.rollback(id, ada);
+  await Promise.all(asked.slice(0, 8).map(({ reached }) => reached));
+  expect(lamps.done.filter((step) => step.startsWith("back "))).toHaveLength(8);
+  for (const { release } of asked) release();
+  expect((await back).targets.map((target) => target.targetName)).toEqual(names);
 });
 
 describe("when a controller loses its lease", () => {

@@ -19,8 +19,11 @@ interface Meaning {
   uses?: string[];
   /** What only one may hold at a time, `what=holder`; the old holder lets go before the new one takes. */
   holds?: string[] | ((words: Words) => string[]);
-  /** `first`: changes what other lines mean. `last`: may cut the hand that types. `break`: takes something out of use. */
-  when?: "first" | "last" | "break";
+  /**
+   * `first`: changes what other lines mean. `before`: keeps something from such a change, so that it is put even earlier. `last`: may
+   * cut the hand that types. `break`: takes something out of use.
+   */
+  when?: "before" | "first" | "last" | "break";
 }
 
 export interface LineRule extends Meaning {
@@ -86,6 +89,8 @@ export interface Dialect {
   assumed: RegExp;
   /** Brings a parsed tree to one way of writing. */
   settle(tree: ConfigTree): void;
+  /** Takes out lines that say nothing in any of these settled trees, which are looked at together. */
+  dropIdle?(trees: readonly ConfigTree[]): void;
   /** Two texts of one slot that cannot be compared, such as a hash and a plain secret. */
   incomparable(running: string, intended: string): boolean;
 }

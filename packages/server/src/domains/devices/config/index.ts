@@ -36,7 +36,7 @@ const dialects: Record<Sense, Record<DialectName, Rules>> = {
  * Never fails: a line that no rule knows is kept as it is.
  */
 export function parseConfig(text: string, dialect: DialectName): ConfigTree {
-  return parseWith(dialects.intent[dialect], text);
+  return parseWith(dialects.intent[dialect], [text])[0];
 }
 
 /**
@@ -50,7 +50,8 @@ export function normalConfig(text: string, dialect: DialectName, sense: Sense = 
 /** What separates the running configuration from the intended one, for people: secrets masked. */
 export function diffConfigs(running: string, intended: string, dialect: DialectName, sense: Sense = "intent"): ConfigDiff {
   const rules = dialects[sense][dialect];
-  const deltas = compareLines(rules, atTop, [parseConfig(running, dialect).children, parseConfig(intended, dialect).children]);
+  const [from, to] = parseWith(rules, [running, intended]);
+  const deltas = compareLines(rules, atTop, [from.children, to.children]);
   return diffOf(deltas, (line, above) => maskLine(line, above));
 }
 
@@ -60,7 +61,8 @@ export function diffConfigs(running: string, intended: string, dialect: DialectN
  * The way back is `planCommands(after, before)`.
  */
 export function planCommands(running: string, intended: string, dialect: DialectName, sense: Sense = "intent"): string[] {
-  return planTrees(dialects[sense][dialect], parseConfig(running, dialect), parseConfig(intended, dialect));
+  const rules = dialects[sense][dialect];
+  return planTrees(rules, ...parseWith(rules, [running, intended]));
 }
 
 /** Why a device must never have a configuration, and on which lines (1-based) of it. */
@@ -90,8 +92,8 @@ export function sameConfig(one: string, other: string, dialect: DialectName): bo
 export function accountsFor(intended: string, [before, now]: [string, string], dialect: DialectName): boolean {
   const { ambient, assumed } = dialects.intent[dialect].dialect;
   const said = new Set(parseConfig(intended, dialect).children.map((node) => node.key));
-  const [was, is] = [parseConfig(before, dialect).children, parseConfig(now, dialect).children];
-  return compareLines(dialects.whole[dialect], atTop, [was, is]).every((delta) => {
+  const [was, is] = parseWith(dialects.whole[dialect], [before, now]);
+  return compareLines(dialects.whole[dialect], atTop, [was.children, is.children]).every((delta) => {
     const node = delta.op === "within" ? delta.to : delta.op === "add" || delta.op === "remove" ? delta.node : delta.to.node;
     return said.has(node.key) || !(ambient.test(node.text) || assumed.test(node.text));
   });

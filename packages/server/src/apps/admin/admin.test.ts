@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { spawn } from "node:child_process";
@@ -211,9 +212,29 @@ describe("settings", () => {
   });
 });
 
-describe("with the embedded database", () => {
-  const program = fileURLToPath(new URL("../admin.ts", import.meta.url));
+const program = fileURLToPath(new URL("../admin.ts", import.meta.url));
 
+describe("with nobody at the other end of a stream", () => {
+  const unread = async (stream: "stdout" | "stderr", args: string[]): Promise<{ code: unknown; said: string }> => {
+    const of = { DATABASE_URL: database.ownerUrl, HOLDFAST_HOME: home, HOLDFAST_PUBLIC_URL: "https://holdfast.example.net" };
+    const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env["PATH"], ...of } });
+    child[stream].destroy();
+    let said = "";
+    child[stream === "stdout" ? "stderr" : "stdout"].on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(child, "close")) as unknown[];
+    return { code, said };
+  };
+
+  test.for(["--help", "config explain", "audit export"])("%s ends quietly when who reads it stops early", async (words) => {
+    expect(await unread("stdout", words.split(" "))).toEqual({ code: 0, said: "" });
+  });
+
+  test("the exit code stays when nobody reads what went wrong", async () => {
+    expect(await unread("stderr", ["audit"])).toEqual({ code: 4, said: "" });
+  });
+});
+
+describe("with the embedded database", () => {
   interface Ran {
     code: number | null;
     out: string;

@@ -12,6 +12,10 @@ export function vrfWords(header: string): string {
   return / vrf \S+$/.exec(header)?.[0] ?? "";
 }
 
+function isPassive({ text }: ConfigNode): boolean {
+  return text === "ip ospf passive" || text.startsWith("ip ospf passive ");
+}
+
 function passiveVrfs(trees: readonly ConfigTree[]): Set<string> {
   const sections = trees.flatMap(({ children }) => children).filter(({ text }) => /^router ospf(?: |$)/.test(text));
   const turned = sections.filter(({ children }) => children.some(({ text }) => text === "passive-interface default"));
@@ -20,16 +24,18 @@ function passiveVrfs(trees: readonly ConfigTree[]): Set<string> {
 
 /**
  * Takes out `no ip ospf passive` where it says nothing: in a VRF where interfaces are not passive by default. Trees that are compared are
- * asked together: a leftover says something as soon as the other one has the default.
+ * asked together: a leftover says something as soon as the other one has the default, or makes the interface passive.
  */
 export function dropIdlePassive(trees: readonly ConfigTree[]): void {
   const vrfs = passiveVrfs(trees);
+  const sections = trees.flatMap(({ children }) => children).filter(({ text }) => text.startsWith("interface "));
+  const passive = new Set(sections.filter(({ children }) => children.some(isPassive)).map(({ text }) => text));
   const isIdle = ({ text, children }: ConfigNode): boolean =>
-    text.startsWith("interface ") && !vrfs.has(vrfWords(text)) && children.some((line) => exception.test(line.text));
+    !vrfs.has(vrfWords(text)) && !passive.has(text) && children.some((line) => exception.test(line.text));
+  const idle = sections.filter(isIdle);
+  if (!idle.length) return;
+  for (const section of idle) section.children = section.children.filter((line) => !exception.test(line.text));
   for (const tree of trees) {
-    for (const section of tree.children) {
-      if (isIdle(section)) section.children = section.children.filter((line) => !exception.test(line.text));
-    }
     tree.children = tree.children.filter((node) => node.children.length || !node.text.startsWith("interface "));
   }
 }

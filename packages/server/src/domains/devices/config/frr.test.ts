@@ -173,6 +173,7 @@ describe("what FRR would refuse is not typed", () => {
       expect(diffConfigs(none + active, none, "frr").empty).toBe(true);
       expect(plan(none + active, all)).toEqual([...toAll, ...type("ip ospf passive")]);
       expect(plan(none + active, all + active)).toEqual(toAll);
+      expect(plan(none + active, none + eth0("ip ospf passive"))).toEqual(type("ip ospf passive", "ip ospf passive"));
     });
 
     test("drift shows an exception that is missing or too many", () => {

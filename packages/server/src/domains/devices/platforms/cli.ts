@@ -137,13 +137,20 @@ export function addressWord(address: string): string {
 
 /**
  * An output that no log line broke into. One may stand in the middle of a line, so taking it out would not mend the rest: read again.
+ * Lines that look like a log and come a second time just so are the configuration's own, such as a pattern for an event.
  * @throws DeviceError `output_incomplete` when it happens every time
  */
 export async function undisturbed(name: string, log: RegExp, read: () => Promise<string>): Promise<string> {
   const anywhere = new RegExp(log.source.replace(/^\^/, ""), log.flags);
+  let before = "";
   for (let attempt = 0; attempt < 4; attempt++) {
     const output = await read();
-    if (!output.split("\n").some((line) => anywhere.test(line))) return output;
+    const alike = output
+      .split("\n")
+      .filter((line) => anywhere.test(line))
+      .join("\n");
+    if (alike === before) return output;
+    before = alike;
   }
   throw new DeviceError("output_incomplete", {
     say: `${name} prints log lines into its configuration while it is read. Turn off "terminal monitor" there.`,

@@ -1,5 +1,6 @@
 /** One PostgreSQL cluster per test run, with a migrated database that every test file's own is copied from. */
 import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,14 +54,20 @@ async function startCluster(): Promise<{ url: string; stop: () => Promise<void> 
   };
 }
 
-/** Clusters of test runs that were killed: their servers are ended and their files removed. */
+/** Somebody else on this machine may run tests too; what is theirs is left to them. */
+function isOurs({ uid }: Stats): boolean {
+  const me = process.getuid?.();
+  return me === undefined || me === 0 || me === uid;
+}
+
+/** Clusters of our own test runs that were killed: their servers are ended and their files removed. */
 async function clearAbandoned(): Promise<void> {
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(homePrefix));
   for (const name of names) {
     const home = join(tmpdir(), name);
     const lock = join(home, "postgres.lock");
     const made = await stat(lock).catch(() => undefined);
-    if (!made || (await isHeld(lock))) continue;
+    if (!made || !isOurs(made) || (await isHeld(lock))) continue;
     await clearEarlierRun(join(home, "postgres"), silentLog);
     await rm(home, { recursive: true, force: true });
   }

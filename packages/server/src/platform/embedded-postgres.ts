@@ -33,7 +33,7 @@ interface EmbeddedOptions {
   log: Log;
   /** False gives up safety against power cuts for speed; for tests only. */
   durable?: boolean;
-  /** The owner may make further databases; for tests only. */
+  /** The owner may make further databases, and many processes may be at work on them; for tests only. */
   makesDatabases?: boolean;
 }
 
@@ -44,6 +44,7 @@ interface Site {
   socketDirectory: string;
   user?: UnprivilegedUser;
   durable: boolean;
+  makesDatabases: boolean;
   log: Log;
 }
 
@@ -56,7 +57,7 @@ const restartPatienceMs = 15_000;
  * `database_no_user`, `database_no_binaries`, `database_home_unreachable`, `database_init_failed`, `database_start_failed`.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { home, log, durable = true } = options;
+  const { home, log, durable = true, makesDatabases = false } = options;
   await prepareHome(home);
   const user = await chooseUser(await ownerOf(home));
   const directory = await placeDirectory(home, user);
@@ -65,9 +66,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const binaries = await prepareBinaries(() => reachablePlace(home, user), user);
     await prepareDirectory(directory, binaries, { durable, ...(user && { user }) });
     const socketDirectory = await placeSocket(directory, user);
-    const site: Site = { binaries, directory, socketDirectory, durable, log, ...(user && { user }) };
+    const site: Site = { binaries, directory, socketDirectory, durable, makesDatabases, log, ...(user && { user }) };
     const first = await startPatiently(site);
-    await makeDatabase(socketDirectory, options.makesDatabases ?? false);
+    await makeDatabase(socketDirectory, makesDatabases);
     return supervise(first, site, lock);
   } catch (thrown) {
     await lock.release();
@@ -91,7 +92,7 @@ function serverSettings(site: Site): Record<string, string> {
     port: "5432",
     unix_socket_directories: site.socketDirectory,
     unix_socket_permissions: "0700",
-    max_connections: "100",
+    max_connections: site.makesDatabases ? "400" : "100",
     shared_buffers: "64MB",
     max_wal_size: "256MB",
     min_wal_size: "64MB",

@@ -75,7 +75,7 @@ function interfaceBlock(dice: Dice, name: string, ospfHere: boolean): string[] {
     ...maybe(dice, 0.2, () => "ip ospf authentication message-digest"),
     ...maybe(dice, 0.2, () => `ip ospf message-digest-key 1 md5 ${dice.pick(["s3cret", "other"])}`),
     ...maybe(dice, 0.1, () => "ip ospf bfd"),
-    ...maybe(dice, 0.2, () => "ip ospf passive"),
+    ...maybe(dice, 0.3, () => dice.pick(["ip ospf passive", "no ip ospf passive"])),
     ...(ospfHere ? maybe(dice, 0.7, () => `ip ospf area ${dice.pick(["0", "0.0.0.0", "1", "2"])}`) : []),
   ];
   return block(`interface ${name}`, dice.shuffle(lines));
@@ -181,6 +181,7 @@ function ospf(dice: Dice, byNetwork: boolean, names: Names): string[] {
   return block(
     "router ospf",
     dice.shuffle([
+      ...maybe(dice, 0.4, () => "passive-interface default"),
       ...maybe(dice, 0.7, () => `ospf router-id 1.1.1.${dice.upTo(3) + 1}`),
       ...networks.map((network) => `network ${network} area ${dice.pick(["0", "0.0.0.0", "1", "2"])}`),
       ...maybe(dice, 0.3, () => `redistribute connected${policy()}`),

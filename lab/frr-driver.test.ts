@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { signSshCertificate, sshPublicBlob, sshPublicLine } from "../packages/server/src/core/pki/ssh-certificate.ts";
 import { spkiOf } from "../packages/server/src/core/pki/x509.ts";
 import { DeviceError } from "../packages/server/src/domains/devices/drivers/error.ts";
-import { openDevice, scanHostKey, type OpenSession } from "../packages/server/src/domains/devices/platforms/index.ts";
+import { openDevice, scanHostKey, type OpenOptions, type OpenSession } from "../packages/server/src/domains/devices/platforms/index.ts";
 import { inside, razeLab, runningOf, type Lab } from "./lab.ts";
 import { endpointOf, setManagementLink, skippedBecause, testLab, typeAt } from "./test-lab.ts";
 
@@ -12,13 +12,18 @@ const discard = "ip route 198.51.100.0/24 blackhole";
 const router = "lyon-1";
 const unavailable = skippedBecause();
 /** The switch counts whole seconds, rounded up, and loading the old configuration takes a second or two. */
-const revertedWithin = { timeout: 20_000, interval: 200 };
+const revertedWithin = { timeout: 60_000, interval: 200 };
+/** Time for a change before its switch expires. What is asserted of the time before holds only then, however slow the machine is. */
+const switchMs = 15_000;
 
 describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === undefined ? "" : ` (skipped: ${unavailable})`}`, () => {
   let lab: Lab;
   const open: OpenSession[] = [];
-  const session = async (change: Partial<ReturnType<typeof endpointOf>> = {}): Promise<OpenSession> => {
-    const opened = await openDevice({ ...endpointOf(lab, router), ...change }, { connectMs: 3000, handshakeMs: 3000, timeoutMs: 5000 });
+  const session = async (
+    change: Partial<ReturnType<typeof endpointOf>> = {},
+    limits: Pick<OpenOptions, "connectMs" | "handshakeMs" | "timeoutMs"> = {},
+  ): Promise<OpenSession> => {
+    const opened = await openDevice({ ...endpointOf(lab, router), ...change }, limits);
     open.push(opened);
     return opened;
   };
@@ -75,7 +80,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
     expect(await reasonOf(openDevice(unpinned))).toBe("host_key_unknown");
     expect(await scanHostKey(unpinned)).toBe(hostKey);
     await setManagementLink(lab, router, "down");
-    expect(["unreachable", "timeout"]).toContain(await reasonOf(session()));
+    expect(["unreachable", "timeout"]).toContain(await reasonOf(session({}, { connectMs: 2000, handshakeMs: 2000 })));
   });
 
   test("what it configures is in force in the kernel", async () => {
@@ -100,8 +105,8 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
 
   test("a router that is cut off in the middle of a change goes back by itself", async () => {
     const before = await running();
-    const one = await session();
-    await one.arm("cut", 5000);
+    const one = await session({}, { timeoutMs: 10_000 });
+    await one.arm("cut", switchMs);
     await one.configure([discard, "interface eth1", " shutdown", "exit", "no router bgp 65001"]);
     await setManagementLink(lab, router, "down");
     const lost = reasonOf(one.running());
@@ -116,7 +121,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
   test("the switch outlives the SSH session that armed it", async () => {
     const before = await running();
     const one = await session();
-    await one.arm("killed", 5000);
+    await one.arm("killed", switchMs);
     await one.configure([discard]);
     // Only this router's own sessions: it has a process namespace of its own.
     await inside(lab, router, ["pkill", "-KILL", "-f", `^sshd: ${lab.user}`]);
@@ -127,7 +132,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
 
   test("a change that is confirmed in time stays, is saved, and cannot be saved before that", async () => {
     const one = await session();
-    const armed = await one.arm("kept", 5000);
+    const armed = await one.arm("kept", switchMs);
     await one.configure([discard]);
     expect(await reasonOf(one.save())).toBe("switch_armed");
     expect(await one.pending()).toMatchObject({ token: "kept" });
@@ -135,7 +140,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
     await one.save();
     expect(await inside(lab, router, ["cat", `/etc/frr/${router}/frr.conf`])).toContain(discard);
     // Past the time at which it would have gone back.
-    await expect.poll(() => Date.now() > armed.expiresAtMs + 2000, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => Date.now() > armed.expiresAtMs + 2000, { timeout: switchMs + 10_000 }).toBe(true);
     expect(await has(discard)).toBe(true);
     expect(await one.confirm("kept")).toBe("confirmed");
     expect(await one.confirm("never-armed")).toBe("not_armed");
@@ -189,7 +194,7 @@ describe.skipIf(unavailable !== undefined)(`FRR behind OpenSSH${unavailable === 
   test("a timer that is killed is noticed by whoever comes next", async () => {
     const before = await running();
     const one = await session();
-    await one.arm("orphan", 5000);
+    await one.arm("orphan", switchMs);
     await one.configure([discard]);
     await inside(lab, router, ["sh", "-c", `kill -9 $(cat /run/holdfast/switch/${router}/timer)`]);
     await expect.poll(() => one.pending(), revertedWithin).toBeUndefined();

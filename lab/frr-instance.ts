@@ -24,6 +24,8 @@ export interface Said {
 
 export interface FrrInstance {
   name: string;
+  /** A process inside, as the host numbers it: who its network belongs to. */
+  pid: string;
   /** Types these lines in configuration mode; gives the lines that were answered with more than a prompt. */
   configure(lines: readonly string[]): Promise<Said[]>;
   /** `show running-config`. */
@@ -128,6 +130,7 @@ export async function startFrr(options: FrrOptions = {}): Promise<FrrInstance> {
   };
   return {
     name,
+    pid: inside,
     run,
     configure: async (lines) => {
       if (!lines.length) return [];

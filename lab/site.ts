@@ -26,7 +26,7 @@ export interface Site {
 export async function openSite(lab: Lab, directory: string): Promise<Site> {
   const database = await testDatabase();
   const home = join(directory, "home");
-  const settings = loadSettings({ HOLDFAST_HOME: home, HOLDFAST_PORT: "0", HOLDFAST_ROLES: "api", DATABASE_URL: database.url });
+  const settings = loadSettings({ HOLDFAST_HOME: home, HOLDFAST_PORT: "0", HOLDFAST_ROLES: "api", DATABASE_URL: database.ownerUrl });
   const holdfast = await compose({ settings, log: silentLog, localRepositories: true });
   await holdfast.start();
   const { devices, rollouts } = holdfast;
@@ -43,7 +43,7 @@ export async function openSite(lab: Lab, directory: string): Promise<Site> {
   const discards: string[] = [];
   return {
     home,
-    databaseUrl: database.url,
+    databaseUrl: database.ownerUrl,
     async begin(wanted, refused) {
       const discard = [...discards, wanted];
       if (!refused) discards.push(wanted);

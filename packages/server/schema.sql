@@ -47,7 +47,7 @@ create table audit.pending (
   constraint pending_pkey PRIMARY KEY (id)
 );
 CREATE CONSTRAINT TRIGGER chain AFTER INSERT ON audit.pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.chain();
--- grants on audit.pending: holdfast=arwdDxtm/holdfast holdfast_app=a/holdfast
+-- grants on audit.pending: holdfast=arwdDxtm/holdfast holdfast_app=ar/holdfast
 
 CREATE OR REPLACE FUNCTION audit.chain()
  RETURNS trigger
@@ -83,6 +83,7 @@ end $function$
 
 -- -------------------- devices
 create schema devices;
+-- grants on schema devices: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table devices.device (
   id text not null,
@@ -110,12 +111,15 @@ create table devices.device (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   version bigint not null default 1,
+  mend_hash text,
+  mend_at timestamp with time zone,
   constraint device_pkey PRIMARY KEY (id),
   constraint device_name_key UNIQUE (name),
   constraint device_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES devices.repository(id) ON DELETE SET NULL
 );
 CREATE INDEX device_labels ON devices.device USING gin (labels);
 CREATE INDEX device_site ON devices.device USING btree (site, name);
+-- grants on devices.device: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table devices.repository (
   id text not null,
@@ -135,6 +139,7 @@ create table devices.repository (
   constraint repository_pkey PRIMARY KEY (id),
   constraint repository_name_key UNIQUE (name)
 );
+-- grants on devices.repository: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table devices.version (
   id text not null,
@@ -148,10 +153,12 @@ create table devices.version (
   constraint version_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices.device(id) ON DELETE CASCADE
 );
 CREATE INDEX version_newest ON devices.version USING btree (device_id, id DESC);
+-- grants on devices.version: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 
 -- -------------------- findings
 create schema findings;
+-- grants on schema findings: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table findings.finding (
   id text not null,
@@ -186,10 +193,12 @@ CREATE INDEX finding_scope ON findings.finding USING btree (source, scope) WHERE
 CREATE INDEX finding_state ON findings.finding USING btree (state, seq);
 CREATE INDEX finding_subject ON findings.finding USING btree (subject, seq);
 CREATE UNIQUE INDEX finding_live ON findings.finding USING btree (fingerprint) WHERE (state <> 'resolved'::text);
+-- grants on findings.finding: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 
 -- -------------------- identity
 create schema identity;
+-- grants on schema identity: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table identity.api_key (
   id text not null,
@@ -205,6 +214,7 @@ create table identity.api_key (
   constraint api_key_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
 CREATE INDEX api_key_user_id ON identity.api_key USING btree (user_id);
+-- grants on identity.api_key: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.attempt (
   bucket text not null,
@@ -212,6 +222,7 @@ create table identity.attempt (
   since timestamp with time zone not null,
   constraint attempt_pkey PRIMARY KEY (bucket)
 );
+-- grants on identity.attempt: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity."grant" (
   user_id text not null,
@@ -222,6 +233,7 @@ create table identity."grant" (
   constraint grant_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
 CREATE INDEX grant_role ON identity."grant" USING btree (role);
+-- grants on identity."grant": holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.role (
   name text not null,
@@ -233,6 +245,7 @@ create table identity.role (
   updated_at timestamp with time zone not null default now(),
   constraint role_pkey PRIMARY KEY (name)
 );
+-- grants on identity.role: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.session (
   id text not null,
@@ -257,6 +270,7 @@ create table identity.session (
 CREATE INDEX session_expires ON identity.session USING btree (expires_at);
 CREATE INDEX session_provider ON identity.session USING btree (provider_id, provider_session);
 CREATE INDEX session_user_id ON identity.session USING btree (user_id);
+-- grants on identity.session: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.setup_token (
   hash bytea not null,
@@ -264,6 +278,7 @@ create table identity.setup_token (
   expires_at timestamp with time zone not null,
   constraint setup_token_pkey PRIMARY KEY (hash)
 );
+-- grants on identity.setup_token: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.sign_in_link (
   hash bytea not null,
@@ -273,6 +288,7 @@ create table identity.sign_in_link (
   constraint sign_in_link_pkey PRIMARY KEY (hash),
   constraint sign_in_link_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
+-- grants on identity.sign_in_link: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity."user" (
   id text not null,
@@ -294,12 +310,15 @@ create table identity."user" (
   constraint user_name_key_key UNIQUE (name_key),
   constraint user_kind_check CHECK (kind = ANY (ARRAY['person'::text, 'service'::text]))
 );
+-- grants on identity."user": holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 
 -- -------------------- pki
 create schema pki;
+-- grants on schema pki: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create sequence pki.ssh_serial;
+-- grants on pki.ssh_serial: holdfast=rwU/holdfast holdfast_app=rwU/holdfast
 
 create table pki.authority (
   id text not null,
@@ -328,6 +347,7 @@ create table pki.authority (
   constraint authority_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES pki.authority(id)
 );
 CREATE UNIQUE INDEX authority_issuing ON pki.authority USING btree (role) WHERE issuing;
+-- grants on pki.authority: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table pki.certificate (
   id text not null,
@@ -357,10 +377,12 @@ create table pki.certificate (
 CREATE INDEX certificate_end ON pki.certificate USING btree (not_after);
 CREATE INDEX certificate_name ON pki.certificate USING btree (kind, name, created_at DESC);
 CREATE INDEX certificate_revoked ON pki.certificate USING btree (authority_id) WHERE (revoked_at IS NOT NULL);
+-- grants on pki.certificate: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 
 -- -------------------- platform
 create schema platform;
+-- grants on schema platform: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table platform.event (
   id bigint not null generated always as identity,
@@ -371,6 +393,7 @@ create table platform.event (
   constraint event_pkey PRIMARY KEY (id)
 );
 CREATE INDEX event_at ON platform.event USING btree (at);
+-- grants on platform.event: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table platform.idempotency_key (
   id bytea not null,
@@ -389,6 +412,7 @@ create table platform.idempotency_key (
   constraint idempotency_key_check1 CHECK ((holder IS NULL) = (status IS NOT NULL))
 );
 CREATE INDEX idempotency_key_created_at ON platform.idempotency_key USING btree (created_at);
+-- grants on platform.idempotency_key: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table platform.migration (
   name text not null,
@@ -397,6 +421,7 @@ create table platform.migration (
   applied_at timestamp with time zone not null default now(),
   constraint migration_pkey PRIMARY KEY (name)
 );
+-- grants on platform.migration: holdfast=arwdDxtm/holdfast holdfast_app=r/holdfast
 
 create table platform.refused_event (
   subscriber text not null,
@@ -410,6 +435,7 @@ create table platform.refused_event (
   constraint refused_event_pkey PRIMARY KEY (subscriber, event_id),
   constraint refused_event_subscriber_fkey FOREIGN KEY (subscriber) REFERENCES platform.subscriber(name) ON DELETE CASCADE
 );
+-- grants on platform.refused_event: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table platform.subscriber (
   name text not null,
@@ -419,6 +445,7 @@ create table platform.subscriber (
   updated_at timestamp with time zone not null default now(),
   constraint subscriber_pkey PRIMARY KEY (name)
 );
+-- grants on platform.subscriber: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table platform.turn (
   name text not null,
@@ -427,6 +454,7 @@ create table platform.turn (
   next_at timestamp with time zone not null,
   constraint turn_pkey PRIMARY KEY (name)
 );
+-- grants on platform.turn: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 CREATE OR REPLACE FUNCTION platform.publish(event_type text, event_subject text, event_payload jsonb)
  RETURNS bigint
@@ -463,8 +491,21 @@ $function$
 
 -- -------------------- rollout
 create schema rollout;
+-- grants on schema rollout: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create sequence rollout.fencing;
+-- grants on rollout.fencing: holdfast=rwU/holdfast holdfast_app=rwU/holdfast
+
+create table rollout.group_hold (
+  redundancy_group text not null,
+  rollout_id text not null,
+  target_id text not null,
+  target_name text not null,
+  constraint group_hold_pkey PRIMARY KEY (redundancy_group),
+  constraint group_hold_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
+);
+CREATE INDEX group_hold_rollout ON rollout.group_hold USING btree (rollout_id, target_id);
+-- grants on rollout.group_hold: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.hold (
   target_id text not null,
@@ -473,6 +514,7 @@ create table rollout.hold (
   constraint hold_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
 );
 CREATE INDEX hold_rollout ON rollout.hold USING btree (rollout_id);
+-- grants on rollout.hold: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.journal (
   seq bigint not null generated always as identity,
@@ -489,6 +531,7 @@ create table rollout.journal (
 );
 CREATE INDEX journal_rollout ON rollout.journal USING btree (rollout_id, seq);
 CREATE INDEX journal_target ON rollout.journal USING btree (rollout_id, target_id, seq);
+-- grants on rollout.journal: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.plan (
   id text not null,
@@ -501,9 +544,12 @@ create table rollout.plan (
   problems jsonb not null,
   created_at timestamp with time zone not null,
   created_by text not null,
+  strategies jsonb not null default '[]'::jsonb,
+  limits jsonb not null default '{}'::jsonb,
   constraint plan_pkey PRIMARY KEY (id)
 );
 CREATE INDEX plan_newest ON rollout.plan USING btree (created_at DESC, id DESC);
+-- grants on rollout.plan: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.plan_change (
   plan_id text not null,
@@ -520,6 +566,7 @@ create table rollout.plan_change (
   constraint plan_change_pkey PRIMARY KEY (plan_id, target_id),
   constraint plan_change_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id) ON DELETE CASCADE
 );
+-- grants on rollout.plan_change: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.rollout (
   id text not null,
@@ -544,11 +591,15 @@ create table rollout.rollout (
   fencing bigint not null default 0,
   worker text,
   leased_until timestamp with time zone,
+  strategy_from jsonb,
+  require_approval boolean not null default false,
   constraint rollout_pkey PRIMARY KEY (id),
   constraint rollout_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id)
 );
 CREATE INDEX rollout_newest ON rollout.rollout USING btree (created_at DESC, id DESC);
 CREATE INDEX rollout_open ON rollout.rollout USING btree (state) WHERE (state <> ALL (ARRAY['succeeded'::text, 'reverted'::text]));
+CREATE INDEX rollout_plan ON rollout.rollout USING btree (plan_id, id DESC);
+-- grants on rollout.rollout: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.target (
   rollout_id text not null,
@@ -560,10 +611,12 @@ create table rollout.target (
   constraint target_pkey PRIMARY KEY (rollout_id, target_id),
   constraint target_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
 );
+-- grants on rollout.target: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 
 -- -------------------- secrets
 create schema secrets;
+-- grants on schema secrets: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table secrets.key (
   id text not null,
@@ -571,6 +624,7 @@ create table secrets.key (
   created_at timestamp with time zone not null,
   constraint key_pkey PRIMARY KEY (id)
 );
+-- grants on secrets.key: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table secrets.lease (
   id text not null,
@@ -589,6 +643,7 @@ create table secrets.lease (
   constraint lease_engine_check CHECK (engine = ANY (ARRAY['builtin'::text, 'vault'::text]))
 );
 CREATE INDEX lease_by_end ON secrets.lease USING btree (expires_at DESC, id);
+-- grants on secrets.lease: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table secrets.secret (
   id text not null,
@@ -607,6 +662,7 @@ create table secrets.secret (
   constraint secret_kind_check CHECK (kind = ANY (ARRAY['password'::text, 'ssh_key'::text, 'ssh_ca'::text, 'git_https'::text, 'git_ssh'::text])),
   constraint secret_version_check CHECK (version > 0)
 );
+-- grants on secrets.secret: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table secrets.version (
   secret_id text not null,
@@ -627,3 +683,4 @@ END),
   constraint version_vault_version_check CHECK (vault_version >= 0),
   constraint version_secret_id_fkey FOREIGN KEY (secret_id) REFERENCES secrets.secret(id) ON DELETE CASCADE
 );
+-- grants on secrets.version: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast

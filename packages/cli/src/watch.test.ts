@@ -21,6 +21,7 @@ function rollout(state: Rollout["state"], targets: RolloutTarget[], say = `It is
     targets,
     createdAt: "2026-01-01T00:00:00Z",
     createdBy: "user:ada",
+    requireApproval: false,
     counts: {},
     say,
     etag: "1",

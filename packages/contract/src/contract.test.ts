@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { contract } from "./contract.ts";
-import { permissions } from "./route.ts";
+import { mergePatchOf, permissions } from "./route.ts";
 import { routesOf, type ContractRoute } from "./routes-of.ts";
 
 const routes = routesOf(contract);
@@ -16,6 +16,17 @@ function fieldsOf(schema: unknown): string[] {
     return value;
   });
   return names;
+}
+
+/** Fields of a shape itself. */
+function topFieldsOf(schema: unknown): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+/** What the routes show that lead to the thing which a route changes: its own answer, the one read at its path, the list above it. */
+function shownBeside({ path, output }: ContractRoute): unknown[] {
+  const above = path.replace(/\/\{\w+\}$/, "");
+  return [output, ...routes.filter((one) => one.method === "GET" && [path, above].includes(one.path)).map((one) => one.output)];
 }
 
 describe("the contract", () => {
@@ -39,12 +50,30 @@ describe("the contract", () => {
     expect(lax.map((route) => route.name)).toEqual([]);
   });
 
-  test("asks for the caller's ETag on every change and removal of something with an etag", () => {
-    const edits = routes.filter(
-      ({ method, meta, output }) =>
-        ["PUT", "PATCH"].includes(method) && fieldsOf(output).includes("etag") && meta.precondition !== "if-match",
+  test("shows an ETag of everything that can be changed, and asks for it on every change and removal of such a thing", () => {
+    const edits = routes.filter(({ method }) => ["PUT", "PATCH", "DELETE"].includes(method));
+    const versioned = edits.filter((route) => shownBeside(route).some((output) => fieldsOf(output).includes("etag")));
+    expect(edits.filter((route) => !versioned.includes(route)).map((route) => route.name)).toEqual([
+      // Ended, never edited: it holds nothing that somebody could have changed meanwhile.
+      "identity.revokeKey",
+    ]);
+    expect(versioned.filter(({ meta }) => meta.precondition !== "if-match").map((route) => route.name)).toEqual([]);
+    expect(versioned.length).toBeGreaterThan(6);
+  });
+
+  test("holds an act on something with an ETag to the one that the caller read, if it sends one", () => {
+    const acts = routes.filter(
+      ({ method, path, output }) => method === "POST" && path.includes("{") && topFieldsOf(output).includes("etag"),
     );
-    expect(edits.map((route) => route.name)).toEqual([]);
+    // A rollout moves by itself, its version with it: an act on one is held to the state that it is in.
+    const free = acts.filter(({ name, meta }) => meta.precondition === undefined && !name.startsWith("rollouts."));
+    expect(free.map(({ name }) => name)).toEqual(["repositories.sync"]); // It fetches, and edits nothing.
+    expect(acts.filter(({ meta }) => meta.precondition === "optional").length).toBeGreaterThan(3);
+  });
+
+  test("takes an Idempotency-Key on every act of a known caller", () => {
+    expect(breaking(({ method, meta }) => method === "POST" && meta.permission !== "public" && meta.idempotency === undefined)).toEqual([]);
+    expect(breaking(({ method, meta }) => method !== "POST" && meta.idempotency !== undefined)).toEqual([]);
   });
 
   test("never keeps an answer that holds a secret", () => {
@@ -56,5 +85,16 @@ describe("the contract", () => {
 
   test("accepts idempotency keys only from callers it knows", () => {
     expect(breaking(({ meta }) => meta.idempotency !== undefined && meta.permission === "public")).toEqual([]);
+  });
+});
+
+describe("a merge patch of a document", () => {
+  const patch = mergePatchOf(z.object({ name: z.string(), site: z.string().optional().describe("Where it is") }));
+
+  test("may leave out everything, and clear what the document may go without", () => {
+    expect(patch.parse({})).toEqual({});
+    expect(patch.parse({ name: "a", site: null })).toEqual({ name: "a", site: null });
+    expect(patch.safeParse({ name: null }).success).toBe(false);
+    expect(patch.shape.site.description).toBe("Where it is; null clears it");
   });
 });

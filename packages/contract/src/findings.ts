@@ -26,10 +26,12 @@ export const finding = z.object({
   suppressedUntil: instant.optional(),
   note: z.string().optional(),
   acknowledgedBy: z.string().optional(),
+  etag: z.string().describe("Moves with every change; If-Match looks only at what people change: state, note, silence"),
 });
 export type Finding = z.infer<typeof finding>;
 
 const tags = ["findings"];
+const act = { permission: "findings:write", tags, idempotency: "accepted", precondition: "optional" } as const;
 export const findingsContract = {
   list: route("GET", "/findings", { permission: "findings:read", summary: "List findings, the newest first", tags })
     .input(
@@ -43,17 +45,13 @@ export const findingsContract = {
     )
     .output(pageOf(finding)),
   get: route("GET", "/findings/{id}", { permission: "findings:read", summary: "One finding", tags }).input(idParam).output(finding),
-  acknowledge: route("POST", "/findings/{id}/acknowledge", { permission: "findings:write", summary: "Say that somebody is on it", tags })
+  acknowledge: route("POST", "/findings/{id}/acknowledge", { ...act, summary: "Say that somebody is on it" })
     .input(idParam.extend({ note: z.string().max(2000).optional() }))
     .output(finding),
-  suppress: route("POST", "/findings/{id}/suppress", {
-    permission: "findings:write",
-    summary: "Silence it until a time, with a reason",
-    tags,
-  })
+  suppress: route("POST", "/findings/{id}/suppress", { ...act, summary: "Silence it until a time, with a reason" })
     .input(idParam.extend({ until: instant, reason: z.string().min(1).max(2000) }))
     .output(finding),
-  resolve: route("POST", "/findings/{id}/resolve", { permission: "findings:write", summary: "Close it by hand, with a reason", tags })
+  resolve: route("POST", "/findings/{id}/resolve", { ...act, summary: "Close it by hand, with a reason" })
     .input(idParam.extend({ reason: z.string().min(1).max(2000) }))
     .output(finding),
 };

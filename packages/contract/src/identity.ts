@@ -62,7 +62,13 @@ export const identityContract = {
   redeemLink: route("POST", "/auth/link", { permission: "public", summary: "Sign in with a one-time link; sets the session cookie", tags })
     .input(z.object({ token: z.string().max(200) }))
     .output(me),
-  signOut: route("POST", "/auth/sign-out", { permission: "self", summary: "End this session", tags, status: 204 }).output(z.void()),
+  signOut: route("POST", "/auth/sign-out", {
+    permission: "self",
+    summary: "End this session",
+    tags,
+    status: 204,
+    idempotency: "accepted",
+  }).output(z.void()),
   me: route("GET", "/auth/me", { permission: "self", summary: "Who am I, and what may I do", tags }).output(me),
 
   listUsers: route("GET", "/users", { permission: "users:read", summary: "List users", tags: ["users"] })

@@ -186,12 +186,22 @@ test("a finding is looked at, acknowledged and closed, and the trail says by who
   const about = { source: "test", kind: "drift", subject: "device:1", subjectName: "r1", severity: "high" as const };
   const { id } = await inTransaction(world.db, (tx) => findings.raise(tx, { ...about, title: "drift", detail: "x" }));
   expect((await call("GET", "/findings?state=open", { cookie })).body.items).toMatchObject([{ id }]);
-  const acknowledged = await call("POST", `/findings/${id}/acknowledge`, { cookie, body: { note: "on it" } });
+  const { etag } = (await call("GET", `/findings/${id}`, { cookie })).body;
+  const acknowledge = () =>
+    call("POST", `/findings/${id}/acknowledge`, {
+      cookie,
+      body: { note: "on it" },
+      headers: { "if-match": `"${etag}"`, "idempotency-key": "on-it" },
+    });
+  const acknowledged = await acknowledge();
+  expect((await acknowledge()).body).toEqual(acknowledged.body);
   expect(acknowledged.body).toMatchObject({ state: "acknowledged", acknowledgedBy: "user:operator" });
   const until = new Date(world.clock.now() + 60_000).toISOString();
   expect((await call("POST", `/findings/${id}/suppress`, { cookie, body: { until, reason: "quiet" } })).body).toMatchObject({
     suppressedUntil: until,
   });
+  const stale = { cookie, body: { reason: "mended" }, headers: { "if-match": `"${etag}"` } };
+  expect(await call("POST", `/findings/${id}/resolve`, stale)).toMatchObject({ status: 412, body: { code: "precondition_failed" } });
   expect((await call("POST", `/findings/${id}/resolve`, { cookie, body: { reason: "mended" } })).body.state).toBe("resolved");
   expect((await world.audit.list({ subject: `finding:${id}` })).items).toHaveLength(3);
 });

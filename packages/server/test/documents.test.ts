@@ -113,6 +113,8 @@ test("settings.md has every setting with its meaning and its default", () => {
     HOLDFAST_PORT: "7450",
     HOLDFAST_LOG_LEVEL: "info",
     HOLDFAST_ROLES: "all",
+    HOLDFAST_DRIFT_EVERY: "60s",
+    HOLDFAST_BACKUP_EVERY: "24h",
     HOLDFAST_SECRETS_ENGINE: "builtin",
     HOLDFAST_VAULT_AUTH: "approle",
     HOLDFAST_VAULT_SECRET_ID_WRAPPED: "no",

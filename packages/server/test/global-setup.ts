@@ -1,15 +1,16 @@
 /** One PostgreSQL cluster per test run, with a migrated database that every test file's own is copied from. */
 import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { arrangeAccess } from "../src/platform/database-roles.ts";
 import { isHeld } from "../src/platform/directory-lock.ts";
 import { startEmbeddedPostgres } from "../src/platform/embedded-postgres.ts";
-import { installJobs } from "../src/platform/jobs.ts";
 import { silentLog } from "../src/platform/log.ts";
-import { migrate } from "../src/platform/migrate.ts";
 import { clearEarlierRun } from "../src/platform/postgres/postmaster.ts";
+import { prepareSchema } from "../src/platform/schema.ts";
 import { databaseUrl, onServer } from "./database-server.ts";
 
 declare module "vitest" {
@@ -31,8 +32,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const template = `template_${randomBytes(6).toString("hex")}`;
   await onServer(cluster.url, `create database ${template}`);
   const url = databaseUrl(cluster.url, template);
-  await migrate({ url, log: silentLog });
-  await installJobs(url);
+  await prepareSchema({ database: await arrangeAccess({ url, log: silentLog }), log: silentLog });
   project.provide("clusterUrl", cluster.url);
   project.provide("templateDatabase", template);
   return async () => {
@@ -46,7 +46,7 @@ async function startCluster(): Promise<{ url: string; stop: () => Promise<void> 
   const home = await mkdtemp(join(tmpdir(), homePrefix));
   const cluster = await startEmbeddedPostgres({ home, log: silentLog, durable: false, makesDatabases: true });
   return {
-    url: cluster.url,
+    url: cluster.ownerUrl,
     async stop() {
       await cluster.stop();
       await rm(home, { recursive: true, force: true });
@@ -54,14 +54,20 @@ async function startCluster(): Promise<{ url: string; stop: () => Promise<void> 
   };
 }
 
-/** Clusters of test runs that were killed: their servers are ended and their files removed. */
+/** Somebody else on this machine may run tests too; what is theirs is left to them. */
+function isOurs({ uid }: Stats): boolean {
+  const me = process.getuid?.();
+  return me === undefined || me === 0 || me === uid;
+}
+
+/** Clusters of our own test runs that were killed: their servers are ended and their files removed. */
 async function clearAbandoned(): Promise<void> {
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(homePrefix));
   for (const name of names) {
     const home = join(tmpdir(), name);
     const lock = join(home, "postgres.lock");
     const made = await stat(lock).catch(() => undefined);
-    if (!made || (await isHeld(lock))) continue;
+    if (!made || !isOurs(made) || (await isHeld(lock))) continue;
     await clearEarlierRun(join(home, "postgres"), silentLog);
     await rm(home, { recursive: true, force: true });
   }

@@ -18,10 +18,11 @@ describe("what the code thinks the tables are is what they are:", () => {
 });
 
 test("every difference is found and said", async () => {
-  await database.pool
+  await database.owner
     .query(`create schema planted; create table planted.right_one (id text primary key, n integer not null default 0, at timestamptz, doc jsonb);
     create table planted.wrong_one (id text primary key, missing_in_file text, kind integer not null, may_be_null text, never_null text not null, defaulted text not null, odd point);
-    create table planted.unknown (id text)`);
+    create table planted.unknown (id text);
+    grant usage on schema planted to public; grant all on all tables in schema planted to public`);
   const source = `
     type Json<T> = ColumnType<T, string, string>;
     interface Base { id: string }

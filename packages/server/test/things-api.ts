@@ -31,6 +31,15 @@ export const thingsContract = {
     remove: route("DELETE", "/things/{id}", { permission: "devices:write", summary: "Remove", tags, status: 204 })
       .input(idParam)
       .output(z.void()),
+    press: route("POST", "/things/{id}/press", {
+      permission: "devices:write",
+      summary: "Act",
+      tags,
+      idempotency: "accepted",
+      precondition: "optional",
+    })
+      .input(idParam)
+      .output(z.object({ heldTo: z.string() })),
     key: route("POST", "/keys", { permission: "self", summary: "A secret", tags, status: 201, idempotency: "once" }).output(
       z.object({ key: z.string() }),
     ),
@@ -68,7 +77,9 @@ export interface ThingsCall {
   headers?: Record<string, string>;
 }
 
-export async function startThings(parts: { checks?: HttpParts["checks"]; publicUrl?: string } = {}): Promise<ThingsApi> {
+type ThingsParts = Partial<Pick<HttpParts, "checks">> & Pick<HttpParts["settings"], "publicUrl" | "trustedProxies">;
+
+export async function startThings({ checks = {}, ...settings }: ThingsParts = {}): Promise<ThingsApi> {
   const database = await testDatabase();
   const home = mkdtempSync(join(tmpdir(), "holdfast-http-"));
   const logLines: string[] = [];
@@ -81,8 +92,8 @@ export async function startThings(parts: { checks?: HttpParts["checks"]; publicU
     db: database.db,
     log: createLog({ level: "info", to: { write: (line: string) => void logLines.push(line) } }),
     metrics: createMetrics(),
-    checks: parts.checks ?? {},
-    settings: { port: 0, consoleDirectory: home, version: "1.2.3", ...(parts.publicUrl !== undefined && { publicUrl: parts.publicUrl }) },
+    checks,
+    settings: { port: 0, consoleDirectory: home, version: "1.2.3", ...settings },
   });
   const url = await http.listen();
   return {
@@ -147,6 +158,10 @@ function createThings() {
       return { id: input.id, name: input.name, etag: "v2" };
     }),
     remove: os.remove.handler(() => undefined),
+    press: os.press.handler(({ context }) => {
+      changes++;
+      return { heldTo: context.ifMatch ?? "nothing" };
+    }),
     key: os.key.handler(() => ({ key: `secret-${++changes}` })),
     fail: os.fail.handler(({ input }) => {
       changes++;

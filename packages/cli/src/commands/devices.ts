@@ -1,18 +1,19 @@
 /** `devices`: the inventory. */
-import type { Device } from "@holdfast/contract";
+import { devicePlatforms, driftMode, type Device, type DevicePatch, type DevicePlatform, type ImportReport } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { Option, type Command } from "commander";
 import { askYes } from "../ask.ts";
-import { readInput } from "../input.ts";
+import { readInput, wholeNumber } from "../input.ts";
 import { ago, printList, printValue, type Column } from "../output.ts";
+import { labelToClear, labelToSet, orNull, patchOf } from "../patch.ts";
 import { everyPage, once, sessionOf } from "../session.ts";
 
 const columns: Column<Device>[] = [
   { title: "name", of: (device) => device.name },
-  { title: "platform", of: (device) => device.platform },
+  { title: "platform", of: (device) => device.platform.replaceAll("_", " ") },
   { title: "site", of: (device) => device.site },
   { title: "address", of: (device) => `${device.address}:${device.port}` },
-  { title: "drift", of: (device) => device.drift.replaceAll("_", " ") },
+  { title: "drift", of: (device) => (device.platform === "jump_host" ? "" : device.drift.replaceAll("_", " ")) },
   { title: "seen", of: (device) => (device.reachable === false ? `unreachable: ${device.lastProblem ?? ""}` : ago(device.lastSeenAt)) },
 ];
 
@@ -49,6 +50,7 @@ export function addDevices(program: Command): void {
       if (format === "table") screen.outText(running.text);
       else printValue(screen, format, running);
     });
+  addSet(devices);
   addExchange(devices);
   addHostKeys(devices);
   devices
@@ -65,21 +67,95 @@ export function addDevices(program: Command): void {
     });
 }
 
+interface SetOptions {
+  name?: string;
+  platform?: DevicePlatform;
+  address?: string;
+  port?: number;
+  site?: string;
+  label?: Record<string, string | null>;
+  unlabel?: Record<string, string | null>;
+  redundancyGroup?: string;
+  credential?: string;
+  bastion?: string;
+  driftMode?: Device["driftMode"];
+}
+
+function addSet(devices: Command): void {
+  devices
+    .command("set <device>")
+    .description("Change a device: what is not given stays, an empty value ('') clears")
+    .option("--name <name>", "another name")
+    .addOption(new Option("--platform <platform>", "its operating system, or jump_host").choices([...devicePlatforms]))
+    .option("--address <address>", "IP address or DNS name")
+    .option("--port <port>", "SSH port", wholeNumber(65_535))
+    .option("--site <site>", "where it stands; '' for nowhere")
+    .option("--label <key=value>", "a label to set; may be given several times", labelToSet)
+    .option("--unlabel <key>", "a label to take away; may be given several times", labelToClear)
+    .option("--redundancy-group <group>", "never two of a group change at one time; '' for none")
+    .option("--credential <secret>", "name of the secret to sign in with; '' for none")
+    .option("--bastion <device>", "device to jump through; '' for none")
+    .addOption(new Option("--drift-mode <mode>", "what drift becomes").choices([...driftMode.options]))
+    .action(async (id: string, options: SetOptions, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const patch = devicePatchOf(options);
+      const { id: device, etag } = await client.devices.get({ id });
+      printValue(screen, format, await client.devices.update({ id: device, ...patch }, { context: { ifMatch: etag } }));
+    });
+}
+
+function devicePatchOf({ label, unlabel, ...options }: SetOptions): DevicePatch {
+  const { site, redundancyGroup, credential, bastion, ...rest } = options;
+  const labels = label || unlabel ? { labels: { ...label, ...unlabel } } : {};
+  const clearable = {
+    site: orNull(site),
+    redundancyGroup: orNull(redundancyGroup),
+    credential: orNull(credential),
+    bastion: orNull(bastion),
+  };
+  return patchOf<DevicePatch>({ ...rest, ...clearable, ...labels });
+}
+
+interface ImportOptions {
+  dryRun?: boolean;
+  format?: "yaml" | "csv";
+  trustHostKeys?: boolean;
+  reason?: string;
+}
+
+function trustWish({ trustHostKeys, reason }: ImportOptions): { trustHostKeys?: { reason: string } } {
+  if (trustHostKeys === true && reason !== undefined) return { trustHostKeys: { reason } };
+  if (trustHostKeys === undefined && reason === undefined) return {};
+  throw new Problem("cli_trust_reason", {
+    kind: "invalid",
+    say: "--trust-host-keys and --reason belong together: say why the way to these devices can be trusted.",
+  });
+}
+
+function sayReport({ created, updated, unchanged, trusted, untrusted, dryRun }: ImportReport): string {
+  const parts = [`${created.length} created`, `${updated.length} updated`, `${unchanged.length} unchanged`];
+  if (trusted.length > 0) parts.push(`${trusted.length} host keys pinned`);
+  const ends = dryRun ? " (dry run: nothing was kept)" : "";
+  const open = untrusted.map(({ device, say }) => `  ${device}: host key not pinned: ${say}\n`);
+  return `${parts.join(", ")}${ends}\n${open.join("")}`;
+}
+
 function addExchange(devices: Command): void {
   devices
     .command("import <file>")
     .description("Import devices from YAML or CSV (- for stdin): all rows, or none")
     .option("--dry-run", "only say what would happen")
+    .option("--trust-host-keys", "pin the keys that devices without a pinned one show now; nobody compares them")
+    .option("--reason <text>", "with --trust-host-keys: why the way to these devices can be trusted; goes to the audit trail")
     .addOption(new Option("--format <format>", "what the file is; by its name unless told").choices(["yaml", "csv"]))
-    .action(async (file: string, options: { dryRun?: boolean; format?: "yaml" | "csv" }, command: Command) => {
+    .action(async (file: string, options: ImportOptions, command: Command) => {
       const { client, screen, format } = sessionOf(command);
       const written = options.format ?? (file.endsWith(".csv") ? "csv" : "yaml");
-      const report = await client.devices.import({ format: written, content: readInput(file), dryRun: options.dryRun ?? false }, once());
+      const trust = trustWish(options);
+      const wish = { format: written, content: readInput(file), dryRun: options.dryRun ?? false, ...trust };
+      const report = await client.devices.import(wish, once());
       if (format !== "table") printValue(screen, format, report);
-      else
-        screen.err(
-          `${report.created.length} created, ${report.updated.length} updated, ${report.unchanged.length} unchanged${report.dryRun ? " (dry run: nothing was kept)" : ""}\n`,
-        );
+      else screen.err(sayReport(report));
       if (report.errors.length === 0) return;
       throw new Problem("cli_import_refused", {
         kind: "invalid",

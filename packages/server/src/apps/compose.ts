@@ -28,7 +28,7 @@ import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
 import { createMetrics, type Metrics } from "#platform/metrics";
-import { migrate } from "#platform/migrate";
+import { prepareSchema } from "#platform/schema";
 import type { Settings } from "#platform/settings";
 import { readOverview } from "#views/overview";
 import { assembleRouter } from "./http.ts";
@@ -40,10 +40,14 @@ export interface ComposeOptions {
   settings: Settings;
   log: Log;
   clock?: Clock;
+  /** Where the console was built; the checkout's own build unless told. */
+  consoleDirectory?: string;
   /** Repositories at file paths are allowed: for the demonstration and tests, where the caller is the operator. */
   localRepositories?: boolean;
-  /** How often drift is looked for; 60 s unless told. */
+  /** How often drift is looked for, in place of the setting. */
   driftEveryMs?: number;
+  /** How often every running configuration is backed up, in place of the setting. */
+  backUpEveryMs?: number;
   /** How often it is asked whether a repository is due; 5 s unless told. */
   pollEveryMs?: number;
   switchMs?: number;
@@ -73,7 +77,7 @@ export interface Holdfast {
   stop(): Promise<void>;
 }
 
-const consoleDirectory = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
+const builtConsole = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
 export async function compose(options: ComposeOptions): Promise<Holdfast> {
@@ -82,9 +86,10 @@ export async function compose(options: ComposeOptions): Promise<Holdfast> {
     home: settings.home,
     log,
     ...(settings.databaseUrl ? { url: settings.databaseUrl.reveal() } : {}),
+    ...(settings.databaseOwnerUrl ? { ownerUrl: settings.databaseOwnerUrl.reveal() } : {}),
   });
   try {
-    await migrate({ url: database.url, log });
+    await prepareSchema({ database, log });
     return await composeOn(options, database);
   } catch (thrown) {
     await database.stop();
@@ -106,13 +111,19 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
   const identity = createIdentity({ db, audit, secrets, clock, metrics });
   const findings = createFindings({ db, audit, clock });
-  const git = createGit({ home: settings.home, log, allowLocal: options.localRepositories ?? false });
+  const git = createGit({
+    home: settings.home,
+    log,
+    allowLocal: options.localRepositories ?? false,
+    ...(settings.gitCaFile === undefined ? {} : { caFile: settings.gitCaFile }),
+  });
   const { switchMs, patience } = options;
   const reach = createDeviceReach({
     db,
     log,
     secrets,
     ssh: vault?.settings.ssh === undefined ? pki.ssh : { ...pki.ssh, ...createVaultSsh({ vault, db, audit, at: vault.settings.ssh }) },
+    findings,
     clock,
     ...(switchMs === undefined ? {} : { switchMs }),
     ...(patience === undefined ? {} : { patience }),
@@ -129,13 +140,13 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     ...(options.atPoint ? { atPoint: options.atPoint } : {}),
   });
   const devices = createDevices({ db, log, secrets, clock, reach, audit, findings, rollouts, git });
-  const work = createDeviceWork({ devices, rollouts, log });
+  const work = createDeviceWork({ db, clock, devices, rollouts, log });
   const tls = await openTls({ settings, pki, clock, log });
   const http = await createHttp({
     contract,
     router: assembleRouter(routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
     authenticate: (credentials) => identity.authenticate(credentials),
-    settings: httpSettings(settings, tls?.http),
+    settings: { ...httpSettingsOf(options), ...(tls ? { tls: tls.http } : {}) },
     publicFiles: { below: "/pki", find: (name) => pki.publicFile(name) },
     db,
     log,
@@ -146,9 +157,16 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, tls, log }) };
 }
 
-function httpSettings({ host, port, publicUrl }: Settings, tls: HttpTls | undefined): HttpSettings {
-  const parts = { host, port, consoleDirectory, version: manifest.version };
-  return { ...parts, ...(publicUrl === undefined ? {} : { publicUrl }), ...(tls ? { tls } : {}) };
+function httpSettingsOf({ settings, consoleDirectory }: ComposeOptions): HttpSettings {
+  const { host, port, publicUrl, trustedProxies } = settings;
+  return {
+    host,
+    port,
+    consoleDirectory: consoleDirectory ?? builtConsole,
+    version: manifest.version,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
+  };
 }
 
 type RoutesDeps = Pick<Holdfast, "audit" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };

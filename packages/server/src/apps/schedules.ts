@@ -14,8 +14,8 @@ export function runSchedules(
 ): void {
   const { jobs, work, options } = parts;
   jobs.every(options.pollEveryMs ?? 5000, "devices.poll-repositories", () => work.pollRepositories());
-  jobs.every(options.driftEveryMs ?? 60_000, "devices.watch-drift", (signal) => work.watchDrift(signal));
-  jobs.every(24 * hourMs, "devices.back-up", (signal) => work.backUp(signal));
+  jobs.every(options.driftEveryMs ?? options.settings.driftEveryMs, "devices.watch-drift", (signal) => work.watchDrift(signal));
+  jobs.every(options.backUpEveryMs ?? options.settings.backUpEveryMs, "devices.back-up", (signal) => work.backUp(signal));
   jobs.every(hourMs, "identity.sweep", async () => void (await parts.identity.sweep()));
   jobs.every(60_000, "findings.wake", () => parts.findings.wake().then(() => undefined));
   jobs.every(hourMs, "platform.prune-events", async () => void (await parts.events.prune(7 * 24 * hourMs)));

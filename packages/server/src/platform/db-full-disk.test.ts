@@ -4,6 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
+import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { isProblem } from "@holdfast/kit";
 import { openDatabase } from "./db.ts";
@@ -23,7 +24,10 @@ describe.runIf(mounted)("a full disk", () => {
     await writeFile(ballast, Buffer.alloc(40 * 2 ** 20));
     const database = await openDatabase({ home: join(disk, "home"), log: silentLog });
     try {
-      await sql`create table filler (n int, text text)`.execute(database.db);
+      const owner = new pg.Client({ connectionString: database.ownerUrl });
+      await owner.connect();
+      await owner.query("create table filler (n int, text text); grant all on filler to public");
+      await owner.end();
       let acknowledged = 0;
       const fill = async (): Promise<void> => {
         const random = sql`(select string_agg(md5(random()::text), '') from generate_series(1, 8192))`;

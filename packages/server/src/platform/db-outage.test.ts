@@ -10,7 +10,7 @@ import { createEvents, publish } from "./events.ts";
 import { createJobs, defineJob } from "./jobs.ts";
 import { silentLog } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
-import { migrate } from "./migrate.ts";
+import { prepareSchema } from "./schema.ts";
 
 describe("a database that goes away", () => {
   let home: string;
@@ -63,7 +63,7 @@ describe("a database that goes away", () => {
   });
 
   test("killed: jobs, turns, subscribers and live streams go on with what was committed when it is back", async () => {
-    await migrate({ url: database.url, log: silentLog });
+    await prepareSchema({ database, log: silentLog });
     const parts = { database, log: silentLog, metrics: createMetrics() };
     const jobs = createJobs(parts);
     const events = createEvents(parts);

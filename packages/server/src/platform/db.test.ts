@@ -7,7 +7,9 @@ describe("the database", () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await testDatabase();
-    await sql`create table thing (id int primary key, at timestamptz, day date, big bigint)`.execute(database.db);
+    await database.owner.query(
+      "create table thing (id int primary key, at timestamptz, day date, big bigint); grant all on thing to public",
+    );
   });
   afterAll(() => database.drop());
 
@@ -52,7 +54,7 @@ describe("the database", () => {
   test("a connection that is cut in a transaction says the database is unavailable, and the next transaction works", async () => {
     const work = inTransaction(database.db, async (tx) => {
       const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
-      await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(database.db);
+      await database.owner.query("select pg_terminate_backend($1)", [rows[0]!.pid]);
       await sql`select 1`.execute(tx);
     });
     await expect(work).rejects.toMatchObject({ code: "database_unavailable", kind: "unavailable" });

@@ -1,11 +1,12 @@
 /** The database: an embedded PostgreSQL or the one at DATABASE_URL, a pool of connections, typed queries, honest errors. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Problem } from "@holdfast/kit";
+import { atMost, Problem } from "@holdfast/kit";
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import pg from "pg";
 import { explainDatabaseError } from "./database-errors.ts";
 import { guardPool } from "./database-pool.ts";
 import { watchPulse } from "./database-pulse.ts";
+import { arrangeAccess, workingRole, type DatabaseAccess } from "./database-roles.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded-postgres.ts";
 import type { Log } from "./log.ts";
 
@@ -17,10 +18,8 @@ export type Db = Kysely<{}>;
 // eslint-disable-next-line typescript/no-empty-object-type -- as above
 export type Tx = Transaction<{}>;
 
-export interface Database {
+export interface Database extends DatabaseAccess {
   db: Db;
-  /** May hold a password: never log it. */
-  url: string;
   /** For what Kysely cannot say; its errors are those of pg, unexplained. */
   pool: pg.Pool;
   /** False while the database does not answer; known within 5 s. */
@@ -34,6 +33,8 @@ export interface Database {
 interface DatabaseOptions {
   /** A PostgreSQL server; without it one is started in `<home>/postgres`. */
   url?: string;
+  /** The owner of its tables, where `url` names another user. */
+  ownerUrl?: string;
   home: string;
   log: Log;
   /** Most connections of this process; 15 unless told. */
@@ -47,10 +48,13 @@ const oldestMajor = 15;
  * Opens the database; waits up to 30 s for a server that is still starting.
  * @throws Problem `database_unavailable`, `database_refused`, `database_too_old`, and those of the embedded PostgreSQL.
  */
-export async function openDatabase({ url, home, log, connections }: DatabaseOptions): Promise<Database> {
+export async function openDatabase({ url, ownerUrl, home, log, connections = 15 }: DatabaseOptions): Promise<Database> {
   const embedded = url === undefined ? await startEmbeddedPostgres({ home, log: log.child({ part: "postgres" }) }) : undefined;
   try {
-    return await connect({ url: embedded?.url ?? url ?? "", embedded, log, connections: connections ?? 15 });
+    const access: DatabaseAccess = embedded
+      ? { url: embedded.url, ownerUrl: embedded.ownerUrl, role: workingRole }
+      : await untilAnswered(() => arrangeAccess({ url: url ?? "", ownerUrl, log }));
+    return await connect({ access, embedded, log, connections });
   } catch (thrown) {
     await embedded?.stop();
     throw thrown;
@@ -58,16 +62,17 @@ export async function openDatabase({ url, home, log, connections }: DatabaseOpti
 }
 
 interface ConnectParts {
-  url: string;
+  access: DatabaseAccess;
   embedded?: EmbeddedPostgres | undefined;
   log: Log;
   connections: number;
 }
 
-async function connect({ url, embedded, log, connections }: ConnectParts): Promise<Database> {
+async function connect({ access, embedded, log, connections }: ConnectParts): Promise<Database> {
+  const { url } = access;
   const pool = makePool(url, connections, log);
   try {
-    await untilAnswered(pool);
+    checkMajor(await untilAnswered(() => askMajor(pool)));
   } catch (thrown) {
     await pool.end();
     throw thrown;
@@ -75,8 +80,8 @@ async function connect({ url, embedded, log, connections }: ConnectParts): Promi
   const guarded = guardPool(pool, () => pulse.beats());
   const pulse = watchPulse({ url, log, onLost: () => guarded.breakAll() });
   return {
+    ...access,
     db: new Kysely({ dialect: new PostgresDialect({ pool: guarded }) }),
-    url,
     pool,
     answers: () => pulse.beats(),
     postgresPid: () => embedded?.pid(),
@@ -84,7 +89,7 @@ async function connect({ url, embedded, log, connections }: ConnectParts): Promi
       await pulse.stop();
       const closed = allClosed(pool);
       if (!pool.ending) await guarded.end();
-      await Promise.race([closed, sleep(1000)]);
+      await atMost(1000, closed);
       await embedded?.stop();
     },
   };
@@ -132,16 +137,21 @@ const columnParser: typeof pg.types.getTypeParser = (type, format) => {
   return pg.types.getTypeParser(type, format);
 };
 
-async function untilAnswered(pool: pg.Pool): Promise<void> {
+/** Tries for up to 30 s while the server does not answer: it may be about to start. */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
   for (const until = Date.now() + 30_000; ; await sleep(500)) {
     try {
-      const answer = await pool.query<{ major: number }>("select current_setting('server_version_num')::int / 10000 as major");
-      return checkMajor(answer.rows[0]?.major ?? 0);
+      return await ask();
     } catch (thrown) {
       const explained = explainDatabaseError(thrown);
       if (!(explained instanceof Problem) || explained.kind !== "unavailable" || Date.now() > until) throw explained;
     }
   }
+}
+
+async function askMajor(pool: pg.Pool): Promise<number> {
+  const answer = await pool.query<{ major: number }>("select current_setting('server_version_num')::int / 10000 as major");
+  return answer.rows[0]?.major ?? 0;
 }
 
 function checkMajor(major: number): void {

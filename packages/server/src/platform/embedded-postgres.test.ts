@@ -68,18 +68,20 @@ describe("the embedded PostgreSQL", () => {
 
   test("keeps its data over a stop and a start, with fsync on and no port open", async () => {
     const first = await start({ durable: true });
-    await ask(first.url, "create table kept as select 42 as answer");
-    expect(await ask(first.url, "select current_setting('fsync') as fsync, current_setting('listen_addresses') as listens")).toEqual([
+    await ask(first.ownerUrl, "create table kept as select 42 as answer");
+    expect(await ask(first.ownerUrl, "select current_setting('fsync') as fsync, current_setting('listen_addresses') as listens")).toEqual([
       { fsync: "on", listens: "" },
     ]);
     await first.stop();
-    expect(await ask((await start()).url, "select * from kept")).toEqual([{ answer: 42 }]);
+    expect(await ask((await start()).ownerUrl, "select * from kept")).toEqual([{ answer: 42 }]);
   });
 
-  test("the role that the program works as is no superuser", async () => {
-    expect(await ask((await start()).url, "select current_user::text as who, rolsuper from pg_roles where rolname = current_user")).toEqual(
-      [{ who: "holdfast", rolsuper: false }],
-    );
+  test("neither the role that the server works as nor the owner may make roles or is a superuser, and the first owns nothing", async () => {
+    const { url, ownerUrl } = await start();
+    const who = `select current_user::text as who, rolsuper as super, rolcreaterole as roles, pg_has_role('holdfast', 'USAGE') as owns
+      from pg_roles where rolname = current_user`;
+    expect(await ask(url, who)).toEqual([{ who: "holdfast_app", super: false, roles: false, owns: false }]);
+    expect(await ask(ownerUrl, who)).toEqual([{ who: "holdfast", super: false, roles: false, owns: true }]);
   });
 
   test("a second controller on the same directory is told who has it", async () => {
@@ -93,11 +95,11 @@ describe("the embedded PostgreSQL", () => {
 
   test("a server killed with kill -9 is back with everything that was committed", async () => {
     const server = await start({ durable: true });
-    await ask(server.url, "create table kept as select 1 as n");
+    await ask(server.ownerUrl, "create table kept as select 1 as n");
     const before = server.pid()!;
     process.kill(before, "SIGKILL");
     await expect.poll(() => server.pid() ?? before, { timeout: 20_000 }).not.toBe(before);
-    expect(await ask(server.url, "select * from kept")).toEqual([{ n: 1 }]);
+    expect(await ask(server.ownerUrl, "select * from kept")).toEqual([{ n: 1 }]);
   });
 
   test("a server whose controller was killed is shut down by the next one, which starts with its data", async () => {
@@ -108,18 +110,18 @@ describe("the embedded PostgreSQL", () => {
       const { startEmbeddedPostgres } = await import(${JSON.stringify(module)});
       const { silentLog } = await import(${JSON.stringify(log)});
       const server = await startEmbeddedPostgres({ home: ${JSON.stringify(home)}, log: silentLog });
-      process.stdout.write(JSON.stringify({ url: server.url, pid: server.pid() }));`;
+      process.stdout.write(JSON.stringify({ ownerUrl: server.ownerUrl, pid: server.pid() }));`;
     const controller = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
     const told = await new Promise<string>((resolve) => controller.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString())));
-    const orphan = JSON.parse(told) as { url: string; pid: number };
-    await ask(orphan.url, "create table kept as select 7 as n");
+    const orphan = JSON.parse(told) as { ownerUrl: string; pid: number };
+    await ask(orphan.ownerUrl, "create table kept as select 7 as n");
     controller.kill("SIGKILL");
     await new Promise((resolve) => controller.once("exit", resolve));
     expect(aliveNow(orphan.pid)).toBe(true);
 
     const next = await start();
     expect(next.pid()).not.toBe(orphan.pid);
-    expect(await ask(next.url, "select * from kept")).toEqual([{ n: 7 }]);
+    expect(await ask(next.ownerUrl, "select * from kept")).toEqual([{ n: 7 }]);
   });
 
   test("a postmaster.pid with the number of a process that lives but is no PostgreSQL does not stop the start", async () => {
@@ -152,12 +154,12 @@ describe("the embedded PostgreSQL", () => {
   test("a start that was interrupted while making the cluster is made anew, for real and durably", async () => {
     await mkdir(join(home, "postgres.new"), { recursive: true });
     await writeFile(join(home, "postgres.new/PG_VERSION"), "18\n");
-    expect(await ask((await start({ durable: true })).url, "select 1 as n")).toEqual([{ n: 1 }]);
+    expect(await ask((await start({ durable: true })).ownerUrl, "select 1 as n")).toEqual([{ n: 1 }]);
   });
 
   test("a home with a very long path works", async () => {
     const long = join(root, "x".repeat(60), "y".repeat(60));
-    expect(await ask((await start({ at: long })).url, "select 1 as n")).toEqual([{ n: 1 }]);
+    expect(await ask((await start({ at: long })).ownerUrl, "select 1 as n")).toEqual([{ n: 1 }]);
   });
 
   test("a server that cannot start says why", async () => {
@@ -217,7 +219,7 @@ describe.runIf(asRoot)("as root", () => {
     const place = dirname(await placeDirectory(home, undefined));
     const running = [first];
     try {
-      await ask(first.url, "create table kept as select 1 as n");
+      await ask(first.ownerUrl, "create table kept as select 1 as n");
       expect(place).toMatch(/^\/var\/lib\/holdfast\//);
       const status = await readFile(`/proc/${first.pid()}/status`, "utf8");
       expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).not.toBe("0");
@@ -227,7 +229,7 @@ describe.runIf(asRoot)("as root", () => {
       await first.stop();
       await rm(home, { recursive: true });
       running.push(await startEmbeddedPostgres({ home, log: silentLog, durable: false }));
-      expect(await ask(running[1]!.url, "select to_regclass('kept') as kept")).toEqual([{ kept: null }]);
+      expect(await ask(running[1]!.ownerUrl, "select to_regclass('kept') as kept")).toEqual([{ kept: null }]);
       expect((await readdir(place)).filter((name) => name.startsWith("postgres.left-"))).toHaveLength(1);
     } finally {
       await Promise.all(running.map((server) => server.stop()));

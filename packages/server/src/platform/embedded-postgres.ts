@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isProblem, sayError } from "@holdfast/kit";
 import pg from "pg";
+import { workingRole } from "./database-roles.ts";
 import { lockDirectory, type DirectoryLock } from "./directory-lock.ts";
 import type { Log } from "./log.ts";
 import { prepareBinaries, type Binaries } from "./postgres/binaries.ts";
@@ -17,8 +18,10 @@ import { clearEarlierRun, startPostmaster, type Postmaster } from "./postgres/po
 import { chooseUser, type UnprivilegedUser } from "./postgres/user.ts";
 
 export interface EmbeddedPostgres {
-  /** Connection URL of the database `holdfast`, as its owner (not a superuser). */
+  /** Connection URL of the database `holdfast`, as the role that the server works as: it owns nothing. */
   url: string;
+  /** The same as the database's owner, who migrates (not a superuser). */
+  ownerUrl: string;
   /** Number of the server process; undefined while it is being restarted. */
   pid(): number | undefined;
   /** Shuts PostgreSQL down cleanly and gives the directory back. */
@@ -30,7 +33,7 @@ interface EmbeddedOptions {
   log: Log;
   /** False gives up safety against power cuts for speed; for tests only. */
   durable?: boolean;
-  /** The role `holdfast` may make further databases; for tests only. */
+  /** The owner may make further databases, and many processes may be at work on them; for tests only. */
   makesDatabases?: boolean;
 }
 
@@ -41,6 +44,7 @@ interface Site {
   socketDirectory: string;
   user?: UnprivilegedUser;
   durable: boolean;
+  makesDatabases: boolean;
   log: Log;
 }
 
@@ -53,7 +57,7 @@ const restartPatienceMs = 15_000;
  * `database_no_user`, `database_no_binaries`, `database_home_unreachable`, `database_init_failed`, `database_start_failed`.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { home, log, durable = true } = options;
+  const { home, log, durable = true, makesDatabases = false } = options;
   await prepareHome(home);
   const user = await chooseUser(await ownerOf(home));
   const directory = await placeDirectory(home, user);
@@ -62,9 +66,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const binaries = await prepareBinaries(() => reachablePlace(home, user), user);
     await prepareDirectory(directory, binaries, { durable, ...(user && { user }) });
     const socketDirectory = await placeSocket(directory, user);
-    const site: Site = { binaries, directory, socketDirectory, durable, log, ...(user && { user }) };
+    const site: Site = { binaries, directory, socketDirectory, durable, makesDatabases, log, ...(user && { user }) };
     const first = await startPatiently(site);
-    await makeDatabase(socketDirectory, options.makesDatabases ?? false);
+    await makeDatabase(socketDirectory, makesDatabases);
     return supervise(first, site, lock);
   } catch (thrown) {
     await lock.release();
@@ -88,7 +92,7 @@ function serverSettings(site: Site): Record<string, string> {
     port: "5432",
     unix_socket_directories: site.socketDirectory,
     unix_socket_permissions: "0700",
-    max_connections: "100",
+    max_connections: site.makesDatabases ? "400" : "100",
     shared_buffers: "64MB",
     max_wal_size: "256MB",
     min_wal_size: "64MB",
@@ -141,7 +145,7 @@ function supervise(first: Postmaster, site: Site, lock: DirectoryLock): Embedded
     }
   })();
   return {
-    url: socketUrl(site.socketDirectory, "holdfast", "holdfast"),
+    ...socketUrls(site.socketDirectory),
     pid: () => current?.pid,
     async stop() {
       stopping.abort();
@@ -169,18 +173,26 @@ async function startUntil(site: Site, stopping: AbortSignal): Promise<Postmaster
   return undefined;
 }
 
+/** Connection URLs of the server whose socket is there. */
+export function socketUrls(socketDirectory: string): Pick<EmbeddedPostgres, "url" | "ownerUrl"> {
+  return {
+    url: socketUrl(socketDirectory, workingRole, "holdfast"),
+    ownerUrl: socketUrl(socketDirectory, "holdfast", "holdfast"),
+  };
+}
+
 function socketUrl(socketDirectory: string, role: string, database: string): string {
   return `postgresql://${role}@localhost/${database}?host=${encodeURIComponent(socketDirectory)}`;
 }
 
-/** Holdfast works as the owner of its database, not as a superuser: what a superuser alone could do stays out of reach. */
+/** One owner, who is no superuser, and one role to work as, which owns nothing: what only the one or the other could do stays out of reach. */
 async function makeDatabase(socketDirectory: string, makesDatabases: boolean): Promise<void> {
   const client = new pg.Client({ connectionString: socketUrl(socketDirectory, "postgres", "postgres"), connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
-    const role = await client.query("select from pg_roles where rolname = 'holdfast'");
-    if (role.rowCount === 0) await client.query("create role holdfast login createrole");
-    if (makesDatabases) await client.query("alter role holdfast createdb");
+    await makeLogin(client, "holdfast", makesDatabases ? "createdb" : "");
+    await makeLogin(client, workingRole, "");
+    await client.query(`grant ${workingRole} to holdfast`);
     const database = await client.query("select from pg_database where datname = 'holdfast'");
     if (database.rowCount === 0) await client.query("create database holdfast owner holdfast");
   } catch (thrown) {
@@ -188,4 +200,10 @@ async function makeDatabase(socketDirectory: string, makesDatabases: boolean): P
   } finally {
     await client.end();
   }
+}
+
+/** Releases before gave the owner the right to make roles, and made the role to work as without the right to log in. */
+async function makeLogin(client: pg.Client, role: string, rights: string): Promise<void> {
+  const known = await client.query("select from pg_roles where rolname = $1", [role]);
+  await client.query(`${known.rowCount === 0 ? "create" : "alter"} role ${role} login nocreaterole ${rights}`);
 }

@@ -13,7 +13,7 @@ const opened: Events[] = [];
 beforeAll(async () => {
   database = await testDatabase();
 });
-beforeEach(() => sql`truncate platform.event, platform.subscriber, platform.refused_event restart identity`.execute(database.db));
+beforeEach(() => database.owner.query("truncate platform.event, platform.subscriber, platform.refused_event restart identity"));
 afterEach(() => Promise.all(opened.splice(0).map((events) => events.stop())));
 afterAll(() => database.drop());
 
@@ -121,7 +121,7 @@ describe("subscribers", () => {
   });
 
   test("are told again of an event when the process dies before it was marked; what they wrote is written once", async () => {
-    await sql`create table written (n int)`.execute(database.db);
+    await database.owner.query("create table written (n int); grant all on written to public");
     const tries: number[] = [];
     const subscriber: Subscriber = {
       name: "test.crash",

@@ -24,6 +24,14 @@ describe("idempotency keys", () => {
     expect(api.changes()).toBe(before);
   });
 
+  test("a key is refused where it would protect nothing, but for reading", async () => {
+    const key = { "idempotency-key": "key-0" };
+    const edit = api.call("PATCH", "/api/v1/things/one", { body: { name: "new" }, headers: { ...key, "if-match": '"v1"' } });
+    const signIn = api.call("POST", "/api/v1/sign-in", { headers: key });
+    for (const answer of [edit, signIn]) expect(await problemOf(await answer)).toMatchObject({ status: 400, code: "header_useless" });
+    expect((await api.call("GET", "/api/v1/things/one", { headers: key })).status).toBe(200);
+  });
+
   test("another request with the same key is refused", async () => {
     await create("key-2");
     expect(await problemOf(await create("key-2", { name: "other" }))).toMatchObject({ status: 422, code: "idempotency_key_reused" });

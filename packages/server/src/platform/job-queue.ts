@@ -7,7 +7,7 @@ const schema = "jobs";
 /** Where jobs go that failed for good. */
 export const failedQueue = "failed";
 
-/** Makes or upgrades the tables of the job queue. */
+/** Makes or upgrades the tables of the job queue; to be called as their owner, which the server at work is not. */
 export async function installJobs(url: string): Promise<void> {
   const boss = new PgBoss({ connectionString: url, schema, supervise: false, schedule: false, max: 1 });
   boss.on("error", () => undefined); // Rejected to the caller as well.

@@ -20,7 +20,7 @@ describe("migrations", () => {
   });
 
   const write = (name: string, text: string): Promise<void> => writeFile(join(from, name), text);
-  const run = (): Promise<string[]> => migrate({ url: database.url, log: silentLog, from });
+  const run = (): Promise<string[]> => migrate({ url: database.ownerUrl, log: silentLog, from });
 
   test("each file is applied once, in the order of the names", async () => {
     await write("0002_more.sql", "-- expand\nalter table t add column b int;");

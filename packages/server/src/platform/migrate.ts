@@ -39,7 +39,8 @@ const ourMigrations = fileURLToPath(new URL("../../migrations/", import.meta.url
 
 /**
  * Applies what is missing, each file in a transaction of its own; returns the names applied.
- * @throws Problem `migration_changed`, `migration_unknown`, `migration_malformed`, `migration_failed`.
+ * A user who owns none of it finds out whether anything is missing.
+ * @throws Problem `migration_changed`, `migration_unknown`, `migration_malformed`, `migration_failed`, `migration_denied`.
  */
 export async function migrate({ url, log, from = ourMigrations }: MigrateOptions): Promise<string[]> {
   const migrations = await readMigrations(from);
@@ -57,14 +58,44 @@ export async function migrate({ url, log, from = ourMigrations }: MigrateOptions
 }
 
 async function applyMissing(client: pg.Client, migrations: Migration[], log: Log): Promise<string[]> {
-  await client.query("create schema if not exists platform");
+  const owned = await ownsList(client);
+  if (owned === undefined) await makeList(client);
+  const { rows } = await client.query<Applied>("select name, kind, checksum from platform.migration order by name").catch(refuseDenied);
+  const missing = chooseMissing(migrations, rows);
+  if (owned === false && missing.length > 0) throw denied(`It lacks ${missing.map(({ name }) => name).join(", ")}.`);
+  for (const migration of missing) await apply(client, migration, log);
+  return missing.map((migration) => migration.name);
+}
+
+/** Whether this user owns the list of what was applied; undefined while there is none. */
+async function ownsList(client: pg.Client): Promise<boolean | undefined> {
+  const { rows } = await client.query<{ owned: boolean }>(
+    `select pg_has_role(relowner, 'USAGE') as owned from pg_class join pg_namespace n on n.oid = relnamespace
+     where relname = 'migration' and nspname = 'platform'`,
+  );
+  return rows[0]?.owned;
+}
+
+async function makeList(client: pg.Client): Promise<void> {
+  await client.query("create schema if not exists platform").catch(refuseDenied);
   await client.query(
     "create table if not exists platform.migration (name text primary key, kind text not null, checksum text not null, applied_at timestamptz not null default now())",
   );
-  const { rows } = await client.query<Applied>("select name, kind, checksum from platform.migration order by name");
-  const missing = chooseMissing(migrations, rows);
-  for (const migration of missing) await apply(client, migration, log);
-  return missing.map((migration) => migration.name);
+}
+
+function refuseDenied(thrown: unknown): never {
+  throw thrown instanceof pg.DatabaseError && thrown.code === "42501" ? denied("", thrown) : thrown;
+}
+
+function denied(why: string, because?: unknown): Problem {
+  return new Problem("migration_denied", {
+    kind: "not_ready",
+    say: `The database has to be brought up to date, and the user we connect as does not own its tables. ${why} Set DATABASE_OWNER_URL to connect as the user who does.`.replace(
+      "  ",
+      " ",
+    ),
+    because,
+  });
 }
 
 /** What is still to be applied. @throws Problem when the database and the files contradict each other. */

@@ -114,7 +114,9 @@ function describeOperation(document: OpenApiDocument, route: ContractRoute): voi
   operation.description = whoMay(permission);
   operation.security = permission === "public" ? [] : [{ apiKey: [] }, { session: [] }];
   const parameters = [
-    ...(precondition === undefined ? [] : [header("If-Match", "The `etag` that you have read, in double quotes", true)]),
+    ...(precondition === undefined
+      ? []
+      : [header("If-Match", "The `etag` that you have read, in double quotes", precondition === "if-match")]),
     ...(idempotency === undefined
       ? []
       : [header("Idempotency-Key", "At most 255 characters; a repetition with the same key is not carried out twice", false)]),
@@ -145,7 +147,7 @@ function failuresOf(route: ContractRoute): number[] {
     ...(changes || (permission !== "public" && permission !== "self") ? [403] : []),
     ...(route.path.includes("{") ? [404] : []),
     ...(changes ? [409] : []),
-    ...(precondition === undefined ? [] : [412, 428]),
+    ...(precondition === undefined ? [] : precondition === "optional" ? [412] : [412, 428]),
     ...(idempotency === undefined ? [] : [422]),
     429,
     503,

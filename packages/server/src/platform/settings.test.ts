@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { isProblem, type Problem } from "@holdfast/kit";
@@ -13,6 +16,11 @@ function failure(environment: Record<string, string>): Problem {
 }
 
 describe("settings", () => {
+  test("an owner of the database without a user to work as is refused", () => {
+    const { places } = failure({ DATABASE_OWNER_URL: "postgresql://owner@db/holdfast" });
+    expect(places).toEqual([{ at: "DATABASE_OWNER_URL", say: expect.stringContaining("needs DATABASE_URL") }]);
+  });
+
   test("nothing set gives a server for this machine alone, with everything in .holdfast", () => {
     expect(loadSettings({}, "/srv")).toEqual({
       home: "/srv/.holdfast",
@@ -20,9 +28,16 @@ describe("settings", () => {
       port: 7450,
       logLevel: "info",
       roles: new Set(["api", "worker", "gateway", "ingest"]),
+      driftEveryMs: 60_000,
+      backUpEveryMs: 86_400_000,
       keyRingFile: "/srv/.holdfast/keys.json",
       secrets: { engine: "builtin" },
     });
+  });
+
+  test.each(["0s", "often", "-1h", "100d", "30", "1ms"])("%s is not how often anything is done", (text) => {
+    const { places } = failure({ HOLDFAST_DRIFT_EVERY: text, HOLDFAST_BACKUP_EVERY: text });
+    expect(places.map(({ at }) => at)).toEqual(["HOLDFAST_DRIFT_EVERY", "HOLDFAST_BACKUP_EVERY"]);
   });
 
   test("everything set is taken", () => {
@@ -30,13 +45,17 @@ describe("settings", () => {
       {
         HOLDFAST_HOME: "/data",
         DATABASE_URL: "postgresql://u:hunter2@db/holdfast",
+        DATABASE_OWNER_URL: "postgresql://owner:hunter2@db/holdfast",
         HOLDFAST_HOST: "::",
         HOLDFAST_PORT: "0",
         HOLDFAST_LOG_LEVEL: "debug",
         HOLDFAST_ROLES: "api, worker",
+        HOLDFAST_DRIFT_EVERY: "5m",
+        HOLDFAST_BACKUP_EVERY: "6h",
         HOLDFAST_KEY_RING: "ring.json",
         HOLDFAST_KEYS: "{}",
         HOLDFAST_PUBLIC_URL: "https://holdfast.example.net/",
+        HOLDFAST_TRUSTED_PROXIES: "192.0.2.1, 10.0.0.0/8,2001:db8::/32",
       },
       "/srv",
     );
@@ -45,8 +64,11 @@ describe("settings", () => {
       host: "::",
       port: 0,
       logLevel: "debug",
+      driftEveryMs: 300_000,
+      backUpEveryMs: 21_600_000,
       keyRingFile: "/srv/ring.json",
       publicUrl: "https://holdfast.example.net",
+      trustedProxies: ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32"],
     });
     expect([...settings.roles]).toEqual(["api", "worker"]);
     expect(settings.databaseUrl?.reveal()).toBe("postgresql://u:hunter2@db/holdfast");
@@ -80,5 +102,26 @@ describe("settings", () => {
   test("a misspelt setting is an error that names the right one", () => {
     expect(failure({ HOLDFAST_PROT: "1" }).places).toEqual([{ at: "HOLDFAST_PROT", say: "is no setting; do you mean HOLDFAST_PORT?" }]);
     expect(loadSettings({ HOLDFAST_TOKEN: "of the CLI" }, "/srv").port).toBe(7450);
+  });
+
+  test.each(["proxy.example.net", "10.0.0.0/33", "10.0.0.0/8/8", "0.0.0.0/0", "::/0", "fe80::1%eth0", "10.0.0.1,", "loopback"])(
+    "%j is no list of trusted proxies",
+    (proxies) => expect(failure({ HOLDFAST_TRUSTED_PROXIES: proxies }).places).toMatchObject([{ at: "HOLDFAST_TRUSTED_PROXIES" }]),
+  );
+
+  test("authorities of Git servers are a file that can be read, and holds some; it is told at the start", () => {
+    const directory = mkdtempSync(join(tmpdir(), "holdfast-settings-"));
+    try {
+      writeFileSync(join(directory, "ca.pem"), "-----BEGIN CERTIFICATE-----\n");
+      writeFileSync(join(directory, "empty.pem"), "");
+      expect(loadSettings({ HOLDFAST_GIT_CA_FILE: "ca.pem" }, directory).gitCaFile).toBe(join(directory, "ca.pem"));
+      for (const [file, say] of [
+        ["none.pem", "must be a file that this process may read"],
+        ["empty.pem", "empty.pem holds none"],
+      ] as const)
+        expect(failure({ HOLDFAST_GIT_CA_FILE: join(directory, file) }).message).toContain(say);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });

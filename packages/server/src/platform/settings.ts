@@ -1,6 +1,8 @@
 /** What an operator can set, from the environment. The only reader of process.env. */
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join, resolve } from "node:path";
-import { Problem, Secret } from "@holdfast/kit";
+import { parseDuration, Problem, sayError, Secret } from "@holdfast/kit";
 import { z } from "zod";
 import { arrangeSecrets, secretsFaults, secretsSettingsShape, type SecretsSettings } from "./settings-secrets.ts";
 import { arrangeTls, tlsFaults, tlsSettingsShape, type TlsSettings } from "./settings-tls.ts";
@@ -20,6 +22,9 @@ export const settingsShape = {
   DATABASE_URL: secretUrl(["postgres:", "postgresql:"])
     .optional()
     .describe("A PostgreSQL server (15 or newer); without it one runs inside HOLDFAST_HOME"),
+  DATABASE_OWNER_URL: secretUrl(["postgres:", "postgresql:"])
+    .optional()
+    .describe("The same database as the owner of its tables, for upgrades alone; DATABASE_URL then names a user who owns none"),
   HOLDFAST_HOST: z.string().default("127.0.0.1").describe("Address to listen on; 0.0.0.0 or :: for all"),
   HOLDFAST_PORT: z.string().default("7450").transform(toPort).describe("Port to listen on; 0 takes any free one"),
   HOLDFAST_PUBLIC_URL: z
@@ -27,6 +32,17 @@ export const settingsShape = {
     .transform(toOrigin)
     .optional()
     .describe("Where browsers and agents reach this server, e.g. https://holdfast.example.net"),
+  HOLDFAST_TRUSTED_PROXIES: z
+    .string()
+    .transform(toProxies)
+    .optional()
+    .describe(
+      "Addresses and networks (10.0.0.0/8) of proxies in front of this server, as a list; X-Forwarded-… headers count from these alone",
+    ),
+  HOLDFAST_GIT_CA_FILE: z
+    .string()
+    .optional()
+    .describe("File of authorities (PEM) that certificates of Git servers are checked against, in place of the system's"),
   HOLDFAST_LOG_LEVEL: z
     .enum(levels, `must be one of ${levels.join(", ")}`)
     .default("info")
@@ -36,6 +52,8 @@ export const settingsShape = {
     .default("all")
     .transform(toRoles)
     .describe("Parts this process plays: all, or a list of api, worker, gateway, ingest"),
+  HOLDFAST_DRIFT_EVERY: every("60s", { least: "5s" }).describe("How often drift is looked for, e.g. 60s or 5m"),
+  HOLDFAST_BACKUP_EVERY: every("24h", { least: "1m" }).describe("How often every running configuration is backed up, e.g. 6h or 1d"),
   HOLDFAST_KEY_RING: z.string().optional().describe("File of the keys that seal secrets; keys.json in HOLDFAST_HOME unless told"),
   HOLDFAST_KEYS: z
     .string()
@@ -51,12 +69,20 @@ export interface Settings {
   home: string;
   /** Absent: the embedded PostgreSQL. */
   databaseUrl?: Secret;
+  /** Absent: `databaseUrl` is the owner's. */
+  databaseOwnerUrl?: Secret;
   host: string;
   port: number;
   /** Origin without a slash at its end; the address listened on unless set. */
   publicUrl?: string;
+  /** Addresses and CIDR blocks. */
+  trustedProxies?: string[];
+  /** Absolute path. */
+  gitCaFile?: string;
   logLevel: (typeof levels)[number];
   roles: ReadonlySet<Role>;
+  driftEveryMs: number;
+  backUpEveryMs: number;
   /** Absolute path. */
   keyRingFile: string;
   /** The key ring's JSON, in place of the file. */
@@ -80,7 +106,9 @@ export function loadSettings(environment: Environment, workingDirectory: string 
   const faults = parsed.success
     ? [...secretsFaults(parsed.data), ...tlsFaults(parsed.data)]
     : parsed.error.issues.map(({ path, message }) => ({ at: path.join("."), say: message }));
-  const places = [...faults, ...given.flatMap(([name]) => findMisspelt(name))];
+  const caFaults = findUnusable("HOLDFAST_GIT_CA_FILE", environment["HOLDFAST_GIT_CA_FILE"], workingDirectory);
+  const ownerFaults = findLonelyOwner(new Set(given.map(([name]) => name)));
+  const places = [...faults, ...caFaults, ...ownerFaults, ...given.flatMap(([name]) => findMisspelt(name))];
   if (!parsed.success || places.length > 0) throw invalid(places);
   return arrange(parsed.data, workingDirectory);
 }
@@ -94,13 +122,36 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     port: values.HOLDFAST_PORT,
     logLevel: values.HOLDFAST_LOG_LEVEL,
     roles: values.HOLDFAST_ROLES,
+    driftEveryMs: values.HOLDFAST_DRIFT_EVERY,
+    backUpEveryMs: values.HOLDFAST_BACKUP_EVERY,
     keyRingFile: values.HOLDFAST_KEY_RING ? resolve(workingDirectory, values.HOLDFAST_KEY_RING) : join(home, "keys.json"),
     ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
+    ...(values.DATABASE_OWNER_URL && { databaseOwnerUrl: values.DATABASE_OWNER_URL }),
     ...(values.HOLDFAST_PUBLIC_URL && { publicUrl: values.HOLDFAST_PUBLIC_URL }),
+    ...(values.HOLDFAST_TRUSTED_PROXIES && { trustedProxies: values.HOLDFAST_TRUSTED_PROXIES }),
+    ...(values.HOLDFAST_GIT_CA_FILE && { gitCaFile: resolve(workingDirectory, values.HOLDFAST_GIT_CA_FILE) }),
     ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
     secrets: arrangeSecrets(values, workingDirectory),
     ...(tls && { tls }),
   };
+}
+
+function findLonelyOwner(given: ReadonlySet<string>): { at: string; say: string }[] {
+  if (!given.has("DATABASE_OWNER_URL") || given.has("DATABASE_URL")) return [];
+  return [
+    { at: "DATABASE_OWNER_URL", say: "needs DATABASE_URL, the user that the server works as; alone, DATABASE_URL may name the owner" },
+  ];
+}
+
+/** Told at the start, because later it would be a repository that cannot be fetched. */
+function findUnusable(name: string, file: string | undefined, workingDirectory: string): { at: string; say: string }[] {
+  if (file === undefined || file === "") return [];
+  try {
+    const whole = readFileSync(resolve(workingDirectory, file), "utf8").includes("-----BEGIN CERTIFICATE-----");
+    return whole ? [] : [{ at: name, say: `must be a file of certificates in PEM form; ${file} holds none` }];
+  } catch (thrown) {
+    return [{ at: name, say: `must be a file that this process may read: ${sayError(thrown)}` }];
+  }
 }
 
 function invalid(places: { at: string; say: string }[]): Problem {
@@ -145,6 +196,18 @@ function secretUrl(protocols: string[]) {
   });
 }
 
+/** A duration, at least so long and at most what a timer can count to (24 days). */
+function every(usual: string, { least }: { least: string }) {
+  return z
+    .string()
+    .default(usual)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      const fits = ms !== undefined && ms >= (parseDuration(least) ?? 0) && ms <= 24 * 86_400_000;
+      return fits ? ms : refuse(context, `must be a time such as 30s, 5m or 12h, from ${least} to 24d`);
+    });
+}
+
 function toPort(text: string, context: Context): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
   return port >= 0 && port <= 65_535 ? port : refuse(context, "must be a number from 0 to 65535");
@@ -155,6 +218,22 @@ function toOrigin(text: string, context: Context): string {
   const plain =
     url !== null && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && url.search === "" && url.username === "";
   return plain ? url.origin : refuse(context, "must be an http or https address without a path, e.g. https://holdfast.example.net");
+}
+
+function toProxies(text: string, context: Context): string[] {
+  const proxies = text.split(",").map((proxy) => proxy.trim());
+  const strange = proxies.find((proxy) => !isNetwork(proxy));
+  return strange === undefined
+    ? proxies
+    : refuse(context, `must be a list of addresses and networks such as 192.0.2.1,10.0.0.0/8; "${strange}" is neither`);
+}
+
+/** An address, or a network that is not all of them. */
+function isNetwork(text: string): boolean {
+  const [address = "", bits, more] = text.split("/");
+  const version = address.includes("%") ? 0 : isIP(address);
+  if (version === 0 || more !== undefined) return false;
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function toRoles(text: string, context: Context): ReadonlySet<Role> {

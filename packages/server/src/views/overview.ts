@@ -29,7 +29,7 @@ export async function readOverview(db: Db): Promise<Overview> {
       (select count(*)::int from rollout.rollout where state = 'awaiting_approval') as awaiting,
       (select count(*)::int from rollout.rollout where state = 'needs_attention') as attention,
       (select coalesce(max(seq), 0)::int from audit.entry) as entries
-    from devices.device`.execute(db);
+    from devices.device where platform <> 'jump_host'`.execute(db);
   const open = await sql<{ severity: string; n: number }>`
     select severity, count(*)::int as n from findings.finding where state in ('open', 'acknowledged') group by severity`.execute(db);
   const counts = rows[0];

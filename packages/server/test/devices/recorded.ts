@@ -1,13 +1,16 @@
-/** Where recorded device data lies: `HOLDFAST_RECORDED_DATA`, or `shared/data` beside the checkout. A test that finds none skips, and says so. */
+/**
+ * What devices print: made by hand, in `made/`; and recorded by others, in `HOLDFAST_RECORDED_DATA` or `shared/data` beside the checkout. Where
+ * the latter is not, a test goes by the former alone, and says so.
+ */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const root = process.env["HOLDFAST_RECORDED_DATA"] ?? resolve(import.meta.dirname, "../../../../..", "shared/data");
 
-/** A folder of recorded data; undefined when it is not there. */
-export function recorded(folder: string, whatIsNotTried: string): string | undefined {
-  const place = join(root, folder);
-  if (existsSync(place)) return place;
-  console.warn(`SKIPPED: no recorded data in ${place}; ${whatIsNotTried}.`);
-  return undefined;
+/** Folders of such data, ours first. */
+export function recorded(folder: string, whatIsNotTried: string): string[] {
+  const [made, others] = [join(import.meta.dirname, "made", folder), join(root, folder)];
+  if (existsSync(others)) return [made, others];
+  console.warn(`NOT TRIED: no recorded data in ${others}; ${whatIsNotTried}.`);
+  return [made];
 }

@@ -3,9 +3,10 @@
  * end the devices, the rollout's row, the holds and the audit trail all say the same.
  */
 import type { Rollout } from "@holdfast/contract";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { photo } from "./expectations.ts";
-import { globalData } from "./network.ts";
+import { globalData, groupedInventory } from "./network.ts";
 import { oneByOne, setScene, type Scene } from "./scene.ts";
 import { workerProcess, type WorkerProcess } from "./worker-process.ts";
 
@@ -36,6 +37,7 @@ async function openLane(): Promise<Lane> {
   const worker = await workerProcess(scene);
   await worker.order({ do: "start" });
   // Every refused line of the bad change is this one.
+  await scene.plan(groupedInventory(scene.fleet, ["r1", "r2"], "pair"));
   await scene.device("r2").fault({ kind: "refuse", at: "description bad" });
   return { scene, worker, spare: workerProcess(scene), changes: 0 };
 }
@@ -108,6 +110,8 @@ async function expectTold(
   }
   const held = await scene.holdfast.rollouts.held(ended.targets.map((target) => target.target));
   expect([...held]).toEqual([]);
+  const groups = await sql`select * from rollout.group_hold`.execute(scene.holdfast.database.db);
+  expect(groups.rows).toEqual([]);
 }
 
 /** `sample`: evenly spread points, so many of each kind of change. */

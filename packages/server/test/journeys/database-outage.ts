@@ -13,6 +13,7 @@ import { oneByOne, setScene, type Scene } from "./scene.ts";
 /** Journal points at which the database stops, and what goes on there. */
 export const outagePoints = {
   "while a device is changed": "after apply:begin",
+  "while a change is made to last": "after confirm:begin",
   "while the gate is looked at": "after gate:begin",
 };
 
@@ -27,7 +28,7 @@ export function databaseOutage(stoppedMs: number, points: [string, string][]): v
     beforeAll(async () => {
       home = await mkdtemp(join(tmpdir(), "holdfast-journey-database-"));
       postgres = await startEmbeddedPostgres({ home, log: silentLog, durable: false });
-      scene = await setScene({ databaseUrl: postgres.url, options: { leaseMs: 3000 } });
+      scene = await setScene({ databaseUrl: postgres.ownerUrl, options: { leaseMs: 3000 } });
     }, 60_000);
     afterAll(async () => {
       await scene.stop();

@@ -115,6 +115,16 @@ export function filesOf(fleet: Fleet): Record<string, string> {
   };
 }
 
+/** The inventory with these devices in one redundancy group. */
+export function groupedInventory(fleet: Fleet, names: string[], group: string): Record<string, string> {
+  const path = "inventory/devices.yaml";
+  const documents = (filesOf(fleet)[path] ?? "").split("---\n");
+  const grouped = documents.map((one) =>
+    names.some((name) => one.includes(`name: ${name}\n`)) ? `${one}  redundancyGroup: ${group}\n` : one,
+  );
+  return { [path]: grouped.join("---\n") };
+}
+
 /** `data/global.yaml`: what all devices have where their own file says nothing else. */
 export function globalData({ description = "uplink", hello = timers.hello } = {}): string {
   return `description: ${description}\nhello: ${hello}\nextra: []\n`;

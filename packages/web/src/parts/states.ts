@@ -77,6 +77,7 @@ export const outcomeLooks: Record<OutcomeKind, Look> = {
   refused: look("bad", "skip", "refused"),
   failed: look("bad", "cross", "failed"),
   reverted: look("hot", "back", "reverted"),
+  unknown: look("bad", "question", "given up"),
 };
 
 type TargetState = (typeof targetStates)[number];

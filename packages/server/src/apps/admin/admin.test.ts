@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { spawn } from "node:child_process";
@@ -5,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Secret } from "@holdfast/kit";
-import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createAudit } from "#core/audit";
@@ -29,7 +29,7 @@ let settings: Settings;
 beforeAll(async () => {
   database = await testDatabase();
   home = await mkdtemp(join(tmpdir(), "holdfast-admin-"));
-  settings = loadSettings({ DATABASE_URL: database.url, HOLDFAST_HOME: home, HOLDFAST_PUBLIC_URL: "https://holdfast.example.net" });
+  settings = loadSettings({ DATABASE_URL: database.ownerUrl, HOLDFAST_HOME: home, HOLDFAST_PUBLIC_URL: "https://holdfast.example.net" });
 });
 afterAll(async () => {
   await database.drop();
@@ -165,11 +165,11 @@ describe("the audit trail", () => {
   });
 
   test("a forged entry is named, with exit code 1", async () => {
-    await sql`alter table audit.entry disable trigger user`.execute(database.db);
-    await sql`update audit.entry set canonical = replace(canonical, 'grace', 'mallo') where seq = (select min(seq) from audit.entry where canonical like '%grace%')`.execute(
-      database.db,
+    await database.owner.query("alter table audit.entry disable trigger user");
+    await database.owner.query(
+      "update audit.entry set canonical = replace(canonical, 'grace', 'mallo') where seq = (select min(seq) from audit.entry where canonical like '%grace%')",
     );
-    await sql`alter table audit.entry enable trigger user`.execute(database.db);
+    await database.owner.query("alter table audit.entry enable trigger user");
     expect(await admin("audit verify")).toMatchObject({ code: 1, err: expect.stringContaining("broken at") });
   });
 });
@@ -223,9 +223,29 @@ describe("settings", () => {
   });
 });
 
-describe("with the embedded database", () => {
-  const program = fileURLToPath(new URL("../admin.ts", import.meta.url));
+const program = fileURLToPath(new URL("../admin.ts", import.meta.url));
 
+describe("with nobody at the other end of a stream", () => {
+  const unread = async (stream: "stdout" | "stderr", args: string[]): Promise<{ code: unknown; said: string }> => {
+    const of = { DATABASE_URL: database.ownerUrl, HOLDFAST_HOME: home, HOLDFAST_PUBLIC_URL: "https://holdfast.example.net" };
+    const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env["PATH"], ...of } });
+    child[stream].destroy();
+    let said = "";
+    child[stream === "stdout" ? "stderr" : "stdout"].on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(child, "close")) as unknown[];
+    return { code, said };
+  };
+
+  test.for(["--help", "config explain", "audit export"])("%s ends quietly when who reads it stops early", async (words) => {
+    expect(await unread("stdout", words.split(" "))).toEqual({ code: 0, said: "" });
+  });
+
+  test("the exit code stays when nobody reads what went wrong", async () => {
+    expect(await unread("stderr", ["audit"])).toEqual({ code: 4, said: "" });
+  });
+});
+
+describe("with the embedded database", () => {
   interface Ran {
     code: number | null;
     out: string;

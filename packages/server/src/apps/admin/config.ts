@@ -20,16 +20,33 @@ type Name = keyof typeof settingsShape;
 const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_HOME: (settings) => settings.home,
   DATABASE_URL: (settings) => settings.databaseUrl && "(set; hidden)",
+  DATABASE_OWNER_URL: (settings) => settings.databaseOwnerUrl && "(set; hidden)",
   HOLDFAST_HOST: (settings) => settings.host,
   HOLDFAST_PORT: (settings) => String(settings.port),
   HOLDFAST_PUBLIC_URL: (settings) => settings.publicUrl,
+  HOLDFAST_TRUSTED_PROXIES: (settings) => settings.trustedProxies?.join(","),
+  HOLDFAST_GIT_CA_FILE: (settings) => settings.gitCaFile,
   HOLDFAST_LOG_LEVEL: (settings) => settings.logLevel,
   HOLDFAST_ROLES: (settings) => [...settings.roles].join(","),
+  HOLDFAST_DRIFT_EVERY: (settings) => sayEvery(settings.driftEveryMs),
+  HOLDFAST_BACKUP_EVERY: (settings) => sayEvery(settings.backUpEveryMs),
   HOLDFAST_KEY_RING: (settings) => settings.keyRingFile,
   HOLDFAST_KEYS: (settings) => settings.keys && "(set; hidden)",
   ...secretsValueOf,
   ...tlsValueOf,
 };
+
+/** In the largest unit that says it whole. */
+function sayEvery(ms: number): string {
+  const [unit, size] = (
+    [
+      ["h", 3_600_000],
+      ["m", 60_000],
+      ["s", 1000],
+    ] as const
+  ).find((one) => ms % one[1] === 0) ?? ["ms", 1];
+  return `${ms / size}${unit}`;
+}
 
 async function explain({ settings, terminal }: AdminCall): Promise<void> {
   const defaults = loadSettings({});

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { isProblem, Problem, Secret, systemClock } from "@holdfast/kit";
+import { socketUrls } from "#platform/embedded-postgres";
 import type { Log } from "#platform/log";
 import type { Settings } from "#platform/settings";
 import { compose, type Holdfast } from "../compose.ts";
@@ -22,8 +23,8 @@ export async function openHoldfast(settings: Settings, log: Log, options: { mayM
     } catch (thrown) {
       if (isDenied(thrown)) throw otherUser(settings.home, thrown);
       if (!isProblem(thrown) || thrown.code !== "directory_in_use") throw thrown;
-      const url = await socketOfHolder(settings.home);
-      if (url !== undefined) return openBeside({ settings: { ...idle, databaseUrl: new Secret(url) }, log }, thrown);
+      const held = await socketOfHolder(settings.home);
+      if (held !== undefined) return openBeside({ settings: { ...idle, ...held }, log }, thrown);
       if (attempt === patience) throw thrown;
       await systemClock.sleep(500); // its server is about to start, or to stop
     }
@@ -47,11 +48,13 @@ async function openBeside(parts: { settings: Settings; log: Log }, held: Problem
 }
 
 /** The holder's PostgreSQL tells where its socket is in its own lock file (line 5 of postmaster.pid); undefined while it has none. */
-async function socketOfHolder(home: string): Promise<string | undefined> {
+async function socketOfHolder(home: string): Promise<Pick<Settings, "databaseUrl" | "databaseOwnerUrl"> | undefined> {
   const directory = await realpath(join(home, "postgres")).catch(() => undefined);
   const text = directory === undefined ? "" : await readFile(join(directory, "postmaster.pid"), "utf8").catch(() => "");
   const socketDirectory = text.split("\n")[4]?.trim();
-  return socketDirectory ? `postgresql://holdfast@localhost/holdfast?host=${encodeURIComponent(socketDirectory)}` : undefined;
+  if (!socketDirectory) return undefined;
+  const { url, ownerUrl } = socketUrls(socketDirectory);
+  return { databaseUrl: new Secret(url), databaseOwnerUrl: new Secret(ownerUrl) };
 }
 
 function isDenied(thrown: unknown): boolean {

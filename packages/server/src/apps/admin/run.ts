@@ -10,7 +10,7 @@ import { configCommands } from "./config.ts";
 import { jobCommands } from "./jobs.ts";
 import { keyCommands } from "./keys.ts";
 import { openHoldfast } from "./open.ts";
-import type { Terminal } from "./terminal.ts";
+import { NobodyReads, type Terminal } from "./terminal.ts";
 import { userCommands } from "./users.ts";
 
 export const adminCommands: readonly AdminCommand[] = [
@@ -36,7 +36,7 @@ export async function runAdmin(argv: string[], parts: RunParts): Promise<number>
     else await runCommand(argv, parts);
     return 0;
   } catch (thrown) {
-    return explain(thrown, terminal);
+    return thrown instanceof NobodyReads ? 0 : explain(thrown, terminal);
   }
 }
 

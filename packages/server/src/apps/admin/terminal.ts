@@ -2,8 +2,12 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 
+/** Who read stdout has stopped: `… | head`. The command ends there, without a word. */
+export class NobodyReads extends Error {}
+
 /** Tests hand in their own. */
 export interface Terminal {
+  /** @throws NobodyReads */
   out(text: string): Promise<void>;
   err(text: string): void;
   /** A line that is not shown while it is typed; "" when there is none. */
@@ -14,11 +18,18 @@ export interface Terminal {
 
 export const terminal: Terminal = {
   // A reader that is slower than we are, holds us up; nothing is gathered in memory.
-  out: (text) => new Promise((resolve, reject) => process.stdout.write(text, (fault) => (fault ? reject(fault) : resolve()))),
+  out: (text) => new Promise((resolve, reject) => process.stdout.write(text, (fault) => (fault ? reject(endOfReading(fault)) : resolve()))),
   err: (text) => void process.stderr.write(text),
   askHidden: readHidden,
   typed: process.stdin.isTTY,
 };
+
+function endOfReading(fault: NodeJS.ErrnoException): Error {
+  return fault.code === "EPIPE" ? new NobodyReads("nobody reads stdout any more", { cause: fault }) : fault;
+}
+
+// What cannot be written to stdout is told to who writes it; what cannot be written to stderr cannot be told to anybody.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 async function readHidden(question: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

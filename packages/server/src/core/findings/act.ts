@@ -4,17 +4,29 @@ import { Problem, type Clock } from "@holdfast/kit";
 import type { Updateable } from "kysely";
 import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db, type Tx } from "#platform/db";
+import { preconditionFailed } from "#platform/http/request";
 import { tell } from "./episodes.ts";
-import { findingOf, fingerprintOf, plain, type FindingIdentity, type FindingRow } from "./finding.ts";
-
+import { etagOf, evidenceText, findingOf, fingerprintOf, peoplesPart, plain, type FindingIdentity, type FindingRow } from "./finding.ts";
 import * as store from "./store.ts";
 import type { FindingTable } from "./tables.ts";
+
+/** The one to act on, and the `etag` that was read of it. */
+interface Which {
+  id: string;
+  etag?: string | undefined;
+}
 
 interface Act {
   verb: "acknowledge" | "suppress" | "resolve";
   told: "acknowledged" | "suppressed" | "resolved";
   set: Updateable<FindingTable>;
   reason?: string | undefined;
+}
+
+/** Why a finding is closed: by whom, in a sentence, and what shows it. */
+export interface Settling extends By {
+  reason: string;
+  evidence?: Record<string, unknown> | undefined;
 }
 
 export function createActing({ db, audit, clock }: { db: Db; audit: Audit; clock: Clock }) {
@@ -26,36 +38,39 @@ export function createActing({ db, audit, clock }: { db: Db; audit: Audit; clock
     return after;
   }
 
-  async function actOn(id: string, deed: Act, by: By): Promise<Finding> {
+  async function actOn({ id, etag }: Which, deed: Act, by: By): Promise<Finding> {
     return inTransaction(db, async (tx) => {
       const before = await store.lockFinding(tx, id);
       if (!before) throw missing(id);
+      if (etag !== undefined && peoplesPart(etag) !== peoplesPart(etagOf(before))) throw preconditionFailed("this finding");
       if (before.state === "resolved") throw over(before);
       return findingOf(await act(tx, before, deed, by));
     });
   }
 
-  async function acknowledge({ id, note }: { id: string; note?: string | undefined }, by: By): Promise<Finding> {
+  async function acknowledge({ note, ...which }: Which & { note?: string | undefined }, by: By): Promise<Finding> {
     const said = note === undefined ? {} : { note: plain(note) };
     const set = { state: "acknowledged" as const, suppressed_until: null, acknowledged_by: by.actor, ...said };
-    return actOn(id, { verb: "acknowledge", told: "acknowledged", set, reason: note }, by);
+    return actOn(which, { verb: "acknowledge", told: "acknowledged", set, reason: note }, by);
   }
 
-  async function suppress({ id, until, reason }: { id: string; until: string; reason: string }, by: By): Promise<Finding> {
+  async function suppress({ until, reason, ...which }: Which & { until: string; reason: string }, by: By): Promise<Finding> {
     const end = new Date(until);
     if (!(end.getTime() > clock.now())) throw past(until);
     const set = { state: "suppressed" as const, suppressed_until: end, note: plain(reason) };
-    return actOn(id, { verb: "suppress", told: "suppressed", set, reason }, by);
+    return actOn(which, { verb: "suppress", told: "suppressed", set, reason }, by);
   }
 
-  async function resolve({ id, reason }: { id: string; reason: string }, by: By): Promise<Finding> {
-    return actOn(id, closing(reason), by);
+  async function resolve({ reason, ...which }: Which & { reason: string }, by: By): Promise<Finding> {
+    return actOn(which, closing(reason), by);
   }
 
-  async function settle(tx: Tx, identity: FindingIdentity, { reason, ...by }: By & { reason: string }): Promise<boolean> {
+  async function settle(tx: Tx, identity: FindingIdentity, { reason, evidence, ...by }: Settling): Promise<boolean> {
     const [there] = await store.lockLive(tx, [fingerprintOf(identity)]);
     if (!there) return false;
-    await act(tx, there, closing(reason), by);
+    const deed = closing(reason);
+    const more = evidence === undefined ? {} : { evidence: evidenceText({ ...there.evidence, ...evidence }) };
+    await act(tx, there, { ...deed, set: { ...deed.set, ...more } }, by);
     return true;
   }
 

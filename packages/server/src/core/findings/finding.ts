@@ -89,7 +89,27 @@ export function findingOf(row: FindingRow): Finding {
     ...(row.suppressed_until && { suppressedUntil: row.suppressed_until.toISOString() }),
     ...(row.note !== null && { note: row.note }),
     ...(row.acknowledged_by !== null && { acknowledgedBy: row.acknowledged_by }),
+    etag: etagOf(row),
   };
+}
+
+/**
+ * Two parts, so that somebody who silences a finding is not told that it changed because it was seen once more: what people
+ * change, and all that moves besides.
+ */
+export function etagOf(row: FindingRow): string {
+  const byPeople = [row.state, row.note, row.suppressed_until, row.acknowledged_by, row.resolved_at];
+  const bySources = [row.occurrences, row.last_seen_at, row.severity, row.title, row.detail, row.evidence, row.labels];
+  return `${digest(byPeople)}.${digest(bySources)}`;
+}
+
+/** What of an `etag` an act is held to. */
+export function peoplesPart(etag: string): string {
+  return etag.split(".")[0] ?? "";
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(sortedText(value)).digest("base64url").slice(0, 11);
 }
 
 /** Text that PostgreSQL can hold: devices send all sorts. */
@@ -101,7 +121,8 @@ function jsonText(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => (typeof item === "string" ? plain(item) : item));
 }
 
-function evidenceText(evidence: Record<string, unknown>): string {
+/** Evidence as it is kept: secrets hidden, too long left out. */
+export function evidenceText(evidence: Record<string, unknown>): string {
   const text = jsonText(redact(evidence));
   return text.length <= longestEvidence ? text : JSON.stringify({ omitted: `${text.length} characters` });
 }

@@ -62,6 +62,7 @@ describe("raising", () => {
     expect(opened).toEqual({
       id: expect.stringMatching(/^fnd_/),
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+      etag: expect.stringMatching(/^[\w-]{11}\.[\w-]{11}$/),
       source: "devices.drift",
       kind: "drift",
       severity: "medium",
@@ -281,6 +282,24 @@ describe("people", () => {
     const rest = await findings.list({ limit: 3, cursor: first.next });
     expect([...first.items, ...rest.items].map(({ title }) => title)).toEqual(["drift d", "drift c", "drift b", "drift a"]);
     await expect(findings.list({ cursor: "x" })).rejects.toMatchObject({ code: "cursor_invalid" });
+  });
+});
+
+describe("the etag of a finding", () => {
+  test("is moved by every change, but an act is held only to what people changed", async () => {
+    const seen = await raise("a");
+    later(1000);
+    const again = await raise("a");
+    expect(again.etag).not.toBe(seen.etag);
+    const known = await findings.acknowledge({ id: seen.id, etag: seen.etag, note: "on it" }, ada);
+    expect(known).toMatchObject({ state: "acknowledged", note: "on it" });
+    for (const late of [again.etag, "nonsense"])
+      await expect(findings.resolve({ id: seen.id, etag: late, reason: "gone" }, ada)).rejects.toMatchObject({
+        code: "precondition_failed",
+        status: 412,
+      });
+    const silent = await findings.suppress({ id: seen.id, etag: known.etag, until: iso(nowMs + hour), reason: "quiet" }, ada);
+    expect(await findings.resolve({ id: seen.id, etag: silent.etag, reason: "gone" }, ada)).toMatchObject({ state: "resolved" });
   });
 });
 

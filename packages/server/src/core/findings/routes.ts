@@ -10,9 +10,9 @@ export function createFindingsRoutes(findings: Findings) {
   return os.router({
     list: os.list.handler(({ input }) => findings.list(input)),
     get: os.get.handler(({ input }) => findings.get(input.id)),
-    acknowledge: os.acknowledge.handler(({ input, context }) => findings.acknowledge(input, byOf(context))),
-    suppress: os.suppress.handler(({ input, context }) => findings.suppress(input, byOf(context))),
-    resolve: os.resolve.handler(({ input, context }) => findings.resolve(input, byOf(context))),
+    acknowledge: os.acknowledge.handler(({ input, context }) => findings.acknowledge({ ...input, etag: context.ifMatch }, byOf(context))),
+    suppress: os.suppress.handler(({ input, context }) => findings.suppress({ ...input, etag: context.ifMatch }, byOf(context))),
+    resolve: os.resolve.handler(({ input, context }) => findings.resolve({ ...input, etag: context.ifMatch }, byOf(context))),
   });
 }
 

@@ -90,7 +90,7 @@ describe("a user", () => {
     const [tried] = await inTransaction(world.db, async (tx) => {
       await sql`update identity.user set disabled = true where name = 'ada'`.execute(tx);
       const signingIn = Promise.allSettled([world.signIn()]);
-      await untilSomebodyWaits(world.database.pool);
+      await untilSomebodyWaits(world.database.owner);
       return () => signingIn;
     }).then((ended) => ended());
     expect(tried).toMatchObject({ status: "rejected", reason: { code: "identity_sign_in_refused" } });

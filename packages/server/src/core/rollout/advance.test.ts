@@ -1,191 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Strategy } from "@holdfast/contract";
-import { advance } from "./advance.ts";
-import type { Target } from "./change.ts";
-import { newMachine, type Machine, type RolloutEvent, type Work } from "./machine.ts";
-import { cutWaves } from "./waves.ts";
+import { anyAct, anyStrategy, carryOut, isSaved, switchMs, World } from "#test/rollout-world";
+import type { Machine, TargetMachine } from "./machine.ts";
 import { wakeAt, workOf } from "./work.ts";
 
-const switchMs = 60_000;
-
-/** A target as the network has it, with a dead-man's switch that goes by the world's clock. */
-interface Device {
-  config: "old" | "half" | "new";
-  armedUntil?: number;
-}
-type Fault = "none" | "before" | "half" | "lost" | "lie" | "unreachable";
-
-/** Devices, carriers that fail in every way, a controller that can die at any moment. */
-class World {
-  machine: Machine;
-  now = 1000;
-  devices: Record<string, Device> = {};
-  inFlight: Work[] = [];
-  /** Every outcome that the engine ever reported of a target, to see that it was never both. */
-  readonly names: string[];
-
-  constructor(count: number, strategy: Strategy, parallel: number) {
-    const targets: Target[] = Array.from({ length: count }, (_, i) => ({ id: `t${i}`, name: `t${i}`, labels: {} }));
-    this.names = targets.map((target) => target.id);
-    for (const id of this.names) this.devices[id] = { config: "old" };
-    this.machine = newMachine({ targets, waves: cutWaves(targets, strategy, {}), parallel, requireApproval: false, autoStart: true });
-    this.happen({ kind: "recovered" });
-  }
-
-  happen(event: RolloutEvent): void {
-    this.machine = advance(this.machine, event, this.now);
-  }
-
-  pass(ms: number): void {
-    this.now += ms;
-    for (const device of Object.values(this.devices)) {
-      if (device.armedUntil !== undefined && device.armedUntil <= this.now) {
-        device.config = "old";
-        delete device.armedUntil;
-      }
-    }
-  }
-
-  /** Begins work `n` of what the engine wants; false when it wants nothing. */
-  begin(n: number): boolean {
-    const work = workOf(this.machine, this.now);
-    const one = work[n % Math.max(1, work.length)];
-    if (!one) return false;
-    this.happen(one.do === "gate" ? { kind: "gate_begun", wave: one.wave } : { kind: "begun", target: one.target, step: one.step });
-    this.inFlight.push(one);
-    return true;
-  }
-
-  finish(n: number, fault: Fault): boolean {
-    const [one] = this.inFlight.splice(n % Math.max(1, this.inFlight.length), 1);
-    if (!one) return false;
-    this.happen(one.do === "gate" ? this.gate(one.wave) : this.step(one.target, one.step, fault));
-    return true;
-  }
-
-  /** Our own database is gone while a step is in flight: the network saw all, a part, or nothing of it, and we do not know. */
-  lose(n: number, fate: Fault): void {
-    const [one] = this.inFlight.splice(n % Math.max(1, this.inFlight.length), 1);
-    if (!one) return;
-    if (one.do === "gate") return this.happen({ kind: "gate_interrupted", wave: one.wave });
-    if (fate !== "before") this.step(one.target, one.step, fate);
-    this.happen({ kind: "interrupted", target: one.target });
-  }
-
-  /** The controller dies: of each step in flight, the network saw all, a part, or nothing. */
-  crash(fates: Fault[]): void {
-    this.inFlight.forEach((one, i) => {
-      const fate = fates[i % Math.max(1, fates.length)] ?? "none";
-      if (one.do === "step" && fate !== "before") this.step(one.target, one.step, fate);
-    });
-    this.inFlight = [];
-    this.happen({ kind: "recovered" });
-  }
-
-  private gate(wave: number): RolloutEvent {
-    const applied = Object.values(this.machine.targets).filter((target) => target.outcome === "applied");
-    const failing = applied.filter(
-      (target) => this.devices[target.id]!.config !== "new" || this.devices[target.id]!.armedUntil !== undefined,
-    );
-    return { kind: "gated", wave, gate: [], failing: failing.map((target) => ({ target: target.id, say: "is not as changed" })) };
-  }
-
-  private step(target: string, step: string, fault: Fault): RolloutEvent {
-    const device = this.devices[target]!;
-    switch (step) {
-      case "prepare":
-        return {
-          kind: "prepared",
-          target,
-          result: fault === "unreachable" ? { outcome: "unreachable", say: "no answer" } : { outcome: "ready", memo: {} },
-        };
-      case "apply":
-        return { kind: "applied", target, result: this.apply(device, fault) };
-      case "verify":
-        if (fault === "none" && device.config === "new") return { kind: "verified", target, result: { ok: true, gate: [] } };
-        return { kind: "verified", target, result: { ok: false, say: "not healthy", gate: [] } };
-      case "confirm":
-        if (device.config !== "new") return { kind: "confirmed", target, result: { ok: false, say: "the switch fired" } };
-        if (fault !== "lie" && fault !== "unreachable") delete device.armedUntil;
-        return { kind: "confirmed", target, result: fault === "none" || fault === "lie" ? { ok: true } : { ok: false, say: "no reply" } };
-      default:
-        if (fault === "unreachable" || fault === "lost")
-          return { kind: "reverted", target, result: { ok: false, unreachable: true, say: "no answer" } };
-        if (fault === "half") {
-          device.config = "half";
-          return { kind: "reverted", target, result: { ok: false, unreachable: false, say: "refused" } };
-        }
-        device.config = "old";
-        delete device.armedUntil;
-        return { kind: "reverted", target, result: { ok: true } };
-    }
-  }
-
-  private apply(device: Device, fault: Fault): Extract<RolloutEvent, { kind: "applied" }>["result"] {
-    if (fault === "before") return { outcome: "refused", say: "base moved", touched: false };
-    device.armedUntil = this.now + switchMs;
-    if (fault !== "lie") device.config = fault === "half" ? "half" : "new";
-    if (fault === "none" || fault === "lie") return { outcome: "applied" };
-    return fault === "half"
-      ? { outcome: "refused", say: "line 3 was refused", touched: true }
-      : { outcome: "unreachable", say: "the connection was lost", touched: true };
-  }
-
-  /** Faults over: everything answers. Runs until the rollout rests; fails when it never does. */
-  rest(): void {
-    if (this.machine.state === "paused") this.happen({ kind: "resumed" });
-    for (let i = 0; i < 10_000; i++) {
-      if (this.begin(0)) continue;
-      if (this.finish(0, "none")) continue;
-      const wake = wakeAt(this.machine);
-      if (wake === undefined) return;
-      this.pass(Math.max(1, wake - this.now));
-    }
-    throw new Error(`no rest: ${JSON.stringify(this.machine)}`);
-  }
-}
-
-type Act =
-  | { do: "begin" | "finish" | "lose"; n: number; fault: Fault }
-  | { do: "pass"; ms: number }
-  | { do: "crash"; fates: Fault[] }
-  | { do: "pause" | "resume" | "abort" };
-const anyFault = fc.constantFrom<Fault>("none", "none", "none", "before", "half", "lost", "lie", "unreachable");
-const anyAct: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("begin" as const), n: fc.nat(20), fault: fc.constant<Fault>("none") }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("finish" as const), n: fc.nat(20), fault: anyFault }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("lose" as const), n: fc.nat(20), fault: anyFault }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 2 * switchMs }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("crash" as const), fates: fc.array(anyFault, { maxLength: 4 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("pause" as const, "resume" as const, "abort" as const) }) },
-);
-const anyStrategy: fc.Arbitrary<Strategy> = fc.constantFrom<Strategy>(
-  {
-    kind: "canary",
-    stages: [
-      { until: { percent: 5 }, bakeMs: 1000 },
-      { until: { percent: 50 }, bakeMs: 0 },
-    ],
-  },
-  { kind: "canary", stages: [{ until: { count: 1 }, bakeMs: 90_000 }] },
-  { kind: "rolling", batch: { count: 2 }, healthyPercent: 50, pauseMs: 10 },
-  { kind: "direct", reason: "emergency" },
-);
-
-function carryOut(world: World, acts: Act[]): void {
-  for (const act of acts) {
-    const { state } = world.machine;
-    if (act.do === "begin") world.begin(act.n);
-    else if (act.do === "finish") world.finish(act.n, act.fault);
-    else if (act.do === "lose") world.lose(act.n, act.fault);
-    else if (act.do === "pass") world.pass(act.ms);
-    else if (act.do === "crash") world.crash(act.fates);
-    else if (act.do === "pause" && state === "running") world.happen({ kind: "paused" });
-    else if (act.do === "resume" && state === "paused") world.happen({ kind: "resumed" });
-    else if (act.do === "abort" && (state === "running" || state === "paused"))
-      world.happen({ kind: "aborted", say: "stopped by a person" });
-  }
+/** Not on its way any more, and its outcome is what its side is. */
+function restsAs({ state, outcome, side }: TargetMachine, end: Machine["state"]): boolean {
+  if (state !== "waiting" && state !== "done") return false;
+  if (outcome === "applied" && side !== "new") return false;
+  return side === "old" || (outcome !== "reverted" && end !== "reverted");
 }
 
 describe("whatever the carriers do and wherever the controller dies", () => {
@@ -193,7 +17,7 @@ describe("whatever the carriers do and wherever the controller dies", () => {
     fc.integer({ min: 1, max: 8 }),
     anyStrategy,
     fc.integer({ min: 1, max: 4 }),
-    fc.array(anyAct, { maxLength: 80 }),
+    fc.array(anyAct, { maxLength: 80, size: "max" }),
   ] as const;
 
   test("every target ends old or new and the rollout says which, once the network answers again", () => {
@@ -204,20 +28,20 @@ describe("whatever the carriers do and wherever the controller dies", () => {
         world.rest();
         world.pass(10 * switchMs);
         expect(["succeeded", "reverted"]).toContain(world.machine.state);
-        for (const id of world.names) {
-          const target = world.machine.targets[id]!;
-          const device = world.devices[id]!;
-          expect(device.armedUntil).toBeUndefined();
-          expect({ id, config: device.config }).toEqual({ id, config: target.side });
-          expect(["waiting", "done"]).toContain(target.state);
-          if (target.outcome === "applied") expect(target.side).toBe("new");
-          if (target.outcome === "reverted") expect(target.side).toBe("old");
-          if (world.machine.state === "reverted") expect(target.side).toBe("old");
-        }
+        const { state } = world.machine;
+        const seen = Object.values(world.machine.targets).map((target) => {
+          const { config, startup, armedUntil } = world.devices[target.id]!;
+          return { id: target.id, side: target.side, config, startup, armed: armedUntil !== undefined, rests: restsAs(target, state) };
+        });
+        // What was never saved was not saved on the way back either, and nothing boots with half of a change.
+        const told = Object.values(world.machine.targets).map(({ id, side, memo }) => {
+          return { id, side, config: side, startup: isSaved(memo) ? side : "unsaved", armed: false, rests: true };
+        });
+        expect(seen).toEqual(told);
       }),
       { numRuns: 3000 },
     );
-  });
+  }, 120_000);
 
   test("a target that was being looked at when its rollout turned back and the controller died goes back with the others", () => {
     for (const step of ["verify", "confirm"]) {
@@ -237,14 +61,16 @@ describe("whatever the carriers do and wherever the controller dies", () => {
     fc.assert(
       fc.property(...anyRun, (count, strategy, parallel, acts) => {
         const world = new World(count, strategy, parallel);
-        for (const act of acts) {
+        const seen = acts.map((act) => {
           carryOut(world, [act]);
           const going = world.inFlight.flatMap((work) => (work.do === "step" ? [work] : []));
-          expect(going.length).toBeLessThanOrEqual(parallel);
           const waves = new Set(going.filter((work) => work.step !== "revert").map((work) => world.machine.targets[work.target]!.wave));
-          expect(waves.size).toBeLessThanOrEqual(1);
-          expect(new Set(going.map((work) => work.target)).size).toBe(going.length);
-        }
+          const twice = going.length - new Set(going.map((work) => work.target)).size;
+          return { going: going.length, waves: waves.size, twice };
+        });
+        expect(Math.max(0, ...seen.map((one) => one.going))).toBeLessThanOrEqual(parallel);
+        expect(Math.max(0, ...seen.map((one) => one.waves))).toBeLessThanOrEqual(1);
+        expect(Math.max(0, ...seen.map((one) => one.twice))).toBe(0);
       }),
       { numRuns: 2000 },
     );
@@ -269,6 +95,24 @@ describe("whatever the carriers do and wherever the controller dies", () => {
     expect(world.machine.state).toBe("reverted");
     expect(world.machine.targets["t0"]).toMatchObject({ state: "done", outcome: "reverted", side: "old" });
   });
+});
+
+test("what could not be brought back is tried again at its time, and at once when somebody says so", () => {
+  const world = new World(1, { kind: "direct", reason: "emergency" }, 1);
+  world.begin(0);
+  world.finish(0, "none");
+  world.begin(0);
+  world.finish(0, "lost");
+  world.begin(0);
+  world.finish(0, "half");
+  expect(world.machine.state).toBe("needs_attention");
+  expect(wakeAt(world.machine)).toBeGreaterThan(world.now);
+  expect(world.begin(0)).toBe(false);
+  world.happen({ kind: "retried" });
+  expect(world.begin(0)).toBe(true);
+  world.finish(0, "none");
+  expect(world.machine.state).toBe("reverted");
+  expect(() => world.happen({ kind: "retried" })).toThrow("only one that is needs attention can be told to retry");
 });
 
 describe("a rollout", () => {

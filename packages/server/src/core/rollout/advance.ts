@@ -32,10 +32,15 @@ function react(machine: Machine, event: RolloutEvent, nowMs: number): Machine {
       return { ...machine, state: "running" };
     case "paused":
       expectState(machine, "pause", ["running"]);
-      return { ...machine, state: "paused" };
+      return pause(machine);
     case "resumed":
       expectState(machine, "resume", ["paused"]);
       return { ...machine, state: "running" };
+    case "retried":
+      expectState(machine, "retry", ["needs_attention"]);
+      return retryNow(machine, nowMs);
+    case "given_up":
+      return giveUp(machine, event);
     case "aborted":
       expectState(machine, "abort", ["awaiting_approval", "ready", "running", "paused"]);
       return halt(machine, event.say);
@@ -51,6 +56,8 @@ function react(machine: Machine, event: RolloutEvent, nowMs: number): Machine {
       return onTarget(machine, event.target, (target) => confirmed(machine, target, event.result));
     case "reverted":
       return onTarget(machine, event.target, (target) => reverted(machine, target, event.result, nowMs));
+    case "remembered":
+      return onTarget(machine, event.target, (target) => setTarget(machine, target, { memo: event.memo }));
     case "interrupted":
       return onTarget(machine, event.target, (target) => pickUp(machine, target));
     case "gate_begun":
@@ -74,14 +81,22 @@ function expectState(machine: Machine, act: string, states: Machine["state"][]):
 
 function begin(machine: Machine, id: string, step: Step): Machine {
   const touch = step === "apply";
+  const moves = touch || step === "revert";
   const next = onTarget(machine, id, (target) =>
     setTarget(machine, target, {
       state: stateOfStep[step],
       busy: true,
-      ...(touch ? { touched: true, touchOrder: machine.touches + 1, side: "unknown" as const } : {}),
+      ...(touch ? { touched: true, touchOrder: machine.touches + 1 } : {}),
+      ...(moves ? { side: "unknown" as const } : {}),
     }),
   );
   return touch ? { ...next, touches: machine.touches + 1 } : next;
+}
+
+/** What was prepared but not touched begins again later: it must not keep its redundancy group meanwhile. */
+function pause(machine: Machine): Machine {
+  const targets = Object.values(machine.targets).map((target) => (target.touched ? target : turnBack(target)));
+  return { ...machine, state: "paused", targets: Object.fromEntries(targets.map((target) => [target.id, target])) };
 }
 
 function prepared(machine: Machine, target: TargetMachine, result: Prepared): Machine {
@@ -167,6 +182,7 @@ function turnBack(target: TargetMachine): TargetMachine {
 }
 
 function reverted(machine: Machine, target: TargetMachine, result: Reverted, nowMs: number): Machine {
+  if (!result.ok && target.givenUp !== undefined) return abandon(machine, { ...target, say: result.say }, target.givenUp);
   if (!result.ok) {
     const tries = target.revertTries + 1;
     return setTarget(machine, target, {
@@ -184,6 +200,40 @@ function reverted(machine: Machine, target: TargetMachine, result: Reverted, now
     return setTarget(machine, target, { ...back, state: "waiting", redo: false });
   }
   return setTarget(machine, target, { ...back, state: "done", outcome: "reverted", redo: false });
+}
+
+/** @throws Problem `rollouts_target_missing`, `rollouts_not_possible` where its way back did not fail */
+function giveUp(machine: Machine, { target: name, say }: { target: string; say: string }): Machine {
+  const target = machine.targets[name] ?? Object.values(machine.targets).find((one) => one.name === name);
+  if (!target) throw new Problem("rollouts_target_missing", { kind: "missing", say: `This rollout has no target ${name}.` });
+  const stuck = target.state === "pending_revert" || (target.state === "reverting" && target.revertTries > 0);
+  if (!stuck) {
+    throw new Problem("rollouts_not_possible", {
+      kind: "conflict",
+      say: `${target.name} is ${target.state.replaceAll("_", " ")}; only a target that could not be brought back can be given up.`,
+    });
+  }
+  return target.busy ? setTarget(machine, target, { givenUp: say }) : abandon(machine, target, say);
+}
+
+/** Nobody knows what it has, and nobody will look: it rests, so that its rollout can. */
+function abandon(machine: Machine, target: TargetMachine, givenUp: string): Machine {
+  const last = target.say === undefined ? "" : ` (last: ${target.say})`;
+  return setTarget(machine, target, {
+    state: "done",
+    busy: false,
+    touched: false,
+    redo: false,
+    outcome: "unknown",
+    side: "unknown",
+    givenUp,
+    say: `${givenUp}; nobody knows which configuration it has${last}`,
+  });
+}
+
+function retryNow(machine: Machine, nowMs: number): Machine {
+  const waiting = Object.values(machine.targets).filter((target) => target.state === "pending_revert" && !target.busy);
+  return waiting.reduce((next, target) => setTarget(next, target, { retryAtMs: nowMs }), machine);
 }
 
 function gated(machine: Machine, event: Extract<RolloutEvent, { kind: "gated" }>, nowMs: number): Machine {

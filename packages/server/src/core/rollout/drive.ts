@@ -11,6 +11,8 @@ export interface Hands {
   clock: Clock;
   /** Moves the rollout in the database under the lease. Throws `rollouts_lease_lost` when it is gone, `unavailable` kinds while the database is. */
   move(event: RolloutEvent | undefined, lines: JournalLine[]): Promise<Machine>;
+  /** Moves it into a step; undefined while another rollout changes a target of the same redundancy group. */
+  begin(event: RolloutEvent, line: JournalLine): Promise<Machine | undefined>;
   /** Does a step; never throws. */
   step(work: Extract<Work, { do: "step" }>, machine: Machine): Promise<RolloutEvent>;
   /** Looks at all that was changed so far; undefined when a fault of our own kept it from looking. Never throws. */
@@ -43,7 +45,9 @@ export async function drive(hands: Hands): Promise<void> {
     for (let end = ended.shift(); end; end = ended.shift()) machine = await persistently(hands, end);
     if (hands.stopped() && inFlight.size === 0) return;
     for (const work of hands.stopped() ? [] : workOf(machine, hands.clock.now())) {
-      machine = await persistently(hands, () => hands.move(beginning(work), [beginLine(work, machine)]));
+      const begun = await persistently(hands, () => hands.begin(beginning(work), beginLine(work, machine)));
+      if (begun === undefined) continue;
+      machine = begun;
       launch(work);
     }
     if (inFlight.size === 0 && ended.length === 0 && rests(machine)) return;
@@ -101,7 +105,7 @@ function endLine(work: Extract<Work, { do: "step" }>, event: RolloutEvent): Jour
   };
 }
 
-const ourOwnFault = "our own database did not answer; it is looked at again";
+const ourOwnFault = "our own database did not answer in time; it is looked at again";
 
 function resultLine(event: RolloutEvent): string {
   if (event.kind === "interrupted") return `not known: ${ourOwnFault}`;

@@ -1,6 +1,7 @@
 /** A rollout as data: what `advance` moves from state to state and the journal makes last. */
 import type { OutcomeKind, RolloutState } from "@holdfast/contract";
 import type { Applied, Confirmed, GateResult, Prepared, Reverted, Target, Verified } from "./change.ts";
+import type { GroupMember } from "./groups.ts";
 import type { WavePlan } from "./waves.ts";
 
 export type Step = "prepare" | "apply" | "verify" | "confirm" | "revert";
@@ -11,6 +12,8 @@ export interface TargetMachine {
   id: string;
   name: string;
   wave: number;
+  /** Its redundancy group. */
+  group?: string;
   state: TargetState;
   /** A step of it is in flight. */
   busy: boolean;
@@ -21,7 +24,7 @@ export interface TargetMachine {
   side: "old" | "new" | "unknown";
   outcome?: OutcomeKind;
   say?: string;
-  /** What the carrier's `prepare` gave, for its later steps. */
+  /** What the carrier's `prepare` gave or a later step remembered, for the steps after it. */
   memo?: unknown;
   /** Once it is back to old, it begins again: a crash, not a failure, led here. */
   redo: boolean;
@@ -29,6 +32,8 @@ export interface TargetMachine {
   interruptions: number;
   revertTries: number;
   retryAtMs?: number;
+  /** By whom and why it was given up; a step in flight then ends first, and is the last one. */
+  givenUp?: string;
 }
 
 export interface WaveMachine extends WavePlan {
@@ -52,17 +57,24 @@ export interface Machine {
   /** How many touches there were; gives the next `touchOrder`. */
   touches: number;
   haltReason?: string;
+  /** Redundancy groups of which another rollout changes a member, as last read; never written. */
+  takenElsewhere?: Record<string, GroupMember>;
 }
 
 export type RolloutEvent =
-  | { kind: "approved" | "started" | "paused" | "resumed" }
+  /** `retried`: what could not be brought back is tried again now. */
+  | { kind: "approved" | "started" | "paused" | "resumed" | "retried" }
   | { kind: "aborted"; say: string }
+  /** Nobody tries any longer to bring this target (its id or name) back. */
+  | { kind: "given_up"; target: string; say: string }
   | { kind: "begun"; target: string; step: Step }
   | { kind: "prepared"; target: string; result: Prepared }
   | { kind: "applied"; target: string; result: Applied }
   | { kind: "verified"; target: string; result: Verified }
   | { kind: "confirmed"; target: string; result: Confirmed }
   | { kind: "reverted"; target: string; result: Reverted }
+  /** A step in flight wants this known by the steps after it, whatever becomes of it. */
+  | { kind: "remembered"; target: string; memo: unknown }
   /** What became of the step in flight is not known, through a fault of our own: as after a crash, but for this target alone. */
   | { kind: "interrupted"; target: string }
   | { kind: "gate_begun" | "gate_interrupted"; wave: number }
@@ -85,7 +97,7 @@ export function newMachine(parts: NewMachine): Machine {
   const byId = new Map(parts.targets.map((target) => [target.id, target]));
   const targets: Record<string, TargetMachine> = {};
   parts.waves.forEach((wave, index) => {
-    for (const id of wave.targets) targets[id] = newTarget(id, byId.get(id)?.name ?? id, index);
+    for (const id of wave.targets) targets[id] = newTarget(byId.get(id) ?? { id, name: id, labels: {} }, index);
   });
   return {
     state: parts.requireApproval ? "awaiting_approval" : parts.autoStart ? "running" : "ready",
@@ -97,11 +109,12 @@ export function newMachine(parts: NewMachine): Machine {
   };
 }
 
-function newTarget(id: string, name: string, wave: number): TargetMachine {
+function newTarget({ id, name, redundancyGroup }: Target, wave: number): TargetMachine {
   return {
     id,
     name,
     wave,
+    ...(redundancyGroup === undefined ? {} : { group: redundancyGroup }),
     state: "waiting",
     busy: false,
     touched: false,

@@ -1,7 +1,7 @@
 /** Plans: changes bound by hash to what was observed, kept sealed, read like a pull request. */
 import { createHash } from "node:crypto";
 import { newId, Problem } from "@holdfast/kit";
-import type { ChangeDetail, ChangeSummary, Plan } from "@holdfast/contract";
+import type { ChangeDetail, ChangeSummary, Limits, Plan } from "@holdfast/contract";
 import type { Db, Tx } from "#platform/db";
 import type { Resealer, Secrets } from "#core/secrets";
 import type { Carrier, Change } from "./change.ts";
@@ -28,6 +28,9 @@ export interface NewPlan {
   /** Targets that are as intended already. */
   unchanged: number;
   problems: Plan["problems"];
+  /** What the repository's policies say of rollouts of these targets; nothing unless told. */
+  strategies?: Plan["strategies"];
+  limits?: Limits;
 }
 
 export interface PlansDeps {
@@ -74,6 +77,8 @@ export function createPlans(deps: PlansDeps) {
         revision: plan.revision ?? null,
         unchanged: plan.unchanged,
         problems: plan.problems,
+        strategies: plan.strategies ?? [],
+        limits: plan.limits ?? {},
         created_at: new Date(deps.now()),
         created_by: plan.createdBy,
       };
@@ -91,8 +96,19 @@ export function createPlans(deps: PlansDeps) {
     },
 
     /** The targets of a plan, in its order. */
-    async targets(plan: string): Promise<Pick<Change, "target">[]> {
-      return (await loadPlan(deps.db, plan)).changes.map((row) => ({ target: row.target }));
+    async targets(plan: string): Promise<Pick<Change, "kind" | "target">[]> {
+      return (await loadPlan(deps.db, plan)).changes.map(({ kind, target }) => ({ kind, target }));
+    },
+
+    /** The targets of these changes are there, and stay until `tx` ends. @throws what their carriers say of those that are gone */
+    async stay(tx: Tx, changes: Pick<Change, "kind" | "target">[]): Promise<void> {
+      const byKind = Map.groupBy(changes, (change) => change.kind);
+      for (const [kind, some] of byKind) {
+        await deps.carrierOf(kind).stay?.(
+          tx,
+          some.map((change) => change.target),
+        );
+      }
     },
 
     /** The change of one target with its payload: what a carrier gets. */

@@ -48,8 +48,10 @@ class Lamps {
           ? { outcome: "ready", memo: {} }
           : { outcome: "refused", say: "it changed since" };
       },
-      apply: async ({ change }) => {
+      apply: async ({ change, note, stillMine }) => {
         const say = await this.at(`apply ${change.target.name}`);
+        note("takes the brush");
+        await stillMine();
         this.colours.set(change.target.id, say === undefined ? change.payload.to : "flickering");
         return say === undefined ? { outcome: "applied" } : { outcome: "refused", say, touched: true };
       },
@@ -77,6 +79,7 @@ class Lamps {
         return { reached: true, side, pending: false, gate: [] };
       },
       back: async ({ change }) => {
+        await this.at(`back ${change.target.name}`);
         const now = colourOf(change.target.id);
         return {
           ok: true,
@@ -179,6 +182,7 @@ describe("a rollout on the database", () => {
       "prepare begin",
       "prepare end",
       "apply begin",
+      "apply note",
       "apply end",
       "verify begin",
       "verify end",
@@ -301,16 +305,37 @@ describe("a rollout on the database", () => {
   });
 });
 
+test("the way back is asked of several targets at one time, never of more than eight", async () => {
+  lamps = new Lamps();
+  const rollouts = engine();
+  rollouts.start();
+  const names = "abcdefghijkl".split("");
+  const plan = await planRed(rollouts, names);
+  const { id } = await rollouts.propose({ planId: plan.id, planHash: plan.hash, strategy: { kind: "direct", reason: "test" } }, ada);
+  await until(rollouts, id, ["succeeded"]);
+  const asked = names.map((name) => lamps.hold(`back ${name}`));
+  const back = rollouts.rollback(id, ada);
+  await Promise.all(asked.slice(0, 8).map(({ reached }) => reached));
+  expect(lamps.done.filter((step) => step.startsWith("back "))).toHaveLength(8);
+  for (const { release } of asked) release();
+  expect((await back).targets.map((target) => target.targetName)).toEqual(names);
+});
+
 describe("when a controller loses its lease", () => {
+  /** As the database sees it when its clock was set forward; the controller's own still says otherwise. */
+  const expireLeases = () =>
+    database.pool.query("update rollout.rollout set leased_until = now() - interval '1 second' where leased_until is not null");
+
   test("another one takes the rollout over with a higher fencing token, undoes the interrupted step, and finishes", async () => {
     lamps = new Lamps();
     const apply = lamps.hold("apply a");
-    const lost = engine({ leaseMs: 1 });
+    const lost = engine();
     lost.start();
     const plan = await planRed(lost, ["a"]);
     const { id } = await lost.propose({ planId: plan.id, planHash: plan.hash, strategy: oneByOne }, ada);
     await apply.reached;
     lamps.held.delete("apply a");
+    await expireLeases();
     const next = engine();
     next.start();
     await until(next, id, ["succeeded"]);
@@ -321,5 +346,45 @@ describe("when a controller loses its lease", () => {
     expect(fencing).toEqual([...fencing].sort((a, b) => a - b));
     expect(new Set(fencing).size).toBeGreaterThan(1);
     expect(lamps.done).toContain("revert a");
+  });
+
+  test("a step of it that goes on is told so before it touches the target, and writes nothing more", async () => {
+    lamps = new Lamps();
+    const apply = lamps.hold("apply a");
+    const lost = engine();
+    lost.start();
+    const plan = await planRed(lost, ["a"]);
+    const { id } = await lost.propose({ planId: plan.id, planHash: plan.hash, strategy: oneByOne }, ada);
+    await apply.reached;
+    lamps.held.delete("apply a");
+    await expireLeases();
+    const next = engine();
+    next.start();
+    await until(next, id, ["succeeded"]);
+    const journal = await next.journal(id, { limit: 200 });
+    lamps.colours.set(plan.changes[0]!.target, "green");
+    apply.release();
+    await lost.stop();
+    expect(await colours(plan)).toEqual(["green"]);
+    expect(await next.journal(id, { limit: 200 })).toEqual(journal);
+    expect(journal.filter((line) => line.phase === "note" && line.step === "apply")).toHaveLength(1);
+  });
+
+  test("nobody takes it over from itself: a lease that it was late to prolong interrupts nothing", async () => {
+    lamps = new Lamps();
+    const apply = lamps.hold("apply a");
+    const late = engine();
+    late.start();
+    const plan = await planRed(late, ["a"]);
+    const { id } = await late.propose({ planId: plan.id, planHash: plan.hash, strategy: oneByOne }, ada);
+    await apply.reached;
+    await expireLeases();
+    // Its own search for rollouts comes by while this one is in the middle of a step.
+    const other = await planRed(late, ["b"]);
+    const second = await late.propose({ planId: other.id, planHash: other.hash, strategy: oneByOne }, ada);
+    await until(late, second.id, ["succeeded"]);
+    apply.release();
+    await until(late, id, ["succeeded"]);
+    expect(lamps.done.filter((step) => step.endsWith(" a"))).toEqual(["prepare a", "apply a", "verify a", "confirm a", "observe a"]);
   });
 });

@@ -26,12 +26,14 @@ export function createPlanRoutes(rollouts: Rollouts) {
 
 export function createRolloutRoutes(rollouts: Rollouts) {
   const os = implement(contract.rollouts).$context<RequestContext>();
-  type Act = keyof Acts;
+  type Act = Exclude<keyof Acts, "giveUp">;
   const act = (verb: Act) => async (call: { input: { id: string; reason?: string | undefined }; context: RequestContext }) =>
     rollouts[verb](call.input.id, askerOf(call.context), call.input.reason);
   return {
     create: os.create.handler(({ input, context }) => rollouts.propose(input, askerOf(context))),
-    list: os.list.handler(async ({ input }) => pageOf(await rollouts.list({ ...readPage(input), state: input.state }), input.limit)),
+    list: os.list.handler(async ({ input }) =>
+      pageOf(await rollouts.list({ ...readPage(input), state: input.state, plan: input.plan }), input.limit),
+    ),
     get: os.get.handler(({ input }) => rollouts.get(input.id)),
     journal: os.journal.handler(async ({ input }) => {
       const after = decodeCursor(lastSeq, input.cursor);
@@ -44,6 +46,7 @@ export function createRolloutRoutes(rollouts: Rollouts) {
     pause: os.pause.handler(act("pause")),
     resume: os.resume.handler(act("resume")),
     abort: os.abort.handler(act("abort")),
+    giveUp: os.giveUp.handler(({ input, context }) => rollouts.giveUp(input.id, input.target, askerOf(context), input.reason)),
     retry: os.retry.handler(act("retry")),
     rollback: os.rollback.handler(act("rollback")),
   };

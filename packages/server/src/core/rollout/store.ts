@@ -1,8 +1,9 @@
 /** Rollouts in the database: every transition locks the row, checks the lease, and is journalled in the same transaction. */
-import { Problem } from "@holdfast/kit";
+import { isProblem, Problem } from "@holdfast/kit";
 import { sql, type Selectable } from "kysely";
 import type { Db, Tx } from "#platform/db";
 import type { Target } from "./change.ts";
+import { isBetween, type GroupMember } from "./groups.ts";
 import { finalStates, type Machine, type TargetMachine } from "./machine.ts";
 import type { RolloutTable, RolloutTables } from "./tables.ts";
 
@@ -36,6 +37,10 @@ export function leaseLost(id: string): Problem {
   return new Problem("rollouts_lease_lost", { kind: "conflict", say: `Another controller drives rollout ${id} now.` });
 }
 
+export function isLeaseLost(thrown: unknown): boolean {
+  return isProblem(thrown) && thrown.code === "rollouts_lease_lost";
+}
+
 /** Writes a new rollout and its targets; holds the targets when it runs at once. */
 export async function insertRollout(
   tx: Tx,
@@ -45,7 +50,13 @@ export async function insertRollout(
 ): Promise<void> {
   await tables(tx)
     .insertInto("rollout.rollout")
-    .values({ ...row, strategy: JSON.stringify(row.strategy), limits: JSON.stringify(row.limits), waves: JSON.stringify(row.waves) })
+    .values({
+      ...row,
+      strategy: JSON.stringify(row.strategy),
+      strategy_from: JSON.stringify(row.strategy_from),
+      limits: JSON.stringify(row.limits),
+      waves: JSON.stringify(row.waves),
+    })
     .execute();
   const rows = targets.map((target, position) => ({
     rollout_id: row.id,
@@ -76,6 +87,13 @@ async function machineOf(db: Db, row: RolloutRow): Promise<Machine> {
     .where("rollout_id", "=", row.id)
     .orderBy("position")
     .execute();
+  const takenElsewhere = finalStates.has(row.state)
+    ? undefined
+    : await takenByOthers(
+        db,
+        row.id,
+        rows.map((one) => one.machine),
+      );
   return {
     state: row.state,
     autoStart: row.auto_start,
@@ -84,12 +102,24 @@ async function machineOf(db: Db, row: RolloutRow): Promise<Machine> {
     targets: Object.fromEntries(rows.map((one) => [one.target_id, one.machine])),
     touches: row.touches,
     ...(row.halt_reason === null ? {} : { haltReason: row.halt_reason }),
+    ...(takenElsewhere === undefined ? {} : { takenElsewhere }),
   };
+}
+
+/** Redundancy groups of these targets of which another rollout changes a member; undefined where there is none. */
+async function takenByOthers(db: Db, id: string, targets: TargetMachine[]): Promise<Machine["takenElsewhere"]> {
+  const groups = [...new Set(targets.flatMap((target) => (target.group === undefined ? [] : [target.group])))];
+  if (groups.length === 0) return undefined;
+  const rows = await tables(db).selectFrom("rollout.group_hold").selectAll().where("rollout_id", "!=", id).execute();
+  const wanted = new Set(groups);
+  const taken = rows.filter((row) => wanted.has(row.redundancy_group));
+  const members = taken.map((row): [string, GroupMember] => [row.redundancy_group, { name: row.target_name, rollout: row.rollout_id }]);
+  return members.length === 0 ? undefined : Object.fromEntries(members);
 }
 
 /**
  * Moves a rollout by one event.
- * @throws Problem `rollouts_missing`, `rollouts_lease_lost`, `rollouts_target_busy`, or what `move` throws.
+ * @throws Problem `rollouts_missing`, `rollouts_lease_lost`, `rollouts_target_busy`, `rollouts_group_busy`, or what `move` throws.
  */
 export async function transition(tx: Tx, step: Transition): Promise<{ row: RolloutRow; before: Machine; after: Machine }> {
   const row = await tables(tx).selectFrom("rollout.rollout").selectAll().where("id", "=", step.id).forUpdate().executeTakeFirst();
@@ -100,6 +130,7 @@ export async function transition(tx: Tx, step: Transition): Promise<{ row: Rollo
   const changed = Object.values(after.targets).filter((target) => target !== before.targets[target.id]);
   await saveTargets(tx, step, changed);
   await saveHolds(tx, step.id, before, after);
+  await saveGroups(tx, step.id, before, changed);
   const next = {
     state: after.state,
     touches: after.touches,
@@ -143,6 +174,38 @@ async function saveHolds(tx: Tx, id: string, before: Machine, after: Machine): P
       kept.map((target) => target.id),
     );
   await released.execute();
+}
+
+/** A redundancy group belongs to the one target that is between old and new. @throws Problem `rollouts_group_busy` */
+async function saveGroups(tx: Tx, id: string, before: Machine, changed: TargetMachine[]): Promise<void> {
+  for (const target of changed) {
+    const earlier = before.targets[target.id];
+    const was = earlier !== undefined && isBetween(earlier);
+    if (target.group === undefined || was === isBetween(target)) continue;
+    if (was) await releaseGroup(tx, id, target.id);
+    else await takeGroup(tx, id, { id: target.id, name: target.name, group: target.group });
+  }
+}
+
+async function releaseGroup(tx: Tx, id: string, target: string): Promise<void> {
+  await tables(tx).deleteFrom("rollout.group_hold").where("rollout_id", "=", id).where("target_id", "=", target).execute();
+}
+
+async function takeGroup(tx: Tx, id: string, target: { id: string; name: string; group: string }): Promise<void> {
+  const taken = await tables(tx)
+    .insertInto("rollout.group_hold")
+    .values({ redundancy_group: target.group, rollout_id: id, target_id: target.id, target_name: target.name })
+    .onConflict((on) => on.doNothing())
+    .executeTakeFirst();
+  if (taken.numInsertedOrUpdatedRows === 1n) return;
+  throw new Problem("rollouts_group_busy", {
+    kind: "conflict",
+    say: `Another target of the redundancy group ${target.group} is being changed; ${target.name} waits for it.`,
+  });
+}
+
+export function isGroupBusy(thrown: unknown): boolean {
+  return isProblem(thrown) && thrown.code === "rollouts_group_busy";
 }
 
 /** @throws Problem `rollouts_target_busy` naming the target and the rollout that has it. */
@@ -190,13 +253,33 @@ export async function journal(db: Db, entry: { id: string; at: Date; fencing: nu
   await tables(db).insertInto("rollout.journal").values(rows).execute();
 }
 
+/** A line from the middle of a step. @throws Problem `rollouts_lease_lost`; nothing is written then */
+export async function journalNote(
+  tx: Tx,
+  { id, fencing, at }: { id: string; fencing: number; at: Date },
+  line: JournalLine,
+): Promise<void> {
+  // Locked, so that nobody takes the rollout over between the look and the line.
+  const row = await tables(tx).selectFrom("rollout.rollout").select("fencing").where("id", "=", id).forShare().executeTakeFirst();
+  if (row?.fencing !== fencing) throw leaseLost(id);
+  await journal(tx, { id, at, fencing, lines: [line] });
+}
+
+interface Claim {
+  worker: string;
+  leaseMs: number;
+  /** Rollouts that are not to be taken. */
+  except: string[];
+}
+
 /** Takes one rollout that wants driving and that nobody drives; gives it a higher fencing token. */
-export async function claimRollout(db: Db, worker: string, leaseMs: number): Promise<{ id: string; fencing: number } | undefined> {
+export async function claimRollout(db: Db, { worker, leaseMs, except }: Claim): Promise<{ id: string; fencing: number } | undefined> {
   const claimed = await sql<{ id: string; fencing: number }>`
     update rollout.rollout set worker = ${worker}, fencing = nextval('rollout.fencing'), leased_until = now() + ${leaseMs} * interval '1 millisecond'
     where id = (
       select id from rollout.rollout
       where state in ('running', 'reverting', 'paused', 'needs_attention') and (leased_until is null or leased_until < now())
+        and id <> all(${except}::text[])
       order by created_at limit 1 for update skip locked)
     returning id, fencing`.execute(db);
   return claimed.rows[0];

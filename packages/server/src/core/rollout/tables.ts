@@ -1,4 +1,4 @@
-import type { DiffLine, Limits, Plan, RolloutState, Strategy } from "@holdfast/contract";
+import type { DiffLine, Limits, Plan, RolloutState, Strategy, StrategyFrom } from "@holdfast/contract";
 import type { ColumnType, Generated } from "kysely";
 import type { Target } from "./change.ts";
 import type { TargetMachine, WaveMachine } from "./machine.ts";
@@ -15,6 +15,8 @@ export interface PlanTable {
   revision: string | null;
   unchanged: number;
   problems: Json<Plan["problems"]>;
+  strategies: Json<Plan["strategies"]>;
+  limits: Json<Limits>;
   created_at: Date;
   created_by: string;
 }
@@ -40,9 +42,11 @@ export interface RolloutTable {
   title: string;
   state: RolloutState;
   strategy: Json<Strategy>;
+  strategy_from: Json<StrategyFrom | null>;
   limits: Json<Limits>;
   waves: Json<WaveMachine[]>;
   auto_start: boolean;
+  require_approval: boolean;
   parallel: number;
   touches: number;
   halt_reason: string | null;
@@ -72,6 +76,14 @@ export interface HoldTable {
   rollout_id: string;
 }
 
+/** Of a redundancy group, the one target that is between old and new. */
+export interface GroupHoldTable {
+  redundancy_group: string;
+  rollout_id: string;
+  target_id: string;
+  target_name: string;
+}
+
 export interface JournalTable {
   seq: Generated<number>;
   rollout_id: string;
@@ -90,5 +102,6 @@ export type RolloutTables = {
   "rollout.rollout": RolloutTable;
   "rollout.target": TargetTable;
   "rollout.hold": HoldTable;
+  "rollout.group_hold": GroupHoldTable;
   "rollout.journal": JournalTable;
 };

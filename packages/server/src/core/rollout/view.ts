@@ -1,5 +1,6 @@
 /** A rollout as the wire shows it, with the sentence that answers "how is it going?". Pure. */
 import type { Rollout, RolloutTarget } from "@holdfast/contract";
+import { sayWaits } from "./groups.ts";
 import type { Machine, TargetMachine, WaveMachine } from "./machine.ts";
 import type { RolloutRow } from "./store.ts";
 
@@ -26,22 +27,25 @@ export function rolloutHead(row: RolloutRow): Omit<Rollout, "waves" | "targets" 
     limits: row.limits,
     createdAt: row.created_at.toISOString(),
     createdBy: row.created_by,
+    requireApproval: row.require_approval,
     etag: String(row.version),
     ...(row.approved_by === null ? {} : { approvedBy: row.approved_by }),
     ...(row.started_at === null ? {} : { startedAt: row.started_at.toISOString() }),
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
     ...(row.halt_reason === null ? {} : { haltReason: row.halt_reason }),
+    ...(row.strategy_from === null ? {} : { strategyFrom: row.strategy_from }),
     ...(row.revert_of === null ? {} : { revertOf: row.revert_of }),
   };
 }
 
 export function rolloutView(row: RolloutRow, machine: Machine, places: TargetPlace[]): Rollout {
+  const waits = sayWaits(machine);
   return {
     ...rolloutHead(row),
     waves: machine.waves.map(waveView),
     targets: places.flatMap((place) => {
       const target = machine.targets[place.target_id];
-      return target ? [targetView(target, place)] : [];
+      return target ? [targetView(target, place, waits.get(target.id))] : [];
     }),
     counts: countTargets(machine),
     say: sayRollout(machine),
@@ -59,14 +63,15 @@ function waveView(wave: WaveMachine, index: number): Rollout["waves"][number] {
   };
 }
 
-function targetView(target: TargetMachine, place: TargetPlace): RolloutTarget {
+function targetView(target: TargetMachine, place: TargetPlace, wait: string | undefined): RolloutTarget {
+  const say = [target.say, wait].filter((part) => part !== undefined).join("; ") || undefined;
   return {
     target: target.id,
     targetName: target.name,
     wave: target.wave,
     state: target.state,
     side: target.side,
-    ...present({ site: place.site ?? undefined, outcome: target.outcome, say: target.say, updatedAt: place.updated_at?.toISOString() }),
+    ...present({ site: place.site ?? undefined, outcome: target.outcome, say, updatedAt: place.updated_at?.toISOString() }),
   };
 }
 
@@ -85,7 +90,8 @@ export function sayRollout(machine: Machine): string {
   const targets = Object.values(machine.targets);
   const all = targets.length;
   const changed = targets.filter((target) => target.side === "new").length;
-  const pending = targets.filter((target) => target.state === "pending_revert").map((target) => target.name);
+  const pending = targets.filter((target) => target.state === "pending_revert");
+  const unknown = targets.filter((target) => target.outcome === "unknown");
   const because = machine.haltReason === undefined ? "" : ` (${machine.haltReason})`;
   switch (machine.state) {
     case "awaiting_approval":
@@ -93,18 +99,49 @@ export function sayRollout(machine: Machine): string {
     case "ready":
       return `Ready to start; nothing was touched (${count(all)}).`;
     case "running":
-      return `Wave ${currentWave(machine)} of ${machine.waves.length}: ${changed} of ${count(all)} changed.`;
+      return `Wave ${currentWave(machine)} of ${machine.waves.length}: ${changed} of ${count(all)} changed${sayWaiting(machine)}.`;
     case "paused":
       return `Paused in wave ${currentWave(machine)} of ${machine.waves.length}: ${changed} of ${count(all)} changed.`;
     case "reverting":
-      return `Halted${because}; going back.`;
+      return `Halted${because}; going back${sayWaiting(machine)}.`;
     case "succeeded":
-      return `Done: ${changed} of ${count(all)} ${all === 1 ? "has" : "have"} the change.`;
+      return `Done: ${changed} of ${count(all)} ${all === 1 ? "has" : "have"} the change${sayUnknown(unknown)}.`;
     case "reverted":
+      if (unknown.length > 0) return `Ended${because}: what could be reached has what it had before${sayUnknown(unknown)}.`;
       return `Reverted${because}: ${all === 1 ? "the target has" : "all targets have"} what ${all === 1 ? "it" : "they"} had before.`;
     case "needs_attention":
-      return `${pending.join(", ")} could not be brought back yet${because}; it is tried again as soon as it answers.`;
+      return `${pending.map(({ name }) => name).join(", ")} could not be brought back yet${because}; ${sayPending(pending)}`;
   }
+}
+
+function sayUnknown(unknown: TargetMachine[]): string {
+  return unknown.length === 0
+    ? ""
+    : `; ${names(unknown)} ${unknown.length === 1 ? "was" : "were"} given up: nobody knows which configuration` +
+        ` ${unknown.length === 1 ? "it has" : "they have"}`;
+}
+
+/** Who waits for a partner of its redundancy group; the first of them in full. */
+function sayWaiting(machine: Machine): string {
+  const waits = [...sayWaits(machine)];
+  const [first] = waits;
+  if (first === undefined) return "";
+  const more = waits.length === 1 ? "" : `; so do ${waits.length - 1} more for theirs`;
+  return `; ${machine.targets[first[0]]?.name} ${first[1]}${more}`;
+}
+
+/** Names for a sentence; where there are many, how many more. */
+function names(targets: TargetMachine[]): string {
+  const shown = targets.slice(0, 5).map(({ name }) => name);
+  return [...shown, ...(targets.length > 5 ? [`${targets.length - 5} more`] : [])].join(", ");
+}
+
+/** Why, where it is not that nobody answers; and how it goes on. */
+function sayPending(pending: TargetMachine[]): string {
+  const stuck = pending.filter(({ outcome }) => outcome !== "unreachable");
+  if (stuck.length === 0) return "it is tried again as soon as it answers.";
+  const why = stuck.slice(0, 3).map(({ name, say = "" }) => (say.includes(name) ? say : `${name}: ${say}`));
+  return `${[...why, ...(stuck.length > 3 ? [`${stuck.length - 3} more`] : [])].join(" ")} It is tried again by itself every half minute, and now with retry.`;
 }
 
 function count(targets: number): string {

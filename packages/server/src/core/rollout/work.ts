@@ -1,4 +1,5 @@
 /** What a rollout wants done now, from its state alone: whoever holds the rollout does it. Pure. */
+import { isBetween, withoutPartners } from "./groups.ts";
 import type { Machine, Step, TargetMachine, TargetState, Work } from "./machine.ts";
 
 const nextStep: Partial<Record<TargetState, Step>> = {
@@ -13,7 +14,7 @@ const nextStep: Partial<Record<TargetState, Step>> = {
 /** Work that may begin now; never more than `parallel` targets in flight. */
 export function workOf(machine: Machine, nowMs: number): Work[] {
   const room = machine.parallel - Object.values(machine.targets).filter((target) => inFlight(target)).length;
-  const targets = candidates(machine, nowMs);
+  const targets = withoutPartners(machine, candidates(machine, nowMs));
   // A target that is on its way already does not need room of its own.
   const going = targets.filter((target) => inFlight(target));
   const fresh = targets.filter((target) => !inFlight(target)).slice(0, Math.max(0, room));
@@ -56,12 +57,20 @@ function forward(target: TargetMachine): boolean {
   return target.state === "waiting" || target.state === "applying" || target.state === "verifying" || target.state === "confirming";
 }
 
-/** Newest touch first; an older wave waits until the newer one is back. What cannot be reached holds up nobody. */
+/**
+ * Newest touch first; an older wave waits until the newer one is back. What cannot be reached holds up nobody, and what is between old
+ * and new already waits for nobody: its redundancy group waits for it.
+ */
 function reverts(machine: Machine, idle: TargetMachine[], nowMs: number): TargetMachine[] {
-  const newest = Math.max(-1, ...Object.values(machine.targets).flatMap((target) => (target.state === "reverting" ? [target.wave] : [])));
-  const now = idle.filter((target) => target.state === "reverting" && target.wave === newest);
+  const newest = Math.max(-1, ...Object.values(machine.targets).flatMap((target) => (goesBack(machine, target) ? [target.wave] : [])));
+  const now = idle.filter((target) => target.state === "reverting" && (target.wave === newest || isBetween(target)));
   const again = idle.filter((target) => target.state === "pending_revert" && (target.retryAtMs ?? 0) <= nowMs);
   return [...now.sort((a, b) => b.touchOrder - a.touchOrder), ...again];
+}
+
+/** On its way back, or will be when its step in flight ends. */
+function goesBack(machine: Machine, target: TargetMachine): boolean {
+  return target.state === "reverting" || (machine.state === "reverting" && target.busy && target.touched);
 }
 
 function gates(machine: Machine, nowMs: number): Work[] {

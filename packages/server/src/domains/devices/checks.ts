@@ -56,6 +56,11 @@ export function compareHealth(policy: HealthPolicy, before: HealthSeen, now: Hea
   return policy.checks.flatMap((check) => compareOne(check, before, now, downOnPurpose));
 }
 
+/** What a device fails already before a change. Against itself nothing is lost, so that only limits and pings can fail. */
+export function notHealthy(policy: HealthPolicy, before: HealthSeen): GateResult[] {
+  return compareHealth(policy, before, before, []).filter((result) => !result.ok);
+}
+
 function compareOne(check: HealthCheck, before: HealthSeen, now: HealthSeen, downOnPurpose: string[]): GateResult[] {
   switch (check.kind) {
     case "device_answers":

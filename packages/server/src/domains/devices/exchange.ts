@@ -1,8 +1,9 @@
 /** Import and export of the inventory, YAML or CSV. An import takes all rows or none, and names the row and column at fault. */
+import { createHash } from "node:crypto";
 import { deviceSpec, type DeviceSpec } from "@holdfast/contract";
 import { isProblem, sayError } from "@holdfast/kit";
 import { CsvError, parse as parseCsv } from "csv-parse/sync";
-import { formatDeviceDocuments, parseDeviceDocuments } from "./intent.ts";
+import { formatDeviceDocuments, hostKeyText, parseDeviceDocuments, type Exchanged } from "./intent-inventory.ts";
 
 export interface ExchangeError {
   /** `row 7, column port` or `line 12`. */
@@ -11,21 +12,50 @@ export interface ExchangeError {
 }
 
 export interface ReadDevices {
-  devices: { spec: DeviceSpec; at: string }[];
+  /** `hostKey`: the fingerprint that is to be pinned, when one was given. */
+  devices: { spec: DeviceSpec; hostKey?: string; at: string }[];
   errors: ExchangeError[];
 }
 
-const columns = ["name", "platform", "address", "port", "site", "labels", "redundancyGroup", "credential", "bastion", "driftMode"] as const;
+const columns = [
+  "name",
+  "platform",
+  "address",
+  "port",
+  "site",
+  "labels",
+  "redundancyGroup",
+  "credential",
+  "bastion",
+  "driftMode",
+  "hostKey",
+] as const;
 
 export function readDevices(format: "yaml" | "csv", content: string): ReadDevices {
   const read = format === "csv" ? readCsv(content) : readYaml(content);
-  return { devices: read.devices, errors: [...read.errors, ...duplicates(read.devices)] };
+  const known = read.devices.map((device) => ({ device, hostKey: fingerprintIn(device.hostKey) }));
+  const devices = known.map(({ device: { spec, at }, hostKey }) => (hostKey === undefined ? { spec, at } : { spec, at, hostKey }));
+  const torn = known.filter(({ device, hostKey }) => device.hostKey !== undefined && hostKey === undefined);
+  const errors = torn.map(({ device: { spec, at } }) => ({
+    at,
+    say: `The host key of ${spec.name} is no public key of the kind that it names.`,
+  }));
+  return { devices, errors: [...read.errors, ...errors, ...duplicates(devices)] };
+}
+
+function fingerprintIn(text: string | undefined): string | undefined {
+  if (text === undefined || text.startsWith("SHA256:")) return text;
+  const [kind = "", blob = ""] = text.split(" ");
+  const key = Buffer.from(blob, "base64");
+  // The blob names its own kind (RFC 4253, 6.6).
+  const named = key.subarray(4, 4 + key.readUInt32BE(0)).toString("latin1");
+  return named === kind ? `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}` : undefined;
 }
 
 function readYaml(content: string): ReadDevices {
-  const { devices, problems } = parseDeviceDocuments(content, "import");
+  const { devices, problems } = parseDeviceDocuments(content, "import", { hostKeys: true });
   return {
-    devices: devices.map((device) => ({ spec: device.spec, at: `line ${device.where.line}` })),
+    devices: devices.map(({ spec, hostKey, where }) => ({ spec, at: `line ${where.line}`, ...(hostKey === undefined ? {} : { hostKey }) })),
     errors: problems.map((problem) => ({ at: problem.at.replace(/^import:/, "line "), say: problem.say })),
   };
 }
@@ -51,20 +81,27 @@ function readCsv(content: string): ReadDevices {
   return { devices, errors };
 }
 
+const exchangedRow = deviceSpec.extend({ hostKey: hostKeyText.optional() });
+
 function readRow(row: Record<string, string>, number: number, into: ReadDevices): void {
   const given = Object.fromEntries(
     columns.flatMap((column) => (row[column] === undefined || row[column] === "" ? [] : [[column, row[column]]])),
   );
   try {
-    const parsed = deviceSpec.safeParse({
+    const parsed = exchangedRow.safeParse({
       ...given,
       ...(given["port"] === undefined ? {} : { port: Number(given["port"]) }),
       labels: readLabels(given["labels"] ?? ""),
     });
-    if (parsed.success) into.devices.push({ spec: parsed.data, at: `row ${number}` });
-    else
+    if (parsed.success) {
+      const { hostKey: key, ...spec } = parsed.data;
+      into.devices.push({ spec, at: `row ${number}`, ...(key === undefined ? {} : { hostKey: key }) });
+    } else
       into.errors.push(
-        ...parsed.error.issues.map((issue) => ({ at: `row ${number}, column ${String(issue.path[0] ?? "")}`, say: issue.message })),
+        ...parsed.error.issues.map(({ path, message }) => {
+          const column = String(path[0] ?? "");
+          return { at: `row ${number}, column ${column}`, say: column in given || path.length > 1 ? message : "must be given" };
+        }),
       );
   } catch (thrown) {
     if (!isProblem(thrown) && !(thrown instanceof RangeError)) throw thrown;
@@ -86,6 +123,19 @@ function readLabels(text: string): Record<string, string> {
   );
 }
 
+/** Those that others jump through come first: a device is added after its bastion. */
+export function bastionsFirst<T extends { spec: DeviceSpec }>(devices: T[]): T[] {
+  const byName = new Map(devices.map((device) => [device.spec.name, device]));
+  const sorted = new Set<T>();
+  const add = (device: T, waiting: T[]): void => {
+    const bastion = byName.get(device.spec.bastion ?? "");
+    if (bastion && !waiting.includes(bastion)) add(bastion, [...waiting, device]);
+    sorted.add(device);
+  };
+  for (const device of devices) add(device, [device]);
+  return [...sorted];
+}
+
 function duplicates(devices: ReadDevices["devices"]): ExchangeError[] {
   const first = new Map<string, string>();
   return devices.flatMap(({ spec, at }) => {
@@ -95,11 +145,11 @@ function duplicates(devices: ReadDevices["devices"]): ExchangeError[] {
   });
 }
 
-export function writeDevices(format: "yaml" | "csv", devices: DeviceSpec[]): string {
+export function writeDevices(format: "yaml" | "csv", devices: Exchanged[]): string {
   return format === "yaml" ? formatDeviceDocuments(devices) : writeCsv(devices);
 }
 
-function writeCsv(devices: DeviceSpec[]): string {
+function writeCsv(devices: Exchanged[]): string {
   const rows = devices.map((device) =>
     columns.map((column) => cell(column === "labels" ? labelsCell(device.labels) : String(device[column] ?? ""))),
   );

@@ -9,8 +9,17 @@ export interface DeviceIntent {
   spec: DeviceSpec;
   /** Path of the template that makes its configuration. */
   template: string;
+  /** The host key that is to be pinned, as it was written; in imports only. */
+  hostKey?: string;
   where: { file: string; line: number };
 }
+
+/** A device as it goes in and out of an inventory: with its pinned host key. */
+export type Exchanged = DeviceSpec & { hostKey?: string };
+
+const hostKeyShapes = /^(?:SHA256:[A-Za-z0-9+/]{43}|(?:ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]{40,}={0,2}(?: .*)?)$/;
+/** A host key as people have it: its fingerprint, or the public key itself. */
+export const hostKeyText = z.string().max(4000).trim().regex(hostKeyShapes, "a fingerprint (SHA256:…) or a public key (ssh-ed25519 AAAA…)");
 
 const documentShape = z.strictObject({
   apiVersion: z.literal("holdfast/v1"),
@@ -26,25 +35,36 @@ const documentShape = z.strictObject({
   }),
 });
 
+/** As an import may have it: a repository does not pin host keys, for who writes to it need not have compared them. */
+const importShape = documentShape.extend({ spec: documentShape.shape.spec.extend({ hostKey: hostKeyText.optional() }) });
+
 /** The devices of one file, and what is wrong with it; one bad document does not hide the others. */
-export function parseDeviceDocuments(text: string, file: string): { devices: DeviceIntent[]; problems: Fault[] } {
+export function parseDeviceDocuments(
+  text: string,
+  file: string,
+  { hostKeys = false } = {},
+): { devices: DeviceIntent[]; problems: Fault[] } {
   const devices: DeviceIntent[] = [];
   const problems: Fault[] = [];
   for (const document of readYaml(text, file)) {
     problems.push(...document.faults);
     if (document.value === null || document.value === undefined) continue;
-    const read = readDevice(document, file);
+    const read = readDevice(document, file, hostKeys ? importShape : documentShape);
     if ("device" in read) devices.push(read.device);
     else problems.push(...read.problems);
   }
   return { devices, problems };
 }
 
-function readDevice(document: YamlDocument, file: string): { device: DeviceIntent } | { problems: Fault[] } {
-  const parsed = documentShape.safeParse(document.value);
+function readDevice(
+  document: YamlDocument,
+  file: string,
+  shape: typeof documentShape | typeof importShape,
+): { device: DeviceIntent } | { problems: Fault[] } {
+  const parsed = (shape as typeof importShape).safeParse(document.value);
   if (!parsed.success) return { problems: faultsOf(parsed.error, document, file) };
   const { metadata, spec } = parsed.data;
-  const { template, ...rest } = spec;
+  const { template, hostKey, ...rest } = spec;
   const where = { file, line: document.lineOf(["metadata", "name"]) };
   if (spec.bastion === metadata.name)
     return {
@@ -56,15 +76,22 @@ function readDevice(document: YamlDocument, file: string): { device: DeviceInten
         },
       ],
     };
-  return { device: { spec: { ...rest, ...metadata }, template: template ?? `templates/${spec.platform}/device.j2`, where } };
+  return {
+    device: {
+      spec: { ...rest, ...metadata },
+      template: template ?? `templates/${spec.platform}/device.j2`,
+      where,
+      ...(hostKey === undefined ? {} : { hostKey }),
+    },
+  };
 }
 
 /** Devices as documents, ready to be read again by this and by other readers of YAML. */
-export function formatDeviceDocuments(devices: DeviceSpec[]): string {
+export function formatDeviceDocuments(devices: Exchanged[]): string {
   return devices.map(formatDevice).join("---\n");
 }
 
-function formatDevice({ name, labels, ...spec }: DeviceSpec): string {
+function formatDevice({ name, labels, ...spec }: Exchanged): string {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   const metadata = { name, ...(sorted.length > 0 ? { labels: Object.fromEntries(sorted) } : {}) };
   const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));

@@ -50,7 +50,7 @@ describe("the inventory", () => {
     const intent = intentOf({ "inventory/a.yaml": text });
     expect(intent.devices.map(({ spec }) => spec.name)).toEqual(["good1", "good2", "good3"]);
     expect(intent.problems.map(({ at, say }) => `${at} ${say}`)).toEqual([
-      "inventory/a.yaml:11 spec.platform: must be ios or frr",
+      "inventory/a.yaml:11 spec.platform: must be ios or frr or jump_host",
       "inventory/a.yaml:13 spec.prot: there is no such member",
       "inventory/a.yaml:18 spec.address: must be given",
       expect.stringContaining("inventory/a.yaml:20 spec.port: "),
@@ -113,12 +113,16 @@ describe("the inventory", () => {
       ),
       fc.string({ maxLength: 12 }),
     );
+    const key = fc.oneof(
+      fc.constantFrom("yes", "null", "1", "0x1f", "1e3", "1.0", "2024-01-01"),
+      fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9_./-]{0,9}[A-Za-z0-9])?$/),
+    );
     const spec = fc.record<DeviceSpec>({
       name,
       platform: fc.constantFrom("ios", "frr"),
-      address: fc.string({ minLength: 1, maxLength: 20 }),
+      address: fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain(), fc.constantFrom("1e3x", "0x1f.on", "null", "no")),
       port: fc.integer({ min: 1, max: 65_535 }),
-      labels: fc.dictionary(fc.string({ maxLength: 10 }), tricky, { maxKeys: 4, noNullPrototype: true }),
+      labels: fc.dictionary(key, tricky, { maxKeys: 4, noNullPrototype: true }),
       driftMode: fc.constantFrom("alert", "revert"),
     });
     fc.assert(
@@ -191,6 +195,20 @@ describe("rendering", () => {
         { line: 3, template: "templates/parts/vlans.j2", templateLine: 3, data: ["vlans[10].name"] },
       ],
     });
+  });
+
+  test("refuses route-maps that call each other in a circle: the routers would crash", () => {
+    const circle = "{% for one in maps %}\nroute-map {{ one.name }} permit 10\n call {{ one.next }}\nexit\n{% endfor %}\n";
+    const files = (maps: string): Record<string, string> => ({
+      "inventory/a.yaml": device("r1"),
+      "data/global.yaml": `maps: ${maps}`,
+      [template]: circle,
+    });
+    expect(textOf(files("[{ name: A, next: B }, { name: B, next: C }]"))).toContain("call C");
+    expect(textOf(files("[{ name: A, next: B }, { name: B, next: C }, { name: C, next: B }]"))).toBe(
+      `${template}:3 intent_config_ruinous: r1 cannot be given what this renders: Route-maps call each other in a circle ` +
+        "(B calls C on line 5, C calls B on line 8), which makes zebra and bgpd of FRR 8 crash. Take one of these calls out.",
+    );
   });
 
   test("says file and line of what is wrong", () => {

@@ -1,18 +1,23 @@
 /** The inventory: devices are added, changed, removed, imported and exported; host keys are pinned by an explicit act. */
 import { deviceSpec, type Device, type DevicePatch, type DeviceSpec } from "@holdfast/contract";
-import { newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
+import { mergePatch, newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
 import { inTransaction, isUniqueViolation, type Db, type Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { Audit } from "#core/audit";
+import type { Findings } from "#core/findings";
 import type { Asker, Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
-import { preconditionFailed } from "#platform/http";
+import { preconditionFailed, versionOf } from "#platform/http";
+import { driftSource } from "./expectations.ts";
+import { reachSource } from "./observe.ts";
 import {
   deleteDevice,
   devicesUsing,
   findDevice,
   insertDevice,
+  isConfigured,
   listDevices,
+  recordSeen,
   specColumns,
   updateDevice,
   type DeviceQuery,
@@ -23,6 +28,7 @@ export interface InventoryDeps {
   db: Db;
   audit: Audit;
   secrets: Secrets;
+  findings: Findings;
   clock: Clock;
   /** Which devices a rollout drives at present. */
   held: Rollouts["held"];
@@ -34,13 +40,15 @@ export interface Inventory {
   rows(query: Omit<DeviceQuery, "terms"> & { selector?: string | undefined }): Promise<DeviceRow[]>;
   /** @throws Problem `devices_name_taken`, `devices_bastion_missing`, `secrets_secret_missing` */
   create(spec: DeviceSpec, asker: Asker): Promise<Device>;
-  /** Only the members given. @throws as create, and 412 when the ETag moved */
+  /** A merge patch: only the members given; null clears. @throws as create, and 412 when the ETag moved */
   update(change: { id: string; etag: string; spec: DevicePatch }, asker: Asker): Promise<Device>;
   remove(which: { id: string; etag: string }, asker: Asker): Promise<void>;
   /** Creates or updates by name, in the caller's transaction. */
   put(tx: Tx, spec: DeviceSpec, by: Asker & { repositoryId?: string }): Promise<"created" | "updated" | "unchanged">;
+  /** Pins a host key where none is, in the caller's transaction; false when this one is pinned already. @throws Problem `devices_host_key_pinned` when another is */
+  pin(tx: Tx, which: { name: string; fingerprint: string; reason: string }, by: Asker): Promise<boolean>;
   /** Pins the host key that somebody compared. */
-  trust(which: { id: string; fingerprint: string; reason: string }, asker: Asker): Promise<Device>;
+  trust(which: { id: string; etag?: string | undefined; fingerprint: string; reason: string }, asker: Asker): Promise<Device>;
 }
 
 export function createInventory(deps: InventoryDeps): Inventory {
@@ -57,9 +65,9 @@ export function createInventory(deps: InventoryDeps): Inventory {
     },
     async update({ id, etag, spec }, asker) {
       const now = await row(id);
-      const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));
-      const next = deviceSpec.parse({ ...specOf(now), ...given });
-      await taken(next.name, () => inTransaction(db, (tx) => change(deps, tx, { row: now, next, version: Number(etag) }, asker)));
+      const next = normalSpec(mergePatch(specOf(now), spec));
+      if (now.version === versionOf(etag) && JSON.stringify(next) === JSON.stringify(specOf(now))) return deviceView(now);
+      await taken(next.name, () => inTransaction(db, (tx) => change(deps, tx, { row: now, next, version: versionOf(etag) }, asker)));
       return deviceView(await row(now.id));
     },
     async remove({ id, etag }, asker) {
@@ -70,10 +78,13 @@ export function createInventory(deps: InventoryDeps): Inventory {
           kind: "conflict",
           say: `${through.join(", ")} jump through ${now.name}; give them another bastion first.`,
         });
-      await refuseHeld(deps, now);
       await inTransaction(db, async (tx) => {
-        if (!(await deleteDevice(tx, now.id, Number(etag)))) throw preconditionFailed(`device ${now.name}`);
+        // Locked against a rollout that is proposed now: it holds its devices first, or finds this one gone.
+        await findDevice(tx, now.id, true);
+        await refuseHeld(deps, tx, now);
+        if (!(await deleteDevice(tx, now.id, versionOf(etag)))) throw preconditionFailed(`device ${now.name}`);
         await deps.audit.record(tx, { ...asker, action: "devices.device.delete", subject: `device:${now.id}`, before: specOf(now) });
+        for (const source of [reachSource, driftSource]) await deps.findings.reconcile(tx, source, `device:${now.id}`, []);
         await publish(tx, { type: "devices.device.removed", subject: `device:${now.id}`, payload: { name: now.name } });
       });
     },
@@ -87,22 +98,66 @@ export function createInventory(deps: InventoryDeps): Inventory {
       await change(deps, tx, { row: now, next: spec, version: now.version }, by);
       return "updated";
     },
-    async trust({ id, fingerprint, reason }, asker) {
+    async trust({ id, etag, fingerprint, reason }, asker) {
       const now = await row(id);
       await inTransaction(db, async (tx) => {
-        await updateDevice(tx, now.id, { host_key: fingerprint, updated_at: new Date(deps.clock.now()) });
-        const [before, after] = [{ hostKey: now.host_key }, { hostKey: fingerprint }];
-        await deps.audit.record(tx, { ...asker, action: "devices.host_key.trust", subject: `device:${now.id}`, before, after, reason });
-        await publish(tx, { type: "devices.host_key.trusted", subject: `device:${now.id}`, payload: { name: now.name } });
+        const locked = await findDevice(tx, now.id, true);
+        if (etag !== undefined && locked?.version !== versionOf(etag)) throw preconditionFailed(`device ${now.name}`);
+        await pinKey(deps, tx, locked ?? now, { fingerprint, reason, asker });
       });
       return deviceView(await row(now.id));
     },
+    pin: (tx, which, asker) => pinFirst(deps, tx, which, asker),
   };
 }
 
+async function pinFirst(
+  deps: InventoryDeps,
+  tx: Tx,
+  { name, fingerprint, reason }: { name: string; fingerprint: string; reason: string },
+  asker: Asker,
+): Promise<boolean> {
+  const now = (await findDevice(tx, name, true)) ?? missing(name);
+  if (now.host_key === fingerprint) return false;
+  if (now.host_key !== null)
+    throw new Problem("devices_host_key_pinned", {
+      kind: "conflict",
+      say: `${name} has another host key pinned (${now.host_key}); to replace it, compare the new one and trust it by itself.`,
+    });
+  await pinKey(deps, tx, now, { fingerprint, reason, asker });
+  return true;
+}
+
+interface Pinned {
+  fingerprint: string;
+  reason: string;
+  asker: Asker;
+}
+
+async function pinKey(deps: InventoryDeps, tx: Tx, device: DeviceRow, { fingerprint, reason, asker }: Pinned): Promise<void> {
+  const subject = `device:${device.id}`;
+  await updateDevice(tx, device.id, { host_key: fingerprint, updated_at: new Date(deps.clock.now()) });
+  const [before, after] = [{ hostKey: device.host_key }, { hostKey: fingerprint }];
+  await deps.audit.record(tx, { ...asker, action: "devices.host_key.trust", subject, before, after, reason });
+  await settleHostKey(deps, tx, device, { fingerprint, reason, asker });
+  await publish(tx, { type: "devices.host_key.trusted", subject, payload: { name: device.name } });
+}
+
+/** The key that was told of as strange, or not pinned, is the pinned one now. */
+async function settleHostKey(
+  { findings }: InventoryDeps,
+  tx: Tx,
+  device: DeviceRow,
+  { fingerprint, reason, asker }: Pinned,
+): Promise<void> {
+  const why = { ...asker, reason: `The host key ${fingerprint} was pinned: ${reason}`, evidence: { pinned: fingerprint } };
+  for (const kind of ["host_key_changed", "host_key_unknown"])
+    await findings.settle(tx, { source: reachSource, kind, subject: `device:${device.id}` }, why);
+}
+
 /** A device that is gone from the inventory could not be taken back to what it was. */
-async function refuseHeld({ held }: InventoryDeps, { id, name }: DeviceRow): Promise<void> {
-  const rollout = (await held([id])).get(id);
+async function refuseHeld({ held }: InventoryDeps, tx: Tx, { id, name }: DeviceRow): Promise<void> {
+  const rollout = (await held([id], tx)).get(id);
   if (rollout === undefined) return;
   throw new Problem("devices_in_use", {
     kind: "conflict",
@@ -146,6 +201,7 @@ async function change(
   by: Asker,
 ): Promise<void> {
   await checkReferences(deps, tx, next);
+  await settleJumpHost(deps, tx, row, next);
   const changed = await updateDevice(tx, row.id, { ...specColumns(next), updated_at: new Date(deps.clock.now()) }, version);
   if (!changed) throw preconditionFailed(`device ${row.name}`);
   await deps.audit.record(tx, {
@@ -159,16 +215,42 @@ async function change(
   await publish(tx, { type: "devices.device.changed", subject: `device:${row.id}`, payload: { name: next.name } });
 }
 
+/** What was kept of a device tells of its operating system for good; one that was never read may turn out to be a jump host. */
+async function settleJumpHost({ findings }: InventoryDeps, tx: Tx, row: DeviceRow, next: DeviceSpec): Promise<void> {
+  if (isConfigured(row) === isConfigured(next)) return;
+  if (row.running_version !== null)
+    throw new Problem("devices_jump_host", {
+      kind: "conflict",
+      say: `Configurations of ${row.name} are kept; to make it a jump host, remove it and add it again.`,
+    });
+  await recordSeen(tx, row.id, { reachable: null, last_problem: null, last_seen_at: null });
+  await findings.reconcile(tx, reachSource, `device:${row.id}`, []);
+}
+
 async function checkReferences(deps: InventoryDeps, tx: Tx, spec: DeviceSpec): Promise<void> {
   if (spec.credential !== undefined) await deps.secrets.mustExist(tx, spec.credential);
   if (spec.bastion === undefined) return;
   if (spec.bastion === spec.name)
     throw new Problem("devices_bastion_loop", { kind: "invalid", say: `${spec.name} cannot be its own bastion.` });
-  if (await findDevice(tx, spec.bastion)) return;
+  const bastion = await findDevice(tx, spec.bastion);
+  if (bastion) return refuseCircle(tx, spec.name, bastion);
   throw new Problem("devices_bastion_missing", {
     kind: "invalid",
     say: `${spec.name} jumps through ${spec.bastion}, which is not in the inventory; add that device first.`,
   });
+}
+
+async function refuseCircle(tx: Tx, name: string, first: DeviceRow): Promise<void> {
+  const way = [name];
+  for (let next: DeviceRow | undefined = first; next !== undefined && !way.slice(1).includes(next.name);) {
+    way.push(next.name);
+    if (next.name === name)
+      throw new Problem("devices_bastion_loop", {
+        kind: "invalid",
+        say: `The bastions of ${name} go round in a circle: ${way.join(" → ")}.`,
+      });
+    next = next.bastion === null ? undefined : await findDevice(tx, next.bastion);
+  }
 }
 
 /** A device's document as it was written, members always in the same order. */
@@ -187,10 +269,12 @@ export function specOf(row: DeviceRow): DeviceSpec {
   });
 }
 
+/** Not judged again: what is kept was right by the rules of its day. */
 function normalSpec(spec: { [K in keyof DeviceSpec]: DeviceSpec[K] | undefined }): DeviceSpec {
   const labels = Object.fromEntries(Object.entries(spec.labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const parsed = deviceSpec.parse({ ...spec, labels });
-  return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined)) as DeviceSpec;
+  const given: Record<string, unknown> = { ...spec, labels };
+  const members = Object.keys(deviceSpec.shape).flatMap((key) => (given[key] === undefined ? [] : [[key, given[key]]]));
+  return Object.fromEntries(members) as DeviceSpec;
 }
 
 export function driftOf(row: DeviceRow): Device["drift"] {

@@ -1,5 +1,5 @@
 /** What a change of a device's configuration carries. */
-import { platform as platformName } from "@holdfast/contract";
+import { platforms } from "@holdfast/contract";
 import { z } from "zod";
 import type { HealthPolicy } from "./checks.ts";
 
@@ -21,11 +21,13 @@ const policy = z.object({
 });
 const source = z.object({ line: z.number(), template: z.string(), templateLine: z.number(), data: z.array(z.string()) });
 export const configPayload = z.object({
-  platform: platformName,
+  platform: z.enum(platforms),
   /** What was running when this was planned, in full. */
   base: z.string(),
   /** What is to run. */
   intended: z.string(),
+  /** `whole` for the way back to what a device had; left out of an intent's change, whose intended configuration may be silent on some lines. */
+  sense: z.enum(["intent", "whole"]).optional(),
   health: policy,
   downOnPurpose: z.array(z.string()),
   sources: z.array(source).optional(),

@@ -4,12 +4,15 @@ import { matches, parseSelector, Problem } from "@holdfast/kit";
 import { inTransaction, type Db } from "#platform/db";
 import type { Asker, Change, Rollouts, Target } from "#core/rollout";
 import { defaultPolicy, type HealthPolicy } from "./checks.ts";
+import { accountsFor, type Sense } from "./config/index.ts";
 import { healthPolicyOf, renderDevice, type Intent } from "./intent.ts";
+import { rolloutPolicyOf } from "./intent-strategies.ts";
+import type { Expectations } from "./expectations.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Look, Observer } from "./observe.ts";
 import { changeOf } from "./plan.ts";
 import type { Repositories } from "./repositories.ts";
-import { recordSeen, type DeviceRow } from "./store.ts";
+import { isConfigured, systemOf, type DeviceRow } from "./store.ts";
 import { configHash, type Versions } from "./versions.ts";
 
 export interface PlanningDeps {
@@ -19,6 +22,7 @@ export interface PlanningDeps {
   repositories: Repositories;
   rollouts: Rollouts;
   versions: Versions;
+  expectations: Expectations;
 }
 
 export interface Planning {
@@ -47,6 +51,7 @@ export function createPlanning(deps: PlanningDeps): Planning {
     revision: (wanted, asker) => planRevision(deps, wanted, asker),
     async restore({ device: id, version }, asker) {
       const device = await deps.inventory.row(id);
+      systemOf(device);
       const kept = await deps.versions.open(version);
       if (kept.version.device_id !== device.id)
         throw new Problem("devices_version_missing", { kind: "missing", say: `${device.name} has no kept configuration ${version}.` });
@@ -58,6 +63,7 @@ export function createPlanning(deps: PlanningDeps): Planning {
     },
     async undrift(id, asker) {
       const device = await deps.inventory.row(id);
+      systemOf(device);
       if (device.expected_version === null)
         throw new Problem("devices_not_observed", { kind: "not_ready", say: `${device.name} was never read; look at it first.` });
       const expected = await deps.versions.open(device.expected_version);
@@ -84,7 +90,7 @@ async function planBack(deps: PlanningDeps, { device, text, origin, title }: Bac
       kind: "unavailable",
       say: `${device.name} cannot be planned: ${look?.say ?? "it was not read"}`,
     });
-  const change = changeFor(look, { intended: text, health: defaultPolicy });
+  const change = changeFor(look, { intended: text, sense: "whole", health: defaultPolicy });
   return inTransaction(deps.db, (tx) =>
     deps.rollouts.proposePlan(
       tx,
@@ -96,15 +102,20 @@ async function planBack(deps: PlanningDeps, { device, text, origin, title }: Bac
 
 function changeFor(
   look: Extract<Look, { read: true }>,
-  parts: { intended: string; health: HealthPolicy; sources?: { line: number; template: string; templateLine: number; data: string[] }[] },
+  parts: {
+    intended: string;
+    sense?: Sense;
+    health: HealthPolicy;
+    sources?: { line: number; template: string; templateLine: number; data: string[] }[];
+  },
 ): Change | undefined {
   const { device, text: running } = look;
   return changeOf({
     ...parts,
     target: targetOf(device),
-    platform: device.platform,
+    platform: systemOf(device),
     running,
-    hash: (text) => configHash(text, device.platform),
+    hash: (text) => configHash(text, systemOf(device)),
   });
 }
 
@@ -124,11 +135,7 @@ async function planRevision(
     else if (planned.change) changes.push(planned.change);
     else {
       unchanged += 1;
-      await recordSeen(deps.db, look.device.id, {
-        expected_hash: look.device.running_hash,
-        expected_version: look.device.running_version,
-        drifted_since: null,
-      });
+      if (look.read && look.drift) await accept(deps, look, { intended: planned.intended, commit });
     }
   }
   const plan = {
@@ -137,12 +144,31 @@ async function planRevision(
     repository: repository.id,
     revision: commit,
   };
+  const policy = rolloutPolicyOf(
+    intent.policies,
+    changes.map(({ target }) => target.labels),
+    commit,
+  );
   return inTransaction(deps.db, (tx) =>
-    deps.rollouts.proposePlan(tx, { ...plan, createdBy: asker.actor, changes, unchanged, problems }, asker),
+    deps.rollouts.proposePlan(tx, { ...plan, ...policy, createdBy: asker.actor, changes, unchanged, problems }, asker),
   );
 }
 
-function planOne(intent: Intent, look: Look): { change: Change | undefined } | { problem: PlanProblem } {
+/** A device that drifted to what the revision says has not drifted, as far as the revision speaks of what differs. */
+async function accept(
+  deps: PlanningDeps,
+  { device, text }: Extract<Look, { read: true }>,
+  { intended, commit }: { intended: string; commit: string },
+): Promise<void> {
+  if (device.expected_version === null) return;
+  const before = (await deps.versions.open(device.expected_version)).text;
+  if (!accountsFor(intended, [before, text], systemOf(device))) return;
+  const revision = commit.slice(0, 12);
+  const because = { actor: "system:devices", say: `It is as revision ${revision} says.`, evidence: { revision: commit } };
+  await inTransaction(deps.db, (tx) => deps.expectations.expect(tx, device.id, { text, reason: `as revision ${revision}` }, because));
+}
+
+function planOne(intent: Intent, look: Look): { change: Change | undefined; intended: string } | { problem: PlanProblem } {
   const { id: target, name: targetName } = look.device;
   if (!look.read)
     return { problem: { target, targetName, code: "held" in look ? "rollouts_target_busy" : "devices_unread", say: look.say } };
@@ -155,6 +181,7 @@ function planOne(intent: Intent, look: Look): { change: Change | undefined } | {
       health: healthPolicyOf(intent, targetName) ?? defaultPolicy,
       sources: rendered.sources,
     }),
+    intended: rendered.text,
   };
 }
 
@@ -184,7 +211,7 @@ async function chosen(
         say: `${spec.name} is not in the inventory yet; synchronise the repository.`,
         at: `${where.file}:${where.line}`,
       });
-    } else if (matches(terms, targetOf(device).labels)) devices.push(device);
+    } else if (isConfigured(device) && matches(terms, targetOf(device).labels)) devices.push(device);
   }
   return { devices, problems };
 }

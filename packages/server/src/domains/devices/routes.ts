@@ -10,10 +10,11 @@ import type { Asker } from "#core/rollout";
 import { diffConfigs, maskSecrets } from "./config/index.ts";
 import type { Devices } from "./index.ts";
 import { deviceView } from "./inventory.ts";
-import type { Drift, Look } from "./observe.ts";
+import type { Drift } from "./expectations.ts";
+import type { Look } from "./observe.ts";
 import { mayReveal, openVersion } from "./reveal.ts";
 import { listVersions, versionBefore } from "./store-versions.ts";
-import type { DeviceRow } from "./store.ts";
+import { isConfigured, systemOf, type DeviceRow } from "./store.ts";
 import { versionView } from "./versions.ts";
 
 const text = z.string();
@@ -42,12 +43,14 @@ export function createDeviceRoutes(deps: { devices: Devices; db: Db; audit: Audi
     running: os.running.handler(async ({ input }) => {
       const row = await devices.inventory.row(input.id);
       const { version, text: running } = await openVersion(devices, row, row.running_version);
-      return { version: versionView(version), text: maskSecrets(running, row.platform) };
+      return { version: versionView(version), text: maskSecrets(running, systemOf(row)) };
     }),
     backup: os.backup.handler(async ({ input }) => {
       const rows = await devices.inventory.rows({ selector: input.selector });
       const wanted =
-        input.devices === undefined ? rows : rows.filter((row) => input.devices?.includes(row.id) || input.devices?.includes(row.name));
+        input.devices === undefined
+          ? rows.filter(isConfigured)
+          : rows.filter((row) => input.devices?.includes(row.id) || input.devices?.includes(row.name));
       return { items: (await devices.observer.look(wanted, "by hand")).map(backupItem) };
     }),
     versions: os.versions.handler(async ({ input }) => {
@@ -58,7 +61,7 @@ export function createDeviceRoutes(deps: { devices: Devices; db: Db; audit: Audi
     version: os.version.handler(async ({ input, context }) => {
       const row = await devices.inventory.row(input.id);
       const { version, text: full } = await openVersion(devices, row, input.version);
-      if (input.reveal !== true) return { version: versionView(version), text: maskSecrets(full, row.platform) };
+      if (input.reveal !== true) return { version: versionView(version), text: maskSecrets(full, systemOf(row)) };
       mayReveal(context);
       await inTransaction(deps.db, (tx) =>
         deps.audit.record(tx, {
@@ -75,8 +78,8 @@ export function createDeviceRoutes(deps: { devices: Devices; db: Db; audit: Audi
       const after = await openVersion(devices, row, input.version);
       const earlier = input.from ?? (await versionBefore(deps.db, row.id, input.version))?.id;
       const before = earlier === undefined ? "" : (await openVersion(devices, row, earlier)).text;
-      const [was, is] = [maskSecrets(before, row.platform), maskSecrets(after.text, row.platform)];
-      return { diff: diffConfigs(before, after.text, row.platform).lines, before: was, after: is };
+      const [was, is] = [maskSecrets(before, systemOf(row)), maskSecrets(after.text, systemOf(row))];
+      return { diff: diffConfigs(before, after.text, systemOf(row)).lines, before: was, after: is };
     }),
     restore: os.restore.handler(({ input, context }) =>
       devices.planning.restore({ device: input.id, version: input.version }, askerOf(context)),
@@ -102,7 +105,7 @@ function inventoryRoutes(devices: Devices) {
     import: os.import.handler(({ input, context }) => devices.import(input, askerOf(context))),
     export: os.export.handler(async ({ input }) => ({ content: await devices.export(input) })),
     hostKey: os.hostKey.handler(({ input }) => devices.scan(input.id)),
-    trustHostKey: os.trustHostKey.handler(({ input, context }) => devices.trust(input, askerOf(context))),
+    trustHostKey: os.trustHostKey.handler(({ input, context }) => devices.trust({ ...input, etag: context.ifMatch }, askerOf(context))),
   };
 }
 
@@ -116,7 +119,8 @@ function driftRoutes(devices: Devices) {
       return { ...page, items: items.flatMap(({ row, drift }) => (drift ? [driftItem(row, drift)] : [])) };
     }),
     checkDrift: os.checkDrift.handler(async ({ input }) => {
-      const looks = await devices.observer.look(await devices.inventory.rows({ selector: input.selector }), "drift");
+      const rows = await devices.inventory.rows({ selector: input.selector });
+      const looks = await devices.observer.look(rows.filter(isConfigured), "drift");
       const items = looks.flatMap((look) => (look.read && look.drift ? [driftItem(look.device, look.drift)] : []));
       const unreachable = looks.filter((look) => !look.read && !("held" in look)).length;
       return { checked: looks.length, drifted: items.length, unreachable, items };

@@ -8,7 +8,7 @@ import type { SignInCredential } from "./drivers/auth.ts";
 import { DeviceError } from "./drivers/error.ts";
 import type { Pool } from "./drivers/pool.ts";
 import type { DeviceEndpoint, DeviceSession } from "./platforms/index.ts";
-import { findDevice, recordSeen, type DeviceRow } from "./store.ts";
+import { findDevice, recordSeen, systemOf, type DeviceRow } from "./store.ts";
 
 export interface SessionOptions {
   /** A new connection, whatever is open already: what a verification needs. */
@@ -17,13 +17,10 @@ export interface SessionOptions {
 }
 
 export interface Sessions {
-  /** @throws DeviceError, or Problem `devices_credential_missing`, `devices_bastion_missing` */
+  /** @throws DeviceError, or Problem `devices_jump_host`, `devices_credential_missing`, `devices_bastion_missing` */
   use<T>(device: DeviceRow, options: SessionOptions, work: (session: DeviceSession) => Promise<T>): Promise<T>;
   endpoint(device: DeviceRow): Promise<DeviceEndpoint>;
 }
-
-/** A credential that was revealed is kept in memory this long, so that polling does not fill the audit trail. */
-const credentialMs = 300_000;
 
 /** Longest life of a certificate that signs in to a device. */
 const certificateMinutes = 5;
@@ -40,7 +37,6 @@ interface SessionDeps {
 }
 
 export function createSessions(deps: SessionDeps): Sessions {
-  const keyhole = createKeyhole(deps);
   const endpoint = async (device: DeviceRow, via: string[] = []): Promise<DeviceEndpoint> => {
     const { id, name, platform, address, port } = device;
     const bastion = device.bastion === null ? undefined : await endpoint(await bastionOf(deps.db, device, [...via, name]), [...via, name]);
@@ -50,19 +46,19 @@ export function createSessions(deps: SessionDeps): Sessions {
       platform,
       address,
       port,
-      credential: await keyhole.credential(device),
+      credential: await credentialOf(deps, device),
       ...(device.host_key === null ? {} : { hostKey: device.host_key }),
       ...(bastion ? { bastion } : {}),
     };
   };
   const use: Sessions["use"] = async (device, options, work) => {
+    systemOf(device);
     try {
       const result = await deps.pool.withSession(await endpoint(device), work, options);
       await recordSeen(deps.db, device.id, { reachable: true, last_seen_at: new Date(deps.clock.now()), last_problem: null });
       return result;
     } catch (thrown) {
       if (thrown instanceof DeviceError) {
-        if (thrown.reason === "auth_failed") keyhole.forget(device);
         await recordSeen(deps.db, device.id, {
           last_problem: thrown.message,
           ...(thrown.reason === "command_refused" ? {} : { reachable: false }),
@@ -74,32 +70,18 @@ export function createSessions(deps: SessionDeps): Sessions {
   return { use, endpoint: (device) => endpoint(device) };
 }
 
-/** Reveals credentials, at most once in `credentialMs` each. */
-function createKeyhole(deps: SessionDeps): { credential(device: DeviceRow): Promise<SignInCredential>; forget(device: DeviceRow): void } {
-  const known = new Map<string, { value: SignInCredential; untilMs: number }>();
-  return {
-    async credential(device) {
-      if (device.credential === null) {
-        throw new Problem("devices_credential_missing", {
-          kind: "not_ready",
-          say: `${device.name} names no credential; set one to sign in with.`,
-        });
-      }
-      const kept = known.get(device.credential);
-      if (kept && kept.untilMs > deps.clock.now()) return kept.value;
-      const value = await deps.secrets.reveal(device.credential, { actor: "system:devices", purpose: "sign in to devices" });
-      if (value.kind !== "password" && value.kind !== "ssh_key" && value.kind !== "ssh_ca") {
-        const say = `The secret ${device.credential} is for Git, not for devices; give ${device.name} another.`;
-        throw new Problem("devices_credential_kind", { kind: "invalid", say });
-      }
-      const signIn = value.kind === "ssh_ca" ? certifying(deps.ssh, value) : value;
-      known.set(device.credential, { value: signIn, untilMs: deps.clock.now() + credentialMs });
-      return signIn;
-    },
-    forget(device) {
-      known.delete(device.credential ?? "");
-    },
-  };
+/**
+ * Asked for every session and never kept, so that a new version counts from the next session on: sessions that are kept open are found by
+ * the credential they were opened with. The trail of reveals writes it down once an hour.
+ */
+async function credentialOf({ secrets, ssh }: SessionDeps, { name, credential }: DeviceRow): Promise<SignInCredential> {
+  if (credential === null)
+    throw new Problem("devices_credential_missing", { kind: "not_ready", say: `${name} names no credential; set one to sign in with.` });
+  const value = await secrets.reveal(credential, { actor: "system:devices", purpose: "sign in to devices" });
+  if (value.kind === "password" || value.kind === "ssh_key") return value;
+  if (value.kind === "ssh_ca") return certifying(ssh, value);
+  const say = `The secret ${credential} is for Git, not for devices; give ${name} another.`;
+  throw new Problem("devices_credential_kind", { kind: "invalid", say });
 }
 
 /** A key and a certificate of its own for each sign-in. A bastion's session opens connections to others. */

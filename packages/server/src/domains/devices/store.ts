@@ -1,11 +1,25 @@
 /** Devices in the database. */
-import type { DeviceSpec } from "@holdfast/contract";
-import type { SelectorTerm } from "@holdfast/kit";
+import type { DeviceSpec, PlatformName } from "@holdfast/contract";
+import { Problem, type SelectorTerm } from "@holdfast/kit";
 import { sql, type ExpressionBuilder, type Insertable, type Selectable, type Updateable } from "kysely";
 import type { Db, Tx } from "#platform/db";
 import type { DevicesTables, DeviceTable } from "./tables.ts";
 
 export type DeviceRow = Selectable<DeviceTable>;
+
+/** False of a jump host, which has no configuration: it is not polled, backed up, planned or changed. */
+export function isConfigured(row: Pick<DeviceRow, "platform">): boolean {
+  return row.platform !== "jump_host";
+}
+
+/** The operating system whose configuration it has. @throws Problem `devices_jump_host` */
+export function systemOf({ name, platform }: Pick<DeviceRow, "name" | "platform">): PlatformName {
+  if (platform !== "jump_host") return platform;
+  throw new Problem("devices_jump_host", {
+    kind: "invalid",
+    say: `${name} is a jump host: sessions go through it, and it has no configuration of its own here.`,
+  });
+}
 
 const tables = (db: Db) => db.withTables<DevicesTables>();
 
@@ -73,6 +87,18 @@ export async function findDevice(db: Db, idOrName: string, lock = false): Promis
     .selectAll()
     .where((eb) => eb.or([eb("id", "=", idOrName), eb("name", "=", idOrName)]));
   return (lock ? select.forUpdate() : select).executeTakeFirst();
+}
+
+/** Those of the devices that are there; they stay until `tx` ends. Locked in one order, so that two rollouts never wait for each other. */
+export async function holdDevices(tx: Tx, ids: string[]): Promise<Set<string>> {
+  const found = await tables(tx)
+    .selectFrom("devices.device")
+    .select("id")
+    .where(sql<boolean>`id = any(${ids}::text[])`)
+    .orderBy("id")
+    .forKeyShare()
+    .execute();
+  return new Set(found.map((row) => row.id));
 }
 
 /** The columns that an operator writes. */

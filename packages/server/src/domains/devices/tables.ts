@@ -1,11 +1,11 @@
-import type { PlatformName } from "@holdfast/contract";
+import type { DevicePlatform } from "@holdfast/contract";
 import type { Labels } from "@holdfast/kit";
 import type { ColumnType, Generated } from "kysely";
 
 export interface DeviceTable {
   id: string;
   name: string;
-  platform: PlatformName;
+  platform: DevicePlatform;
   address: string;
   port: number;
   site: string | null;
@@ -23,6 +23,8 @@ export interface DeviceTable {
   running_hash: string | null;
   running_version: string | null;
   drifted_since: Date | null;
+  mend_hash: string | null;
+  mend_at: Date | null;
   backed_up_at: Date | null;
   repository_id: string | null;
   created_at: Date;

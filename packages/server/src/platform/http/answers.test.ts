@@ -93,6 +93,23 @@ describe("preconditions", () => {
     });
   });
 
+  test("an act is held to the ETag that comes with it, and goes without one", async () => {
+    const press = async (headers: Record<string, string>): Promise<unknown> =>
+      (await api.call("POST", "/api/v1/things/one/press", { headers })).json();
+    expect(await press({ "if-match": '"v1"' })).toEqual({ heldTo: "v1" });
+    expect(await press({})).toEqual({ heldTo: "nothing" });
+    expect(await press({ "if-match": "*" })).toMatchObject({ status: 400, code: "if_match_invalid" });
+  });
+
+  test("If-Match is refused where it would protect nothing, but for reading", async () => {
+    const headers = { "if-match": '"v1"' };
+    const before = api.changes();
+    const refused = await problemOf(await api.call("POST", "/api/v1/things", { body: { name: "new" }, headers }));
+    expect(refused).toMatchObject({ status: 400, code: "header_useless", errors: [{ at: "If-Match" }] });
+    expect(api.changes()).toBe(before);
+    expect((await api.call("GET", "/api/v1/things/one", { headers })).status).toBe(200);
+  });
+
   test.each(['"v1"', "v1", 'W/"v1"'])("an edit with the newest ETag written as %s is made", async (ifMatch) => {
     const answer = await api.call("PATCH", "/api/v1/things/one", { body: { name: "new" }, headers: { "if-match": ifMatch } });
     expect([answer.status, answer.headers.get("etag")]).toEqual([200, '"v2"']);

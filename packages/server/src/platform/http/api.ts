@@ -8,7 +8,7 @@ import type { Claim, IdempotencyKeys } from "../idempotency.ts";
 import type { Log } from "../log.ts";
 import { admit, closedRoutes, type ClosedRoute } from "./access.ts";
 import { etagHeader, isKnown, readIfMatch } from "./etag.ts";
-import { inputProblem } from "./problems.ts";
+import { headerUseless, inputProblem } from "./problems.ts";
 import type { Authenticate, Credentials, Principal, RequestContext } from "./request.ts";
 
 /** Where the API is. */
@@ -77,7 +77,7 @@ interface Serving {
 }
 
 async function serve({ route, request, reply, orpc, parts }: Serving): Promise<FastifyReply> {
-  const ifMatch = route.meta.precondition === "if-match" ? readIfMatch(request.headers["if-match"]) : undefined;
+  const ifMatch = ifMatchFor(route, request);
   const claimed = await claimKey({ route, request, keys: parts.idempotencyKeys });
   if (claimed !== undefined && "again" in claimed) {
     const { status, headers, body } = claimed.again;
@@ -89,6 +89,19 @@ async function serve({ route, request, reply, orpc, parts }: Serving): Promise<F
   return reply;
 }
 
+/** @throws Problem 428 when the route needs one and there is none; 400 when it is malformed, or would protect nothing */
+function ifMatchFor({ meta: { precondition } }: ClosedRoute, request: FastifyRequest): string | undefined {
+  const header = request.headers["if-match"];
+  if (precondition === "if-match" || (precondition === "optional" && header !== undefined)) return readIfMatch(header);
+  if (header !== undefined && !isRead(request)) throw headerUseless("If-Match", "what it changes has no version");
+  return undefined;
+}
+
+/** Reading does nothing twice and overwrites nothing: there such a header is harmless. */
+function isRead(request: FastifyRequest): boolean {
+  return ["GET", "HEAD"].includes(request.method);
+}
+
 interface Keyed {
   route: ClosedRoute;
   request: FastifyRequest;
@@ -97,7 +110,11 @@ interface Keyed {
 
 async function claimKey({ route, request, keys }: Keyed): Promise<Awaited<ReturnType<IdempotencyKeys["claim"]>> | undefined> {
   const key = request.headers["idempotency-key"];
-  if (typeof key !== "string" || route.meta.idempotency === undefined || request.principal === undefined) return undefined;
+  if (typeof key !== "string") return undefined;
+  if (route.meta.idempotency === undefined || request.principal === undefined) {
+    if (isRead(request)) return undefined;
+    throw headerUseless("Idempotency-Key", "a repetition would be carried out again");
+  }
   return keys.claim({
     key,
     principal: request.principal.userId,
@@ -207,4 +224,17 @@ function refuseStrays(route: ClosedRoute, request: FastifyRequest): void {
   const params = request.params as Record<string, string>;
   const doubled = inBody.filter((key) => params[key] !== undefined && params[key] !== (body as Record<string, unknown>)[key]);
   if (doubled.length > 0) throw inputProblem(doubled.map((key) => ({ message: "differs from the same part of the address", path: [key] })));
+  const unkept = [params, request.query, body].flatMap((part) => nulsIn(part, []));
+  if (unkept.length > 0) throw inputProblem(unkept.map((path) => ({ message: "holds a NUL character (U+0000), which no text may", path })));
+}
+
+/** More levels than any input of the contract has. */
+const deepest = 32;
+
+/** Where a text or a name holds U+0000: PostgreSQL keeps none in its texts. */
+function nulsIn(value: unknown, path: string[]): string[][] {
+  if (typeof value === "string") return value.includes("\0") ? [path] : [];
+  if (typeof value !== "object" || value === null) return [];
+  if (path.length === deepest) throw inputProblem([{ message: `is nested deeper than ${deepest} levels`, path: path.slice(0, 1) }]);
+  return Object.entries(value).flatMap(([key, below]) => (key.includes("\0") ? [path] : nulsIn(below, [...path, key])));
 }

@@ -65,9 +65,10 @@ describe.each(routes)("$method $path", (route) => {
     else expect(status).toBe(401);
   });
 
-  test.skipIf(permission === "public" || permission === "self")("refuses who may do everything else", async () => {
-    expect(await statusOf(route, permissions.filter((one) => one !== permission).join(","))).toBe(403);
-  });
+  if (permission !== "public" && permission !== "self")
+    test("refuses who may do everything else", async () => {
+      expect(await statusOf(route, permissions.filter((one) => one !== permission).join(","))).toBe(403);
+    });
 
   test("lets in who has its permission and no other", async () => {
     expect([400, 404, 428]).toContain(await statusOf(route, permission));

@@ -18,6 +18,15 @@ interface Issue {
   errors?: readonly (readonly Issue[])[];
 }
 
+/** For a header that the caller relies on, where it would do nothing. */
+export function headerUseless(name: string, why: string): Problem {
+  return new Problem("header_useless", {
+    kind: "invalid",
+    say: `This route takes no ${name}: ${why}. Leave it out.`,
+    places: [{ at: name, say: "does nothing here" }],
+  });
+}
+
 /** The problem of an input that does not have the shape its route asks for. */
 export function inputProblem(issues: readonly Issue[]): Problem {
   const places = issues.flatMap((issue) => placesOf(issue, ""));

@@ -47,7 +47,7 @@ export interface RequestContext {
   /** Absent on public routes only. Take it with `callerOf(context)`. */
   principal?: Principal | undefined;
   requestId: string;
-  /** The ETag that the caller has read, without quotes; present on every route with `precondition: "if-match"`. */
+  /** The ETag that the caller has read, without quotes; present on every route with `precondition: "if-match"`, and on those with `optional` where the caller sent it. */
   ifMatch?: string | undefined;
   /** Sent with the answer, whether it succeeds or fails. */
   resHeaders: Headers;
@@ -72,6 +72,11 @@ export function callerOf(context: Pick<RequestContext, "principal">): Principal 
 export function ifMatchOf(context: Pick<RequestContext, "ifMatch">): string {
   if (context.ifMatch === undefined) throw preconditionRequired();
   return context.ifMatch;
+}
+
+/** The number of a version from the `etag` that shows it; 0, which no row has, when it never was one of ours. */
+export function versionOf(etag: string): number {
+  return /^[1-9]\d{0,8}$/.test(etag) ? Number(etag) : 0;
 }
 
 /** For an edit whose ETag moved: somebody else was first. */

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { chmod, chown, mkdir, readFile, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "@holdfast/kit";
+import { workingRole } from "../database-roles.ts";
 import { isHeld } from "../directory-lock.ts";
 import { postgresMajor, type Binaries } from "./binaries.ts";
 import { mayExecute, ownUserName, type UnprivilegedUser } from "./user.ts";
@@ -157,7 +158,7 @@ function lastLine(text: string): string {
  */
 async function writeAccessRules(directory: string): Promise<void> {
   const user = ownUserName();
-  const idents = ["postgres", "holdfast"].map((role) => `holdfast "${user}" ${role}\n`);
+  const idents = ["postgres", "holdfast", workingRole].map((role) => `holdfast "${user}" ${role}\n`);
   await writeFile(join(directory, "pg_hba.conf"), "local all all peer map=holdfast\n", { mode: 0o644 });
   await writeFile(join(directory, "pg_ident.conf"), idents.join(""), { mode: 0o644 });
 }

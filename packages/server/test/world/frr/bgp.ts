@@ -151,11 +151,11 @@ function bindMap(act: Act): void {
   act.keep();
 }
 
-function bothCommunities(act: Act): void {
-  const head = `${act.negative ? "no " : ""}neighbor ${act.args["peer"]} send-community`;
-  act.also(head, act.block);
-  act.also(`${head} extended`, act.block);
-}
+const communities =
+  (...kinds: string[]) =>
+  (act: Act): void => {
+    for (const kind of kinds) act.also(`${act.negative ? "no " : ""}neighbor ${act.args["peer"]} send-community${kind}`, act.block);
+  };
 
 /** Routes are only reflected to peers of the own AS. */
 function reflect(act: Act): void {
@@ -183,9 +183,19 @@ const familyPeers = peers([
   { form: "remove-private-AS" },
   { form: "as-override" },
   { form: "route-server-client" },
-  { form: "send-community (both|all)", set: needsPeer(bothCommunities), unset: needsPeer(bothCommunities) },
+  {
+    form: "send-community both",
+    set: needsPeer(communities("", " extended")),
+    unset: needsPeer(communities("", " extended")),
+  },
+  {
+    form: "send-community all",
+    set: needsPeer(communities("", " extended", " large")),
+    unset: needsPeer(communities("", " extended", " large")),
+  },
   { form: "send-community", toggle: "on" },
   { form: "send-community extended", toggle: "on" },
+  { form: "send-community large", toggle: "on" },
   { form: "default-originate =[route-map <map:word>]" },
   { form: "soft-reconfiguration inbound" },
   { form: "maximum-prefix =<limit:1-4294967295> =[<threshold:1-100>] =[(warning-only|restart <minutes:1-65535>)]" },

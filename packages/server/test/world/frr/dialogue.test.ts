@@ -30,6 +30,17 @@ afterEach(() => device.stop());
 const run = (command: string): Promise<ExecResult> => execOnce({ port: device.port, ...signIn }, command);
 
 describe("vtysh on a terminal", () => {
+  test("takes a question mark after control-V for text, without it for a call for help", async () => {
+    const client = await openTerminal({ port: device.port, ...signIn });
+    await client.until(/# $/);
+    for (const line of ["configure terminal", "interface eth1", "description why\u0016? yes"]) {
+      client.type(`${line}\n`);
+      await client.until(/# $/);
+    }
+    expect(device.running()).toContain(" description why? yes\n");
+    client.close();
+  });
+
   test("greets, prompts with a space, and keeps the words of FRR", async () => {
     const client = await openTerminal({ port: device.port, ...signIn });
     expect(await client.until(/# $/)).toContain("Hello, this is FRRouting (version 8.4.4).");

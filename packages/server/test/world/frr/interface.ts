@@ -33,6 +33,14 @@ function setNetworkType(act: Act): void {
   else act.keep();
 }
 
+/** Passive, not passive, or as the process says; typing one over the other only leaves it to the process. */
+function turnPassive(act: Act): void {
+  const text = act.negative ? `no ${act.text}` : act.text;
+  const kept = act.block.statements.get(act.key);
+  if (kept && kept.text !== text) act.drop(act.key);
+  else act.keep({ text });
+}
+
 function removeKey(act: Act): void {
   if (!act.drop(act.key)) act.refuse(`OSPF: Key ${act.args["key"]} does not exist`);
 }
@@ -54,10 +62,7 @@ export const interfaceRules: Rule[] = [
     set: setNetworkType,
     visible: unless("ip ospf network broadcast"),
   }),
-  line("ip ospf passive", {
-    toggle: "both",
-    visible: ({ text }, { root }) => !text.startsWith("no ") || ospfOf(root)?.statements.has("passive-interface default") === true,
-  }),
+  line("ip ospf passive", { set: turnPassive, unset: turnPassive }),
   line("ip ospf priority =<priority:0-255>", { visible: unless("ip ospf priority 1") }),
   line("ip ospf retransmit-interval =<seconds:3-65535>", { visible: unless("ip ospf retransmit-interval 5") }),
   line("link-detect", { toggle: "on" }),

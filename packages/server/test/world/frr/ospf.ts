@@ -88,10 +88,15 @@ export const ospfRules: Rule[] = [
   { ...area("stub =[no-summary]", 1), unset: (act) => lessOrNone(act, " no-summary") },
   { ...area("nssa =[no-summary]", 2), set: (act) => act.keep({ text: act.text.replace(/nssa$/, "nssa ") }) && undefined },
   area("default-cost =<cost:0-16777215>", 3),
-  area("range <prefix:prefix> =[not-advertise]", 4),
+  {
+    ...area("range <prefix:prefix> =[(not-advertise|[advertise] cost <cost:0-16777215>|advertise|substitute <other:prefix>)]", 4),
+    // Advertised is what it is unless told.
+    set: (act) => void act.keep({ text: act.text.replace(/ advertise\b/, "") }),
+  },
   area("filter-list prefix =<list:word> (in|out)", 5),
   { form: "neighbor <neighbor:ip>" },
   { form: "default-metric =<metric:0-16777214>" },
+  ...protocols.map((protocol): Rule => ({ form: `distribute-list =<list:word> out ${protocol}`, noTakes: "value" })),
   {
     form: "default-information originate =[always] =[metric <metric:0-16777214>] =[metric-type (1|2)] =[route-map <map:word>]",
     set: keepWithoutDefaultType,

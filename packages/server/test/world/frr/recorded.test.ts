@@ -47,3 +47,54 @@ describe("the simulated FRR answers as FRR 8.4.4 did", () => {
     });
   }
 });
+
+test("ranges of areas and lists of what is redistributed are shown as FRR 8.4.4 shows them", () => {
+  const config = newConfig(frrGrammar, ["lo"]);
+  const session = new ConfigSession(config);
+  const typed = [
+    "router ospf",
+    "area 1 range 10.0.0.0/8 cost 5",
+    "area 1 range 10.1.0.0/16 substitute 11.0.0.0/8",
+    "area 1 range 10.2.0.0/16 advertise cost 7",
+    "area 1 range 10.3.0.0/16 not-advertise",
+    "area 1 range 10.3.0.0/16 cost 9",
+    "distribute-list A out connected",
+    "distribute-list B out static",
+    "no distribute-list B out static",
+    "distribute-list C out connected",
+    "no distribute-list X out bgp",
+    "no area 1 range 10.0.0.0/8 cost 5",
+    "area 1 range 10.0.0.0/8 cost 5",
+  ];
+  for (const line of typed) expect(said(session.line(line), line), line).toEqual([]);
+  expect(frrText(config.root)).toContain(
+    [
+      "router ospf",
+      " area 1 range 10.0.0.0/8 cost 5",
+      " area 1 range 10.1.0.0/16 substitute 11.0.0.0/8",
+      " area 1 range 10.2.0.0/16 cost 7",
+      " area 1 range 10.3.0.0/16 cost 9",
+      " distribute-list C out connected",
+      "exit",
+    ].join("\n"),
+  );
+});
+
+test("large communities are sent unless told, as FRR 8.4.4 does it", () => {
+  const config = newConfig(frrGrammar, ["lo"]);
+  const session = new ConfigSession(config);
+  const shownAfter = (line: string): string[] => {
+    expect(said(session.line(line), line), line).toEqual([]);
+    return frrText(config.root)
+      .split("\n")
+      .filter((one) => one.includes("send-community"));
+  };
+  for (const line of ["router bgp 1", "neighbor 10.0.0.2 remote-as 2", "address-family ipv4 unicast"]) session.line(line);
+  expect(shownAfter("neighbor 10.0.0.2 send-community large")).toEqual([]);
+  expect(shownAfter("no neighbor 10.0.0.2 send-community large")).toEqual(["  no neighbor 10.0.0.2 send-community large"]);
+  expect(shownAfter("neighbor 10.0.0.2 send-community all")).toEqual([]);
+  expect(shownAfter("no neighbor 10.0.0.2 send-community both")).toEqual([
+    "  no neighbor 10.0.0.2 send-community",
+    "  no neighbor 10.0.0.2 send-community extended",
+  ]);
+});

@@ -15,6 +15,11 @@ export interface DeviceFields {
   driftMode: DeviceSpec["driftMode"];
 }
 
+/** A platform as people read it. */
+export function platformWord(platform: DeviceSpec["platform"]): string {
+  return platform.replaceAll("_", " ");
+}
+
 export const blankDevice: DeviceFields = {
   name: "",
   platform: "ios",
@@ -77,16 +82,6 @@ export function readLabels(text: string): { labels: Record<string, string>; wron
 export function labelsProblem(text: string): { labels?: string } {
   const { wrong } = readLabels(text);
   return wrong === undefined ? {} : { labels: `“${wrong}” is not key=value` };
-}
-
-/** Fields that were set and are empty now: the API leaves out what is left out, so it cannot empty them. */
-export function emptied(before: DeviceFields, after: DeviceFields): Partial<Record<keyof DeviceFields, string>> {
-  const errors: Partial<Record<keyof DeviceFields, string>> = {};
-  for (const field of ["site", "redundancyGroup", "credential", "bastion"] as const) {
-    if (before[field].trim() !== "" && after[field].trim() === "")
-      errors[field] = "Cannot be emptied here; give another value, or import the device without it.";
-  }
-  return errors;
 }
 
 /** What a form says of a field that must not be empty, in place of what a schema says. */

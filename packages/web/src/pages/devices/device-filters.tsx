@@ -4,10 +4,11 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { useMemo, useState } from "react";
 import { isProblem, parseSelector } from "@holdfast/kit";
 import type { Device } from "@holdfast/contract";
-import { platforms } from "virtual:contract";
+import { devicePlatforms } from "virtual:contract";
 import { Choose } from "../../parts/choose.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { driftLooks } from "../../parts/states.ts";
+import { platformWord } from "./device-fields.ts";
 
 interface DeviceSearch {
   q?: string | undefined;
@@ -26,7 +27,7 @@ interface DeviceFiltersProps {
 }
 
 const driftWords = (["as_intended", "drifted", "unknown"] as const).map((value) => ({ value, label: driftLooks[value].word }));
-const platformWords = platforms.map((value) => ({ value, label: value }));
+const platformWords = devicePlatforms.map((value) => ({ value, label: platformWord(value) }));
 
 export function DeviceFilters({ search, rows, filtered, onChange }: DeviceFiltersProps) {
   const sites = useSites(rows, search.site);

@@ -17,6 +17,7 @@ import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { driftLooks, reachLook, severityLooks } from "../../parts/states.ts";
 import { When } from "../../parts/when.tsx";
 import classes from "./devices.module.css";
+import { platformWord } from "./device-fields.ts";
 
 export function DeviceOverview({ device }: { device: Device }) {
   const may = useMay();
@@ -43,7 +44,7 @@ export function DeviceOverview({ device }: { device: Device }) {
         <Facts
           facts={[
             ["Address", <Shortened key="address" text={address} shown={address} what="address" />],
-            ["Platform", device.platform],
+            ["Platform", platformWord(device.platform)],
             [
               "Site",
               device.site === undefined ? (

@@ -4,7 +4,7 @@ import { IconPlus, IconServer2, IconUpload } from "@tabler/icons-react";
 import { getRouteApi, Outlet, type LinkProps } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import type { Device } from "@holdfast/contract";
-import { platforms } from "virtual:contract";
+import { devicePlatforms } from "virtual:contract";
 import { read, readPages } from "../../app/reads.ts";
 import { oneOf } from "../../app/search.ts";
 import { useMay } from "../../app/session.ts";
@@ -37,7 +37,7 @@ export function DevicesPage() {
   const may = useMay();
   const [picked, setPicked] = useState<Selection>({});
   const { q, site, selector } = search;
-  const platform = oneOf(platforms, search.platform);
+  const platform = oneOf(devicePlatforms, search.platform);
   const drift = oneOf(drifts, search.drift);
   const filters = {
     ...(q && { q }),

@@ -16,7 +16,7 @@ const possible: Record<RolloutState, ("approve" | "start" | "pause" | "resume" |
   reverting: [],
   succeeded: ["rollback"],
   reverted: ["retry"],
-  needs_attention: [],
+  needs_attention: ["retry"],
 };
 
 /** What aborting does, by what was touched. */
@@ -34,14 +34,33 @@ function sayAbort(fresh: string[]): ReactNode {
   );
 }
 
-function sayRollback(fresh: string[]): ReactNode {
+/** In a rollout that needs attention nothing new is proposed: what is stuck is tried at once. */
+function sayRetry(rollout: Rollout): ReactNode {
+  if (rollout.state === "needs_attention") {
+    const stuck = rollout.targets.filter((target) => target.state === "pending_revert").map((target) => target.targetName);
+    return <p>It tries now to take {listed(stuck, 5)} back to what was there before, instead of when the next turn comes.</p>;
+  }
+  const behind = rollout.targets.filter((target) => target.side !== "new");
+  return (
+    <p>
+      A new rollout {rollout.requireApproval ? "waits for an approval and then starts" : "starts at once"} for the{" "}
+      {plural(behind.length, "device")} that are not new yet, with the same strategy and limits. A device that was changed since is refused;
+      plan anew then.
+    </p>
+  );
+}
+
+function sayRollback(fresh: string[], approvalFirst: boolean): ReactNode {
   return (
     <>
       <p>
         A new rollout takes {plural(fresh.length, "device")} back to what {fresh.length === 1 ? "it" : "they"} had before this one, in waves
         like this one: {listed(fresh, 5)}.
       </p>
-      <p>It starts at once. What was changed on them since is taken back with it. The new rollout can be rolled back in turn.</p>
+      <p>
+        {approvalFirst ? "It starts when somebody other than you has approved it, as this one did." : "It starts at once."} What was changed
+        on them since is taken back with it. The new rollout can be rolled back in turn.
+      </p>
     </>
   );
 }
@@ -121,18 +140,10 @@ export function useRolloutActs(rollout: Rollout): Act[] {
     retry: act({
       route: "rollouts.retry",
       input: { id },
-      label: "Retry",
+      label: rollout.state === "needs_attention" ? "Try again now" : "Retry",
       icon: <IconRefresh size={15} />,
-      confirm: {
-        title: "Retry this rollout",
-        says: (
-          <p>
-            A new rollout starts at once for the {plural(behind.length, "device")} that are not new yet, with the same strategy and limits.
-            A device that was changed since is refused; plan anew then.
-          </p>
-        ),
-      },
-      done: go,
+      confirm: { title: "Retry this rollout", says: sayRetry(rollout) },
+      done: async (made) => (made.id === id ? "It is being tried now." : go(made)),
     }),
     rollback: act({
       route: "rollouts.rollback",
@@ -142,7 +153,7 @@ export function useRolloutActs(rollout: Rollout): Act[] {
       tone: "danger",
       confirm: {
         title: "Roll this rollout back",
-        says: sayRollback(fresh),
+        says: sayRollback(fresh, rollout.requireApproval),
         reason: "asked",
       },
       done: go,

@@ -1,7 +1,9 @@
 /** One target of a rollout: how it is, what was done to it, and where its diff is. */
-import { IconFileDiff, IconServer2 } from "@tabler/icons-react";
+import { IconFileDiff, IconHandStop, IconServer2 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import type { Rollout } from "@holdfast/contract";
+import type { Rollout, RolloutTarget } from "@holdfast/contract";
+import { act } from "../../app/act.ts";
+import { ActBar } from "../../parts/act-bar.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { Glyph, State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
@@ -11,6 +13,27 @@ import { When } from "../../parts/when.tsx";
 import { Journal } from "./journal.tsx";
 
 const sides = { old: "what it had before", new: "the new configuration", unknown: "not known: it has not been read since" };
+
+function giveUp({ id }: Rollout, { target, targetName }: RolloutTarget) {
+  return act({
+    route: "rollouts.giveUp",
+    // The confirmation asks for the reason.
+    input: { id, target, reason: "" },
+    label: "Give up",
+    icon: <IconHandStop size={15} />,
+    tone: "danger",
+    confirm: {
+      title: `Give ${targetName} up`,
+      says: (
+        <p>
+          Nobody tries any longer to take it back to what it had, and its rollout can end. Nobody knows then which configuration it has:
+          look at it yourself. This cannot be undone.
+        </p>
+      ),
+      reason: "needed",
+    },
+  });
+}
 
 export function TargetDrawer({ rollout, target: id }: { rollout: Rollout; target: string }) {
   const navigate = useNavigate();
@@ -48,6 +71,7 @@ export function TargetDrawer({ rollout, target: id }: { rollout: Rollout; target
           The device
         </LinkButton>
       </div>
+      {target.state === "pending_revert" && <ActBar acts={[giveUp(rollout, target)]} />}
       <Facts
         facts={[
           ["State", <State key="state" look={target.state === "waiting" ? look : targetLooks[target.state]} />],

@@ -19,8 +19,11 @@ interface Meaning {
   uses?: string[];
   /** What only one may hold at a time, `what=holder`; the old holder lets go before the new one takes. */
   holds?: string[] | ((words: Words) => string[]);
-  /** `first`: changes what other lines mean. `last`: may cut the hand that types. `break`: takes something out of use. */
-  when?: "first" | "last" | "break";
+  /**
+   * `first`: changes what other lines mean. `before`: keeps something from such a change, so that it is put even earlier. `last`: may
+   * cut the hand that types. `break`: takes something out of use.
+   */
+  when?: "before" | "first" | "last" | "break";
 }
 
 export interface LineRule extends Meaning {
@@ -78,14 +81,32 @@ export interface Dialect {
   lines: Record<string, LineRule[]>;
   /** Words after which a name follows, in any line: `route-map NAME`. */
   references: { pattern: RegExp; kind: string }[];
+  /** Sections that call each other by name and must not do it in a circle; `kind` is that of the names, with its colon. */
+  calls?: { section: RegExp; line: RegExp; kind: string };
   /** Lines that the device writes by itself: an intent that is silent about them leaves them be. */
   ambient: RegExp;
   /** Lines that the device does not show while they hold. */
   assumed: RegExp;
   /** Brings a parsed tree to one way of writing. */
   settle(tree: ConfigTree): void;
+  /** Takes out lines that say nothing in any of these settled trees, which are looked at together. */
+  dropIdle?(trees: readonly ConfigTree[]): void;
   /** Two texts of one slot that cannot be compared, such as a hash and a plain secret. */
   incomparable(running: string, intended: string): boolean;
+}
+
+const nothing = /(?!)/;
+
+/** The dialect for comparing a device with itself: nothing is left alone because nobody speaks of it, all can be compared. */
+export function wholeDialect(dialect: Dialect): Dialect {
+  const lines = Object.entries(dialect.lines).map(([kind, rules]) => [kind, rules.map(withoutStays)] as const);
+  return { ...dialect, ambient: nothing, assumed: nothing, incomparable: () => false, lines: Object.fromEntries(lines) };
+}
+
+function withoutStays(rule: LineRule): LineRule {
+  const copy = { ...rule };
+  delete copy.stays;
+  return copy;
 }
 
 /** A rule ready to be asked. */

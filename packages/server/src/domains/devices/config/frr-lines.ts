@@ -60,6 +60,8 @@ const top: LineRule[] = [
 const interfaces: LineRule[] = [
   { line: "shutdown", when: "break", stays: true },
   { line: "ip ospf area {area} [{address}]", slot: "ip ospf area {address}", clear: true, holds: ["ospf-mode=interface"] },
+  // Before the default is turned round, so that an interface that stays as it is does not change for a moment.
+  { line: "ip ospf passive [{address}]", slot: "ip ospf passive {address}", clear: true, when: "before" },
   { line: "ip ospf bfd", defines: ["ospf-bfd:{top}"] },
   { line: "ip ospf bfd profile {profile}", slot: "ip ospf bfd profile", uses: ["ospf-bfd:{top}", "bfd-profile:{profile}"] },
   {
@@ -79,6 +81,7 @@ const interfaces: LineRule[] = [
 ];
 
 const ospf: LineRule[] = [
+  { line: "passive-interface default", when: "first" },
   { line: "network {prefix} area {area}", slot: "network {prefix}", clear: true, holds: ["ospf-mode=network"] },
   ...single(
     "ospf router-id",

@@ -3,11 +3,12 @@ import { decimalArea, ipv4, network, slash, tidy6 } from "./addresses.ts";
 import { settleBgp } from "./frr-bgp.ts";
 import { settleEntry, sortCommunities } from "./frr-lists.ts";
 import { sortOptions } from "./frr-options.ts";
+import { vrfWords } from "./frr-passive.ts";
 import { headOf } from "./pattern.ts";
 import { adopt, leaf, type ConfigNode, type ConfigTree } from "./tree.ts";
 
 const interfaceUnset =
-  /^(?:no shutdown|link-detect|ip ospf network broadcast|ip ospf priority 1|ip ospf hello-interval 10|ip ospf retransmit-interval 5|ip ospf transmit-delay 1|ipv6 nd suppress-ra|no description|no ip ospf \S+)$/;
+  /^(?:no shutdown|link-detect|ip ospf network broadcast|ip ospf priority 1|ip ospf hello-interval 10|ip ospf retransmit-interval 5|ip ospf transmit-delay 1|ipv6 nd suppress-ra|no description|no ip ospf (?!passive$)\S+)$/;
 const ospfUnset = /^(?:timers throttle spf 0 50 5000|ospf abr-type cisco|no log-adjacency-changes|no passive-interface default)$/;
 const routeOptions = ["tag", "distance", "label", "nexthop-vrf", "table", "onlink", "color", "bfd"];
 
@@ -103,7 +104,7 @@ function settleOspf(node: ConfigNode): { name: string; line: ConfigNode }[] {
   for (const line of node.children) {
     if (ospfUnset.test(line.text)) continue;
     const [, no = "", name = "", address = ""] = /^(no )?passive-interface (?!default)(\S+)( \S+)?$/.exec(line.text) ?? [];
-    if (name !== "") passive.push({ name, line: leaf(`${no}ip ospf passive${address}`, line.line) });
+    if (name !== "") passive.push({ name: name + vrfWords(node.text), line: leaf(`${no}ip ospf passive${address}`, line.line) });
     else {
       line.text = ospfLine(decimalArea(line.text));
       line.key = line.text.replace(/ nssa no-summary$/, " nssa");

@@ -52,6 +52,16 @@ describe("what people write and what FRR prints are the same", () => {
     ],
     ["routes of a VRF", "ip route 10.0.0.0/8 10.9.9.1 vrf RED\n", "vrf RED\n ip route 10.0.0.0/8 10.9.9.1\nexit-vrf\n"],
     [
+      "an interface told to OSPF not to be passive, where all others are",
+      "router ospf vrf RED\n no passive-interface eth0\n passive-interface default\nexit\n",
+      "interface eth0 vrf RED\n no ip ospf passive\nexit\nrouter ospf vrf RED\n passive-interface default\nexit\n",
+    ],
+    [
+      "an interface that is not passive, where none is, or only those of another VRF",
+      "interface eth0\n no ip ospf passive\nexit\nrouter ospf vrf RED\n passive-interface default\nexit\nrouter ospf\nexit\n",
+      "router ospf vrf RED\n passive-interface default\nexit\nrouter ospf\nexit\n",
+    ],
+    [
       "a passive interface told to OSPF",
       "router ospf\n passive-interface eth0\nexit\n",
       "interface eth0\n ip ospf passive\nexit\nrouter ospf\nexit\n",
@@ -122,6 +132,55 @@ describe("what FRR would refuse is not typed", () => {
     const before = bgp("neighbor 10.0.0.2 remote-as 1", "neighbor 10.0.0.2 description a", "neighbor 10.0.0.2 bfd");
     const after = bgp("neighbor 10.0.0.2 remote-as 1", "neighbor 10.0.0.2 description b");
     expect(plan(before, after)).toEqual(["router bgp 65000", "neighbor 10.0.0.2 description b", "no neighbor 10.0.0.2 bfd", "exit"]);
+  });
+
+  describe("passive interfaces of OSPF", () => {
+    const all = "router ospf\n passive-interface default\nexit\n";
+    const none = "router ospf\nexit\n";
+    const eth0 = (line: string): string => `interface eth0\n ${line}\nexit\n`;
+    const active = eth0("no ip ospf passive");
+    const turn = (line: string): string[] => ["router ospf", line, "exit"];
+    const type = (...lines: string[]): string[] => ["interface eth0", ...lines, "exit"];
+    const toAll = turn("passive-interface default");
+    const toNone = turn("no passive-interface default");
+
+    test("an interface that stays active is told before all others become passive, wherever the text has it", () => {
+      expect(plan(none, all + active)).toEqual([...type("no ip ospf passive"), ...toAll]);
+      expect(plan("", all + active)).toEqual([...type("no ip ospf passive"), ...toAll]);
+      expect(plan(none, "router ospf\n passive-interface default\n no passive-interface eth0\nexit\n")).toEqual([
+        ...type("no ip ospf passive"),
+        ...toAll,
+      ]);
+    });
+
+    test("on the way back, it is left to the process only when that has made all interfaces active", () => {
+      expect(plan(all + active, none)).toEqual([...toNone, ...type("ip ospf passive")]);
+    });
+
+    test("an interface that stays passive does not become active in between", () => {
+      const passive = eth0("ip ospf passive");
+      expect(plan(none + passive, all)).toEqual([...toAll, ...type("no ip ospf passive")]);
+      expect(plan(all, none + passive)).toEqual([...type("ip ospf passive"), ...toNone]);
+    });
+
+    test("a command over its opposite takes two", () => {
+      const passive = eth0("ip ospf passive");
+      expect(plan(all + active, all + passive)).toEqual(type("ip ospf passive", "ip ospf passive"));
+      expect(plan(none + passive, all + active)).toEqual([...type("no ip ospf passive", "no ip ospf passive"), ...toAll]);
+    });
+
+    test("a leftover that said nothing is taken away when it would begin to say something", () => {
+      expect(diffConfigs(none + active, none, "frr").empty).toBe(true);
+      expect(plan(none + active, all)).toEqual([...toAll, ...type("ip ospf passive")]);
+      expect(plan(none + active, all + active)).toEqual(toAll);
+      expect(plan(none + active, none + eth0("ip ospf passive"))).toEqual(type("ip ospf passive", "ip ospf passive"));
+    });
+
+    test("drift shows an exception that is missing or too many", () => {
+      expect(diffConfigs(all, all + active, "frr")).toMatchObject({ added: 2, removed: 0 });
+      expect(diffConfigs(all + active, all, "frr")).toMatchObject({ added: 0, removed: 1 });
+      expect(normalConfig(all, "frr")).not.toBe(normalConfig(all + active, "frr"));
+    });
   });
 
   test("a network changes its area", () => {

@@ -1,6 +1,7 @@
 /** FRRouting, through vtysh with integrated configuration. */
 import type { Dialect } from "./dialect.ts";
 import { frrLines } from "./frr-lines.ts";
+import { dropIdlePassive } from "./frr-passive.ts";
 import { frrSections } from "./frr-sections.ts";
 import { settleFrr } from "./frr-settle.ts";
 
@@ -35,9 +36,11 @@ export const frr: Dialect = {
     { pattern: /\bkey-chain (\S+)/g, kind: "key-chain" },
     { pattern: /\bpbr-policy (\S+)/g, kind: "pbr-map" },
   ],
+  calls: { section: /^route-map (\S+) (?:permit|deny) \d+$/, line: /^call (\S+)$/, kind: "route-map:" },
   ambient: /^(?:no ip forwarding|no ipv6 forwarding|password .+|enable password .+|username .+|agentx|log syslog informational)$/,
   // Forwarding is shown when it is off; the rest is vtysh's own and never shown.
   assumed: /^(?:ip forwarding|ipv6 forwarding|banner motd .+|username .+|domainname .+)$/,
   settle: settleFrr,
+  dropIdle: dropIdlePassive,
   incomparable: (running, intended) => /password 8 \S+$/.test(running) && !/password 8 \S+$/.test(intended),
 };

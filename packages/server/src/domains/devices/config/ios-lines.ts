@@ -287,7 +287,11 @@ const bgp: LineRule[] = [
   },
 ];
 
+/** Turned round, it forgets what was said of single interfaces; IOS knows no way to say that beforehand. */
+const passiveDefault: LineRule = { line: "passive-interface default", wipes: /^(?:no )?passive-interface (?!default$)/ };
+
 const ospf: LineRule[] = [
+  passiveDefault,
   { line: "network {net} {wildcard} area {area}", slot: "network {net} {wildcard}", clear: true },
   ...single(
     "router-id",
@@ -323,6 +327,8 @@ export const iosLines: Record<string, LineRule[]> = {
   "bgp-family": bgp,
   ospf,
   ospf3: ospf,
+  eigrp: [passiveDefault],
+  router: [passiveDefault],
   "route-map": [
     ...single(
       "set metric",

@@ -12,7 +12,7 @@ const interfaceNames = [
 const interfaceName = /^interface ([A-Za-z-]+) ?([\d/.:]+)$/;
 const unset =
   /^(?:no shutdown|no ip address|negotiation auto|duplex auto|speed auto|no description|no ip access-group.*|no service-policy.*)$/;
-const routingUnset = /^(?:no auto-summary|no synchronization|exit-address-family)$/;
+const routingUnset = /^(?:no auto-summary|no synchronization|no passive-interface default|exit-address-family)$/;
 const topUnset = /^(?:ip forward-protocol nd|no aaa new-model|no service password-encryption|no ip domain lookup source-interface)$/;
 const loneVlans = /^vlan (\d[\d,-]*[,-][\d,-]*)$/;
 const trunk = "switchport trunk allowed vlan ";
@@ -127,9 +127,16 @@ function vlans(node: ConfigNode): ConfigNode[] {
   });
 }
 
+/** Whether a line says of one interface what holds of all: IOS shows none such. */
+function saysTheDefault(text: string, passive: boolean): boolean {
+  const [, no] = /^(no )?passive-interface (?!default$)/.exec(text) ?? [undefined, null];
+  return no !== null && passive === (no === undefined);
+}
+
 function settleRouting(node: ConfigNode): void {
   for (const line of node.children) if (line.children.length) settleRouting(line);
-  const kept = node.children.filter((line) => !routingUnset.test(line.text));
+  const passive = node.children.some(({ text }) => text === "passive-interface default");
+  const kept = node.children.filter((line) => !routingUnset.test(line.text) && !saysTheDefault(line.text, passive));
   if (kept.length < node.children.length) node.children = kept;
   for (const line of kept) {
     if (line.children.length) continue;

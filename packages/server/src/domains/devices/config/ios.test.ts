@@ -204,6 +204,49 @@ describe("make before break", () => {
     expect(commands).toEqual(["no router bgp 65000", "router bgp 65010", "neighbor 10.0.0.2 remote-as 65001", "exit"]);
   });
 
+  describe("passive interfaces", () => {
+    const ospf = (...lines: string[]): string => `router ospf 1\n${lines.map((line) => ` ${line}\n`).join("")}`;
+    const all = ospf("passive-interface default", "no passive-interface Vlan10");
+
+    test("exceptions follow at once when all become passive, wherever the text has them: IOS forgets those typed before", () => {
+      const reversed = ospf("no passive-interface Vlan10", "router-id 1.1.1.1", "passive-interface default");
+      expect(plan(ospf("router-id 1.1.1.1"), reversed)).toEqual([
+        "router ospf 1",
+        "passive-interface default",
+        "no passive-interface Vlan10",
+        "exit",
+      ]);
+    });
+
+    test("the way back makes no exception passive", () => {
+      expect(plan(all, ospf())).toEqual(["router ospf 1", "no passive-interface default", "exit"]);
+      expect(plan(all, ospf("passive-interface Vlan20"))).toEqual([
+        "router ospf 1",
+        "no passive-interface default",
+        "passive-interface Vlan20",
+        "exit",
+      ]);
+      expect(plan(ospf("passive-interface Vlan20"), all)).toEqual([
+        "router ospf 1",
+        "passive-interface default",
+        "no passive-interface Vlan10",
+        "exit",
+      ]);
+    });
+
+    test("an exception comes and goes alone", () => {
+      const more = ospf("passive-interface default", "no passive-interface Vlan10", "no passive-interface Vlan20");
+      expect(plan(all, more)).toEqual(["router ospf 1", "no passive-interface Vlan20", "exit"]);
+      expect(plan(more, all)).toEqual(["router ospf 1", "passive-interface Vlan20", "exit"]);
+    });
+
+    test("a line that says of one interface what holds of all is no difference", () => {
+      const said = ospf("passive-interface default", "passive-interface Vlan20", "no passive-interface Vlan10");
+      expect(diffConfigs(all, said, "ios").empty).toBe(true);
+      expect(diffConfigs(ospf(), ospf("no passive-interface Vlan10"), "ios").empty).toBe(true);
+    });
+  });
+
   test("what may cut the hand that types comes last", () => {
     const after =
       "line vty 0 4\n transport input ssh\n access-class M in\naaa authentication login default local\nhostname r1\nip access-list standard M\n permit 10.0.0.0 0.0.0.255\n";

@@ -120,10 +120,14 @@ function readTree(text: string, rules: Rules): ConfigTree {
   return root;
 }
 
-/** The ordered tree of a configuration: comments, banners of the device and defaults dropped, one way of writing. */
-export function parseWith(rules: Rules, text: string): ConfigTree {
-  const tree = readTree(text, rules);
-  merge(tree);
-  rules.dialect.settle(tree);
-  return tree;
+/** The ordered trees of configurations that are compared: comments, banners of the device and defaults dropped, one way of writing. */
+export function parseWith<const Texts extends readonly string[]>(rules: Rules, texts: Texts): { [At in keyof Texts]: ConfigTree } {
+  const trees = texts.map((text) => {
+    const tree = readTree(text, rules);
+    merge(tree);
+    rules.dialect.settle(tree);
+    return tree;
+  });
+  rules.dialect.dropIdle?.(trees);
+  return trees as { [At in keyof Texts]: ConfigTree };
 }

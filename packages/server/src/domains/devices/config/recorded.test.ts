@@ -1,12 +1,16 @@
-/** Configurations of real devices, recorded by others; kept beside a checkout, not in it. */
+/** Configurations as devices print them: of a real FRR, made by hand in the manner of IOS, and, beside a checkout, recorded by others. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { recorded } from "#test/devices/recorded";
 import { diffConfigs, maskSecrets, normalConfig, parseConfig, planCommands, printConfig } from "./index.ts";
 
-const folder = recorded("oxidized-sessions", "the configuration engine was not tried on configurations of real devices") ?? "";
-const here = folder !== "";
+const folders = recorded("oxidized-sessions", "the configuration engine was not tried on configurations of many real devices");
+const ofFrr = new URL("../../../../test/world/frr/recorded/", import.meta.url);
+
+function listed(from: string[]): { folder: string; name: string }[] {
+  return from.flatMap((folder) => readdirSync(folder).map((name) => ({ folder, name })));
+}
 
 function textsOf(commands: Record<string, unknown>): string[] {
   return Object.values(commands).filter((text) => typeof text === "string");
@@ -14,10 +18,9 @@ function textsOf(commands: Record<string, unknown>): string[] {
 
 /** Recorded sessions of IOS, or of systems that write alike, with the texts of their `show` commands. */
 function sessions(): { name: string; texts: string[] }[] {
-  if (!here) return [];
-  return readdirSync(folder)
-    .filter((name) => /^(?:ios|eos|nxos|aoscx|asa|cumulus|efos|quantaos)#.*simulation\.yaml$/.test(name))
-    .map((name) => {
+  return listed(folders)
+    .filter(({ name }) => /^(?:ios|eos|nxos|aoscx|asa|cumulus|efos|quantaos)#.*simulation\.yaml$/.test(name))
+    .map(({ folder, name }) => {
       const { commands = {} } = parse(readFileSync(`${folder}/${name}`, "utf8"), { strict: false }) as {
         commands?: Record<string, string>;
       };
@@ -26,7 +29,7 @@ function sessions(): { name: string; texts: string[] }[] {
     .filter(({ texts }) => texts.length);
 }
 
-describe.skipIf(!here)("recorded configurations", () => {
+describe("configurations as devices print them", () => {
   test.for(sessions())("$name: printed and parsed again it is the same; nothing to type against itself", ({ texts }) => {
     for (const text of texts) {
       for (const dialect of ["ios", "frr"] as const) {
@@ -38,6 +41,15 @@ describe.skipIf(!here)("recorded configurations", () => {
     }
   });
 
+  test.for(readdirSync(ofFrr))("FRR 8.4.4, %s: printed and parsed again it is the same; a plan to it and back can be made", (name) => {
+    const text = readFileSync(new URL(name, ofFrr), "utf8").split("Current configuration:\n").at(-1) ?? "";
+    const printed = printConfig(parseConfig(text, "frr"));
+    expect(printConfig(parseConfig(printed, "frr"))).toBe(printed);
+    expect(planCommands(text, text, "frr")).toEqual([]);
+    expect(planCommands(text, "", "frr").length).toBeGreaterThan(0);
+    expect(planCommands("", text, "frr").length).toBeGreaterThan(0);
+  });
+
   test.for(sessions())("$name: a plan to nothing and from nothing can be made, and its diff masked", ({ texts }) => {
     for (const text of texts) {
       expect(planCommands(text, "", "ios").length).toBeGreaterThan(0);
@@ -47,8 +59,8 @@ describe.skipIf(!here)("recorded configurations", () => {
     }
   });
 
-  const withSecrets = here ? readdirSync(folder).filter((name) => /^(?:ios|eos|nxos|asa)#.*secret\.yaml$/.test(name)) : [];
-  test.for(withSecrets)("%s: the secrets named in it do not come through", (name) => {
+  const withSecrets = listed(folders).filter(({ name }) => /^(?:ios|eos|nxos|asa)#.*secret\.yaml$/.test(name));
+  test.for(withSecrets)("$name: the secrets named in it do not come through", ({ folder, name }) => {
     const { fail = [] } = parse(readFileSync(`${folder}/${name}`, "utf8")) as { fail?: string[] };
     const { commands = {} } = parse(readFileSync(`${folder}/${name.replace("secret", "simulation")}`, "utf8"), { strict: false }) as {
       commands?: Record<string, string>;

@@ -44,7 +44,7 @@ export interface Release {
   again: string[];
 }
 
-const phases = { first: 0, make: 1, break: 2, lastMake: 3, lastBreak: 4 } as const;
+const phases = { before: 0, first: 1, make: 2, break: 3, lastMake: 4, lastBreak: 5 } as const;
 
 interface Scope {
   rules: Rules;
@@ -63,6 +63,7 @@ interface Scope {
 function phaseOf(scope: Scope, facts: Facts, making: boolean): number {
   const when = facts.line?.when ?? facts.section?.when ?? scope.when;
   if (when === "first") return phases.first;
+  if (when === "before" && making) return phases.before;
   if (when === "last") return making ? phases.lastMake : phases.lastBreak;
   const breaks = when === "break" ? making : !making;
   return breaks ? phases.break : phases.make;

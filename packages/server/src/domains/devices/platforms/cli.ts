@@ -7,7 +7,7 @@ import { connectSsh, type SshOptions } from "../drivers/ssh.ts";
 import type { Dialect } from "./dialect.ts";
 import { configure } from "./configure.ts";
 import { execRefusalOf, refusedCommand } from "./refusal.ts";
-import type { Configured, DeviceEndpoint, DeviceSession } from "./session.ts";
+import type { DeviceEndpoint, DeviceSession } from "./session.ts";
 
 export interface CliOptions extends SshOptions, Pick<ShellOptions, "timeoutMs" | "totalMs" | "quietMs" | "maxBytes"> {
   /** Longest wait for the first prompt after the sign-in; default 20 s. */
@@ -23,7 +23,7 @@ export interface Cli {
   tryRun(command: string, options?: SendOptions): Promise<string | undefined>;
   /** Sends exec commands one after the other and gives the whole output of each. */
   runAll(commands: readonly string[], options?: SendOptions): Promise<string[]>;
-  configure(lines: readonly string[]): Promise<Configured>;
+  configure: DeviceSession["configure"];
   /** One command of which the prompt afterwards may be another one. */
   send(command: string, options?: SendOptions): Promise<Reply>;
   connection: SshConnection;
@@ -114,7 +114,7 @@ function cliOn(shell: Shell, connection: SshConnection, endpoint: DeviceEndpoint
       shell.forget();
       return shell.send(command, options);
     },
-    configure: (lines) => configure(shell, dialect, name, lines),
+    configure: (lines, mayGoOn) => configure({ shell, dialect, name }, lines, mayGoOn),
     probe: (timeoutMs) => {
       shell.forget();
       return shell.prove(timeoutMs);
@@ -137,12 +137,20 @@ export function addressWord(address: string): string {
 
 /**
  * An output that no log line broke into. One may stand in the middle of a line, so taking it out would not mend the rest: read again.
+ * Lines that look like a log and come a second time just so are the configuration's own, such as a pattern for an event.
  * @throws DeviceError `output_incomplete` when it happens every time
  */
 export async function undisturbed(name: string, log: RegExp, read: () => Promise<string>): Promise<string> {
+  const anywhere = new RegExp(log.source.replace(/^\^/, ""), log.flags);
+  let before = "";
   for (let attempt = 0; attempt < 4; attempt++) {
     const output = await read();
-    if (!output.split("\n").some((line) => log.test(line))) return output;
+    const alike = output
+      .split("\n")
+      .filter((line) => anywhere.test(line))
+      .join("\n");
+    if (alike === before) return output;
+    before = alike;
   }
   throw new DeviceError("output_incomplete", {
     say: `${name} prints log lines into its configuration while it is read. Turn off "terminal monitor" there.`,

@@ -3,6 +3,7 @@ import { DeviceError } from "../drivers/error.ts";
 import type { ExecResult } from "../drivers/exec.ts";
 import type { Cli } from "./cli.ts";
 import type { DeviceSession } from "./session.ts";
+import { checkedToken } from "./token.ts";
 
 type Switch = Pick<DeviceSession, "arm" | "confirm" | "revertNow" | "pending">;
 
@@ -20,19 +21,19 @@ export function frrSwitch(cli: Cli): Switch {
     arm: async (token, ms) => {
       const seconds = Math.max(1, Math.ceil(ms / 1000));
       const begun = Date.now();
-      const [state, holder] = await ask(`arm ${checked(token)} ${seconds}`);
+      const [state, holder] = await ask(`arm ${checkedToken(token)} ${seconds}`);
       if (state === "armed" && holder === token) return { expiresAtMs: begun + seconds * 1000 };
       if (holder === token) return { expiresAtMs: begun + (await remaining(token)) };
       throw busy(cli.name);
     },
     confirm: async (token) => {
-      const [state] = await ask(`confirm ${checked(token)}`);
+      const [state] = await ask(`confirm ${checkedToken(token)}`);
       if (state === "confirmed") return "confirmed";
       if (state === "busy") throw busy(cli.name);
       return state === "reverted" ? "already_reverted" : "not_armed";
     },
     revertNow: async (token) => {
-      const [state] = await ask(`revert ${checked(token)}`, revertMs);
+      const [state] = await ask(`revert ${checkedToken(token)}`, revertMs);
       if (state === "busy") throw busy(cli.name);
       return state === "reverted" ? "reverted" : "not_armed";
     },
@@ -46,15 +47,6 @@ export function frrSwitch(cli: Cli): Switch {
 
 function busy(name: string): DeviceError {
   return new DeviceError("switch_busy", { say: `${name} waits for the confirmation of another change.` });
-}
-
-/** A token is part of a command line. */
-function checked(token: string): string {
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(token)) return token;
-  throw new DeviceError("command_malformed", {
-    say: "A token of a dead-man's switch may hold up to 64 letters, digits, - and _ only.",
-    command: token,
-  });
 }
 
 const states = new Set(["armed", "busy", "confirmed", "idle", "reverted", "reverting"]);

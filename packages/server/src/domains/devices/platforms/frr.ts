@@ -69,10 +69,12 @@ export async function openFrr(endpoint: DeviceEndpoint, options: CliOptions): Pr
   let renamed = false;
   const session: DeviceSession = {
     running: async () => runningFromFrr(cli.name, await undisturbed(cli.name, log, () => cli.run("show running-config"))),
+    // The daemons keep no time of their last change: only the whole tells.
+    changeMark: () => Promise.resolve(undefined),
     run: async (command, given = {}) => cli.run(readOnly(command), given),
-    configure: (lines) => {
+    configure: (lines, mayGoOn) => {
       renamed ||= lines.some((line) => frr.renames(line.trim()));
-      return cli.configure(lines);
+      return cli.configure(lines, mayGoOn);
     },
     ...deadman,
     save: () => save(cli, deadman.pending),

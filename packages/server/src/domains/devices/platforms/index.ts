@@ -20,9 +20,18 @@ export interface OpenOptions extends CliOptions {
 
 /** Signs in and waits for the prompt. @throws DeviceError */
 export async function openDevice(endpoint: DeviceEndpoint, options: OpenOptions = {}): Promise<OpenSession> {
-  const opened =
-    endpoint.platform === "ios" ? await openIos(endpoint, options, options.ledger ?? new Map()) : await openFrr(endpoint, options);
-  return withLife(opened);
+  return withLife(await openOn(endpoint, options));
+}
+
+function openOn(endpoint: DeviceEndpoint, options: OpenOptions): Promise<Opened> {
+  switch (endpoint.platform) {
+    case "ios":
+      return openIos(endpoint, options, options.ledger ?? new Map());
+    case "frr":
+      return openFrr(endpoint, options);
+    case "jump_host":
+      throw new Error(`${endpoint.name} is a jump host; who opens sessions asks before`);
+  }
 }
 
 function withLife({ session, cli, reusable }: Opened): OpenSession {

@@ -5,6 +5,7 @@
 import { DeviceError } from "../drivers/error.ts";
 import type { Cli } from "./cli.ts";
 import type { DeviceEndpoint, DeviceSession, PendingSwitch } from "./session.ts";
+import { checkedToken } from "./token.ts";
 
 /** Switches that this process armed, by device id. */
 export type SwitchLedger = Map<string, { token: string; expiresAtMs: number }>;
@@ -19,7 +20,8 @@ export function iosSwitch(cli: Cli, endpoint: DeviceEndpoint, ledger: SwitchLedg
   const known = (token: string): boolean => ledger.get(endpoint.id)?.token === token;
   const timer = async (): Promise<Timer | undefined> => readTimer(cli, ledger.get(endpoint.id));
   /** The timer, when it is one that we may confirm or let revert. */
-  const own = async (token: string): Promise<Timer | undefined> => {
+  const own = async (given: string): Promise<Timer | undefined> => {
+    const token = checkedToken(given);
     const found = await timer();
     const stranger = found?.user !== undefined && found.user !== endpoint.credential.username;
     if (found && (stranger || (found.token !== undefined && found.token !== token))) throw busy(cli.name, found);

@@ -97,6 +97,12 @@ async function running(cli: Cli): Promise<string> {
   return runningFromIos(cli.name, output);
 }
 
+/** The time and the author of the last change, to the second; none since a restart. One line comes, though the device builds the whole. */
+async function changeMark(cli: Cli): Promise<string | undefined> {
+  const output = await cli.tryRun(`${show} | include Last configuration change at`);
+  return output?.split("\n").find((line) => line.startsWith("! Last configuration change at"));
+}
+
 function refuseLowPrivilege(name: string, answer: string): void {
   const level = /privilege level is (\d+)/.exec(answer)?.[1];
   if (level === undefined || Number(level) >= 15) return;
@@ -138,8 +144,9 @@ export async function openIos(endpoint: DeviceEndpoint, options: CliOptions, led
   const deadman = iosSwitch(cli, endpoint, ledger);
   const session: DeviceSession = {
     running: () => running(cli),
+    changeMark: () => changeMark(cli),
     run: async (command, given = {}) => cli.run(readOnly(command), given),
-    configure: (lines) => cli.configure(lines),
+    configure: (lines, mayGoOn) => cli.configure(lines, mayGoOn),
     ...deadman,
     save: () => save(cli, deadman.pending),
     health: async () => healthFromIos(await cli.runAll(iosHealthCommands)),

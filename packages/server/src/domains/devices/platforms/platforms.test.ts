@@ -49,13 +49,36 @@ describe.each(both)("%s", (platform) => {
     const session = await open(device);
     const whole = await session.running();
     const answer = device.router.running.bind(device.router);
-    const logLine =
-      platform === "ios" ? "*Jan  5 08:00:00.000: %SYS-5-CONFIG_I: Configured" : "2026/01/05 08:00:00 OSPF: [M7Q4P-46WDR] vty";
-    let disturbed = 1;
-    device.router.running = () => (disturbed-- > 0 ? answer().replace(" address", `\n${logLine}\n address`) : answer());
-    expect(await session.running()).toBe(whole);
-    disturbed = 100;
+    let seconds = 10;
+    const logLine = (): string => {
+      const time = `08:00:${seconds++ % 60}`;
+      return platform === "ios" ? `*Jan  5 ${time}.000: %SYS-5-CONFIG_I: Configured` : `2026/01/05 ${time} OSPF: [M7Q4P-46WDR] vty`;
+    };
+    // On a line of its own, or wherever the cursor was.
+    for (const over of [`\n${logLine()}\n address`, `${logLine()}\n address`]) {
+      let disturbed = 1;
+      device.router.running = () => (disturbed-- > 0 ? answer().replace(" address", over) : answer());
+      expect(await session.running()).toBe(whole);
+    }
+    let disturbed = 100;
+    device.router.running = () => (disturbed-- > 0 ? answer().replace(" address", `\n${logLine()}\n address`) : answer());
     expect(await failure(session.running())).toMatchObject({ reason: "output_incomplete" });
+  });
+
+  test("a line of configuration that looks like a log line is read as it is, also when a log line breaks in", async () => {
+    const device = await start(platform);
+    const session = await open(device);
+    const [own, other] =
+      platform === "ios"
+        ? [` event syslog pattern "%OSPF-5-ADJCHG: Process 1"`, "*Jan  5 08:00:00.000: %SYS-5-CONFIG_I: Configured"]
+        : [" description 2026/01/05 08:00:00 OSPF: down", "2026/01/05 09:00:00 OSPF: [M7Q4P-46WDR] vty"];
+    const answer = device.router.running.bind(device.router);
+    device.router.running = () => answer().replace(" address", `${own}\n address`);
+    const whole = await session.running();
+    expect(whole).toContain(own.trim());
+    let disturbed = 1;
+    device.router.running = () => answer().replace(" address", `${own}\n${disturbed-- > 0 ? other : ""} address`);
+    expect(await session.running()).toBe(whole);
   });
 
   test("a long answer comes whole: 2 MB", async () => {

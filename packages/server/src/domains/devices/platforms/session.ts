@@ -1,5 +1,5 @@
 /** The one face of all platforms: what can be asked of a device, and what it answers. */
-import type { PlatformName } from "@holdfast/contract";
+import type { DevicePlatform } from "@holdfast/contract";
 import type { SignInCredential } from "../drivers/auth.ts";
 import type { DeviceError } from "../drivers/error.ts";
 
@@ -7,7 +7,8 @@ import type { DeviceError } from "../drivers/error.ts";
 export interface DeviceEndpoint {
   id: string;
   name: string;
-  platform: PlatformName;
+  /** A `jump_host` only as a bastion: it is gone through, never opened. */
+  platform: DevicePlatform;
   address: string;
   port: number;
   /** Pinned host key, `SHA256:…`; without it opening fails with `host_key_unknown`. */
@@ -69,15 +70,19 @@ export interface PingAnswer {
 export interface DeviceSession {
   /** The whole running configuration: lines ended by `\n`, without the vendor's noise (build lines, timestamps, `end`). */
   running(): Promise<string>;
+  /** Another text after every change of the running configuration, cheap to ask for; undefined where the device keeps none. */
+  changeMark(): Promise<string | undefined>;
   /** One command that reads, in exec mode; its output without the last line break. @throws DeviceError `command_not_allowed`, `command_refused` */
   run(command: string, options?: { timeoutMs?: number }): Promise<string>;
   /**
    * Sends lines in configuration mode, in order, and stops at the first that the device refuses. Leaves configuration
    * mode in any case. What was sent before the refused line is in force: that is what the switch is for.
+   * @param mayGoOn called before each line; what it throws ends the session before the line is sent
    */
-  configure(lines: readonly string[]): Promise<Configured>;
+  configure(lines: readonly string[], mayGoOn?: () => void): Promise<Configured>;
   /**
    * Arms the dead-man's switch: the device goes back to its present running configuration by itself unless confirmed.
+   * @param token up to 64 letters, digits, - and _
    * @param ms rounded up to what the platform can (IOS: minutes, 1–120)
    * @throws DeviceError `no_dead_mans_switch`, `switch_busy`; nothing was touched then
    */

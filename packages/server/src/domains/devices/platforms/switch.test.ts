@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { runningClock } from "#world/clock";
 import { DeviceError } from "../drivers/error.ts";
 import { bareServer, talk } from "#test/devices/bare-server";
 import { openDevice, type SwitchLedger } from "./index.ts";
 import { both, changes, cleanUp, essence, failure, open, quick, start } from "#test/devices/on-world";
+import { longestToken } from "./token.ts";
 
 describe.each(both)("the dead-man's switch of %s", (platform) => {
   const change = changes[platform];
@@ -88,6 +90,26 @@ describe.each(both)("the dead-man's switch of %s", (platform) => {
     // Asked again for the same token, it is armed already.
     expect((await session.arm("hf-6", 600_000)).expiresAtMs).toBeGreaterThan(Date.now() + 500_000);
   });
+
+  test("a token of 64 characters is taken; a longer one, and one that is no single word, is never sent", async () => {
+    const device = await start(platform);
+    const session = await open(device);
+    for (const bad of ["x".repeat(65), "hf 1; reboot", "hf\n1", ""]) {
+      for (const work of [session.arm(bad, 60_000), session.confirm(bad), session.revertNow(bad)]) {
+        expect(await failure(work)).toMatchObject({ reason: "command_malformed" });
+      }
+    }
+    expect(device.armed).toBeUndefined();
+    const longest = "x".repeat(longestToken);
+    await session.arm(longest, 60_000);
+    expect(await session.pending()).toMatchObject({ token: longest });
+    expect(await session.confirm(longest)).toBe("confirmed");
+  });
+});
+
+test("the program on FRR hosts takes tokens as long as ours, and no longer ones", () => {
+  const program = readFileSync(new URL("../../../../../../deploy/frr/holdfast-switch", import.meta.url), "utf8");
+  expect(/\[ \$\{#1\} -le (\d+) \] \|\| fail "a token/.exec(program)?.[1]).toBe(String(longestToken));
 });
 
 describe("a host of FRR without holdfast-switch", () => {

@@ -202,7 +202,12 @@ export const pkiContract = {
   expiring: route("GET", "/pki/expiring", { permission: "pki:read", summary: "What expires soon: certificates, authorities, lists", tags })
     .input(z.object({ days: z.coerce.number().int().min(1).max(3650).default(30) }))
     .output(z.object({ items: z.array(expiringThing) })),
-  verify: route("POST", "/pki/verify", { permission: "pki:read", summary: "Does this chain lead to an authority of ours?", tags })
+  verify: route("POST", "/pki/verify", {
+    permission: "pki:read",
+    summary: "Does this chain lead to an authority of ours?",
+    tags,
+    idempotency: "accepted",
+  })
     .input(z.object({ chain: pem, usage: certificateUsage.optional() }))
     .output(z.object({ ok: z.boolean(), refusal: z.string().optional(), say: z.string(), spiffeId: z.string().optional() })),
 

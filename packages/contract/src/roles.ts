@@ -46,6 +46,7 @@ export const rolesContract = {
     summary: "Change what a role of your own may do, for all who have it",
     tags,
     precondition: "if-match",
+    idempotency: "accepted",
   })
     .input(idParam.extend({ permissions: rolePermissions }))
     .output(roleSummary),
@@ -62,6 +63,7 @@ export const rolesContract = {
     permission: "users:read",
     summary: "What these grants allow, and whether they allow it for something with these labels",
     tags,
+    idempotency: "accepted",
   })
     .input(z.object({ grants, labels: labels.optional() }))
     .output(

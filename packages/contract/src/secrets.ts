@@ -143,7 +143,12 @@ export const secretsContract = {
   leases: route("GET", "/secrets/leases", { permission: "secrets:read", summary: "List leases, those that end last first", tags })
     .input(pageQuery)
     .output(pageOf(secretLease)),
-  renewLease: route("POST", "/secrets/leases/{id}/renew", { permission: "secrets:write", summary: "Renew a lease", tags })
+  renewLease: route("POST", "/secrets/leases/{id}/renew", {
+    permission: "secrets:write",
+    summary: "Renew a lease",
+    tags,
+    idempotency: "accepted",
+  })
     .input(idParam)
     .output(secretLease),
   revokeLease: route("DELETE", "/secrets/leases/{id}", {

@@ -53,9 +53,9 @@ export interface Identity {
   signOut(caller: Principal, requestId?: string): Promise<void>;
 
   listUsers(page: { cursor?: string | undefined; limit?: number | undefined }): Promise<{ items: User[]; next?: string }>;
-  /** @throws Problem `identity_name_invalid`, `identity_name_taken`, `identity_role_missing`, `identity_grant_beyond`, `selector_invalid`, `identity_busy` */
+  /** @throws Problem `identity_name_invalid`, `identity_name_taken`, `identity_role_unknown`, `identity_grant_beyond`, `selector_invalid`, `identity_busy` */
   createUser(user: NewUser, by: Granter): Promise<User>;
-  /** Disabling ends the user's sessions at once. @throws Problem `identity_user_missing`, `identity_last_admin`, `identity_role_missing`, `identity_grant_beyond`, 412 when `etag` moved */
+  /** Disabling ends the user's sessions at once. @throws Problem `identity_user_missing`, `identity_last_admin`, `identity_role_unknown`, `identity_grant_beyond`, 412 when `etag` moved */
   updateUser(change: UserChange, by: Granter): Promise<User>;
 
   listRoles(): Promise<{ items: RoleSummary[] }>;
@@ -65,7 +65,7 @@ export interface Identity {
   updateRole(change: RoleChange, by: Granter): Promise<RoleSummary>;
   /** @throws Problem `identity_role_missing`, `identity_role_built_in`, `identity_role_in_use`, 412 when `etag` moved */
   removeRole(role: { id: string; etag: string }, by: By): Promise<void>;
-  /** What somebody with these grants may do, and to something with these labels. @throws Problem `identity_role_missing`, `selector_invalid` */
+  /** What somebody with these grants may do, and to something with these labels. @throws Problem `identity_role_unknown`, `selector_invalid` */
   previewGrants(grants: readonly Grant[], labels?: Labels): Promise<{ items: GrantPreview[] }>;
 
   /** The caller's keys that still work. */

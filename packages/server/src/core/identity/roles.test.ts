@@ -61,7 +61,7 @@ describe("a role of one's own", () => {
 
   test("that nobody made cannot be granted", async () => {
     const nobody = world.identity.createUser({ name: "nia", grants: [{ role: "noc" }] }, root);
-    await expect(nobody).rejects.toMatchObject({ code: "identity_role_missing" });
+    await expect(nobody).rejects.toMatchObject({ code: "identity_role_unknown", status: 400 });
     const strange = world.identity.createUser({ name: "nia", grants: [{ role: "viewer", selector: "a==b==c" }] }, root);
     await expect(strange).rejects.toMatchObject({ code: "selector_invalid" });
     expect((await world.identity.listUsers({})).items).toEqual([]);

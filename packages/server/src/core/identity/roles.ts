@@ -84,7 +84,7 @@ export function createRoles({ db, audit, clock }: Parts) {
     });
   }
 
-  /** What the grants would allow. @throws Problem `identity_role_missing`, `selector_invalid` */
+  /** What the grants would allow. @throws Problem `identity_role_unknown`, `selector_invalid` */
   async function previewGrants(grants: readonly Grant[], labels?: Labels) {
     const held = await inTransaction(db, (tx) => heldGrants(tx, grants));
     const access = accessOf(held);
@@ -114,13 +114,13 @@ export function createRoles({ db, audit, clock }: Parts) {
   return { listRoles, createRole, updateRole, removeRole, previewGrants };
 }
 
-/** The grants with what their roles allow; the roles stay until `tx` ends. @throws Problem `identity_role_missing`, `selector_invalid` */
+/** The grants with what their roles allow; the roles stay until `tx` ends. @throws Problem `identity_role_unknown`, `selector_invalid` */
 export async function heldGrants(tx: Tx, grants: readonly Grant[]): Promise<HeldGrant[]> {
   for (const { selector } of grants) parseSelector(selector ?? "");
   const known = new Map((await store.holdRoles(tx, [...new Set(grants.map(({ role }) => role))])).map((role) => [role.name, role]));
   return grants.map(({ role, selector = "" }) => {
     const found = known.get(role);
-    if (!found) throw missing(role);
+    if (!found) throw unknown(role);
     return { role, selector, permissions: found.permissions };
   });
 }
@@ -166,6 +166,14 @@ const unique = <T>(list: readonly T[]): T[] => [...new Set(list)];
 function missing(name: string): Problem {
   return new Problem("identity_role_missing", {
     kind: "missing",
+    say: `There is no role named "${name}"; \`holdfast roles list\` shows those there are.`,
+  });
+}
+
+/** Of a role that a grant names. */
+function unknown(name: string): Problem {
+  return new Problem("identity_role_unknown", {
+    kind: "invalid",
     say: `There is no role named "${name}"; \`holdfast roles list\` shows those there are.`,
   });
 }

@@ -156,7 +156,7 @@ describe.each(["builtin", "vault"] as const)("with the engine %s, a named secret
     await inTransaction(database.db, async (tx) => {
       await secrets.mustExist(tx, "one");
       held.resolve();
-      await untilSomebodyWaits(database.pool);
+      await untilSomebodyWaits(database.owner);
       references.push("device r1");
     });
     await expect(removal).rejects.toMatchObject({ code: "secrets_secret_in_use" });

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { arrive, button, dialog, jump, link, navigation, rests, told } from "./console/acts.ts";
-import { commitAndPlan, fetchNewest, lagsOf, rollOut, rolloutOnScreen } from "./console/change.ts";
+import { commitAndPlan, fetchNewest, filesBefore, lagsOf, rollOut, rolloutOnScreen } from "./console/change.ts";
 import { expectNoComplaint, openBrowser, skippedBecause, type Browser, type Tab } from "./console/browser.ts";
 import { watchCells, type Sighting } from "./console/notes.ts";
 import { placesOf } from "./console/places.ts";
@@ -211,7 +211,7 @@ describe.skipIf(skippedBecause() !== undefined)("the console", () => {
     await page.keyboard.press("Escape");
     await drawer.waitFor({ state: "detached" });
     for (const name of stage.network.bad.devices) expect(stage.network.bad.has(await stage.network.running(name), name), name).toBe(false);
-    await stage.repository.commit(`Revert "${stage.network.bad.title}"`, before(Object.keys(stage.network.bad.files)));
+    await stage.repository.commit(`Revert "${stage.network.bad.title}"`, filesBefore(stage, Object.keys(stage.network.bad.files)));
     expectNoComplaint(ada);
   });
 
@@ -364,12 +364,16 @@ describe.skipIf(skippedBecause() !== undefined)("the console", () => {
     expect(await ask.getByRole("button", { name: "Remove" }).isDisabled()).toBe(true);
     await ask.getByLabel(/^Type/).fill("nobody-home");
     await ada.picture("30-remove-asks");
-    // Whatever still asked for it while it went is told that it is missing.
-    await ada.expecting(/status of 404/, async () => {
-      await ask.getByRole("button", { name: "Remove" }).click();
-      await arrive(ada, "Devices");
-      await told(ada, "nobody-home is removed.");
-    });
+    const other = await browser.beside(ada);
+    await other.page.goto(`${stage.server.url}/devices/nobody-home`);
+    await arrive(other, "nobody-home");
+    await ask.getByRole("button", { name: "Remove" }).click();
+    await arrive(ada, "Devices");
+    await told(ada, "nobody-home is removed.");
+    await other.page.getByText("nobody-home was removed").waitFor();
+    await other.picture("32-removed-elsewhere");
+    expectNoComplaint(other);
+    await other.page.close();
     expectNoComplaint(ada);
   });
 
@@ -389,10 +393,4 @@ describe.skipIf(skippedBecause() !== undefined)("the console", () => {
     for (const name of good.devices) expect(good.has(await running(name), name), name).toBe(false);
     expectNoComplaint(ada);
   });
-
-  /** Files as they were before the bad change. */
-  function before(paths: string[]): Record<string, string> {
-    const { good, files } = stage.network;
-    return Object.fromEntries(paths.map((path) => [path, good.files[path] ?? files[path] ?? ""]));
-  }
 });

@@ -81,6 +81,12 @@ async function main(): Promise<number> {
   }
 }
 
+// Who reads us may stop early (`npm run lab -- up | head`): what was begun is finished all the same, so that nothing is left half built.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (thrown: NodeJS.ErrnoException) => {
+    if (thrown.code !== "EPIPE") throw thrown;
+  });
+
 try {
   process.exitCode = await main();
 } catch (thrown) {

@@ -49,3 +49,8 @@ export function lagsOf(rollout: Rollout, { seen, fromMs }: { seen: Sighting[]; f
   });
   return lags.sort((a, b) => a - b);
 }
+
+/** Files as they were before the bad change. */
+export function filesBefore({ network }: Stage, paths: string[]): Record<string, string> {
+  return Object.fromEntries(paths.map((path) => [path, network.good.files[path] ?? network.files[path] ?? ""]));
+}

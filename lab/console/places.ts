@@ -57,6 +57,7 @@ export async function placesOf(client: Client): Promise<Place[]> {
     repository,
     "repository-edit": `${repository}/edit`,
     plan,
+    "plan-rollouts": `/rollouts?plan=${plans.items.at(-1)?.id}`,
     "plan-changes": `${plan}?view=changes`,
     "plan-commands": `${plan}?view=commands`,
     "plan-roll-out": `${plan}/roll-out`,

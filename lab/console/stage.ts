@@ -7,7 +7,7 @@ import { createDemoRepository, type DemoRepository } from "../../packages/server
 import { emptyDirectory, openDemoServer, type DemoServer } from "../../packages/server/src/apps/demo/server.ts";
 import { openWorld } from "../../packages/server/src/apps/demo/world.ts";
 import { compose, type Holdfast } from "../../packages/server/src/apps/compose.ts";
-import { buildConsole } from "../../packages/server/src/apps/dev/build-console.ts";
+import { buildInto } from "../../packages/server/src/apps/dev/build-console.ts";
 import { createLog } from "../../packages/server/src/platform/log.ts";
 import { loadSettings } from "../../packages/server/src/platform/settings.ts";
 
@@ -23,10 +23,11 @@ const log = createLog({ level: "error", to: { write: (line) => void process.stde
 export async function setStage(): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-console-"));
   await emptyDirectory(directory);
+  const consoleDirectory = join(directory, "console");
+  await buildInto(consoleDirectory);
   const [world, server] = await Promise.all([
     openWorld(join(directory, "world")),
-    openDemoServer({ directory, log, anyPort: true }),
-    buildConsole(),
+    openDemoServer({ directory, log, anyPort: true, consoleDirectory }),
   ]);
   const repository = await createDemoRepository(join(directory, "repository"));
   await repository.commit("The network as it is", world.network.files);
@@ -55,11 +56,13 @@ export interface FreshServer {
 export async function openFreshServer(): Promise<FreshServer> {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-console-fresh-"));
   await emptyDirectory(directory);
+  const consoleDirectory = join(directory, "console");
+  await buildInto(consoleDirectory);
   let port = 0;
   let holdfast: Holdfast | undefined;
   const start = async (): Promise<string> => {
     const settings = loadSettings({ HOLDFAST_HOME: join(directory, "home"), HOLDFAST_PORT: String(port) });
-    holdfast = await compose({ settings, log });
+    holdfast = await compose({ settings, log, consoleDirectory });
     const url = (await holdfast.start()) ?? "";
     port = Number(new URL(url).port);
     return url;

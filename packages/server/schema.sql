@@ -110,6 +110,8 @@ create table devices.device (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   version bigint not null default 1,
+  mend_hash text,
+  mend_at timestamp with time zone,
   constraint device_pkey PRIMARY KEY (id),
   constraint device_name_key UNIQUE (name),
   constraint device_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES devices.repository(id) ON DELETE SET NULL
@@ -501,6 +503,8 @@ create table rollout.plan (
   problems jsonb not null,
   created_at timestamp with time zone not null,
   created_by text not null,
+  strategies jsonb not null default '[]'::jsonb,
+  limits jsonb not null default '{}'::jsonb,
   constraint plan_pkey PRIMARY KEY (id)
 );
 CREATE INDEX plan_newest ON rollout.plan USING btree (created_at DESC, id DESC);
@@ -544,11 +548,13 @@ create table rollout.rollout (
   fencing bigint not null default 0,
   worker text,
   leased_until timestamp with time zone,
+  strategy_from jsonb,
   constraint rollout_pkey PRIMARY KEY (id),
   constraint rollout_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id)
 );
 CREATE INDEX rollout_newest ON rollout.rollout USING btree (created_at DESC, id DESC);
 CREATE INDEX rollout_open ON rollout.rollout USING btree (state) WHERE (state <> ALL (ARRAY['succeeded'::text, 'reverted'::text]));
+CREATE INDEX rollout_plan ON rollout.rollout USING btree (plan_id, id DESC);
 
 create table rollout.target (
   rollout_id text not null,

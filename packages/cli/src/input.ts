@@ -1,6 +1,6 @@
 /** What a command is given: files, stdin, numbers. */
 import { readFileSync } from "node:fs";
-import { Problem, sayError } from "@holdfast/kit";
+import { parseDuration, Problem, sayError } from "@holdfast/kit";
 import { InvalidArgumentError } from "commander";
 
 /** The text of a file; of stdin for `-`. @throws Problem `cli_file_unreadable` */
@@ -19,4 +19,13 @@ export function wholeNumber(most: number): (text: string) => number {
     if (value >= 1 && value <= most) return value;
     throw new InvalidArgumentError(`It is a whole number from 1 to ${most}.`);
   };
+}
+
+/** For commander: a time in ISO 8601 with its zone, or a while from now; in ISO 8601, UTC. */
+export function instantOf(text: string): string {
+  const whileMs = parseDuration(text);
+  const zoned = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  const at = new Date(whileMs === undefined ? (zoned ? text : Number.NaN) : Date.now() + whileMs);
+  if (!Number.isNaN(at.getTime())) return at.toISOString();
+  throw new InvalidArgumentError("It is a time such as 2030-01-31T18:00:00Z, or a while from now such as 8h.");
 }

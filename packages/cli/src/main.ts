@@ -17,13 +17,14 @@ function explain(thrown: unknown): number {
   return problemEdges[problem.kind].exit;
 }
 
-// Who reads us may stop early: `holdfast devices list | head`.
-process.stdout.on("error", (thrown: NodeJS.ErrnoException) => process.exit(thrown.code === "EPIPE" ? 0 : 1));
+// Who reads us may stop early: `holdfast devices list | head`, `holdfast rollouts watch … 2>&1 | head`.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (thrown: NodeJS.ErrnoException) => process.exit(thrown.code === "EPIPE" ? process.exitCode : 1));
 
 try {
   await createProgram().parseAsync(process.argv);
 } catch (thrown) {
   process.exitCode = explain(thrown);
 }
-// What was said is out; a live stream that was left would keep the process for as long as its silence is watched.
+// What was said is out; connections that are kept for the next call would keep the process.
 process.stdout.write("", () => process.stderr.write("", () => process.exit()));

@@ -1,14 +1,14 @@
-import { limits, strategy } from "@holdfast/contract";
+import { limits, strategy, usualStrategy } from "@holdfast/contract";
 import { isProblem } from "@holdfast/kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { limitsOf, strategyOf, type StrategyOptions } from "./strategy.ts";
 
-const given: StrategyOptions = { strategy: "canary", stages: "5%,25%", batch: "10%", healthy: "100", bake: "5m" };
+const given: StrategyOptions = { strategy: "canary" };
 
 function refusal(options: Partial<StrategyOptions>): string {
   try {
-    strategyOf({ ...given, ...options });
+    strategyOf({ ...given, ...options }, ["careful", "rolling"]);
     limitsOf({ ...given, ...options });
   } catch (thrown) {
     if (isProblem(thrown) && thrown.kind === "invalid") return thrown.message;
@@ -18,28 +18,35 @@ function refusal(options: Partial<StrategyOptions>): string {
 }
 
 describe("strategies", () => {
-  test("a canary has its stages by share or by count, each watched as long", () => {
-    expect(strategyOf({ ...given, stages: "1, 25%", bake: "30s" })).toEqual({
-      kind: "canary",
-      stages: [
-        { until: { count: 1 }, bakeMs: 30_000 },
-        { until: { percent: 25 }, bakeMs: 30_000 },
-      ],
+  test("a canary has its stages by share or by count, watched for one time or each for its own", () => {
+    expect(strategyOf({ stages: "1, 25%:10m", bake: "30s" })).toEqual({
+      strategy: {
+        kind: "canary",
+        stages: [
+          { until: { count: 1 }, bakeMs: 30_000 },
+          { until: { percent: 25 }, bakeMs: 600_000 },
+        ],
+      },
     });
+    expect(strategyOf({ strategy: "canary" })).toEqual({ strategy: usualStrategy });
   });
 
   test("rolling, blue-green and direct are said with their own words", () => {
-    expect(strategyOf({ ...given, strategy: "rolling", healthy: "90%" })).toEqual({
-      kind: "rolling",
-      batch: { percent: 10 },
-      healthyPercent: 90,
-      pauseMs: 300_000,
+    expect(strategyOf({ strategy: "rolling", healthy: "90%" })).toEqual({
+      strategy: { kind: "rolling", batch: { percent: 10 }, healthyPercent: 90, pauseMs: 300_000 },
     });
-    expect(strategyOf({ ...given, strategy: "blue-green", groupLabel: "colour" })).toMatchObject({
-      kind: "blue_green",
-      groupLabel: "colour",
+    expect(strategyOf({ strategy: "blue-green", groupLabel: "colour" })).toMatchObject({
+      strategy: { kind: "blue_green", groupLabel: "colour" },
     });
-    expect(strategyOf({ ...given, strategy: "direct", reason: "the fire" })).toEqual({ kind: "direct", reason: "the fire" });
+    expect(strategyOf({ strategy: "direct", reason: "the fire" })).toEqual({ strategy: { kind: "direct", reason: "the fire" } });
+  });
+
+  test("where nothing is said, the repository says", () => expect(strategyOf({}, ["careful"])).toEqual({}));
+
+  test("one of the repository's is said by its name, also where it is named like a kind", () => {
+    expect(strategyOf({ strategy: "careful" }, ["careful"])).toEqual({ strategyName: "careful" });
+    expect(strategyOf({ strategy: "rolling" }, ["rolling"])).toEqual({ strategyName: "rolling" });
+    expect(strategyOf({ strategy: "rolling", batch: "3" }, ["rolling"])).toMatchObject({ strategy: { batch: { count: 3 } } });
   });
 
   test("limits are whole numbers", () => {
@@ -55,10 +62,17 @@ describe("strategies", () => {
     [{ stages: "" }, '--stages takes a number greater than 0, not "".'],
     [{ stages: "120%" }, "--stages takes 100% at most, not 120%."],
     [{ stages: "2.5" }, '--stages takes a whole number or a share such as 5%, not "2.5".'],
+    [{ stages: "5%:soon" }, '--stages takes a time such as 30s, 5m or 1h, not "soon".'],
+    [{ stages: "5%:1m:2m" }, '--stages takes amount:time, not "5%:1m:2m".'],
+    [
+      { strategy: "hasty" },
+      "--strategy is canary, rolling, blue-green, direct or one of the repository's, not hasty; the repository has careful, rolling.",
+    ],
+    [{ strategy: "careful", stages: "5%" }, "--stages does not go with careful, which the repository describes."],
     [{ bake: "soon" }, '--bake takes a time such as 30s, 5m or 1h, not "soon".'],
     [{ strategy: "rolling", batch: "-3" }, '--batch takes a number greater than 0, not "-3".'],
     [{ strategy: "rolling", healthy: "900" }, "--healthy takes 100% at most, not 900."],
-    [{ strategy: "direct" }, "--reason is needed for direct: why all at once?."],
+    [{ strategy: "direct" }, "--reason is needed for direct: why all at once."],
     [{ strategy: "blue-green" }, "--group-label is needed for blue-green: the label whose values change one after the other."],
     [{ perLabel: ["rack"] }, '--per-label takes label=n, not "rack".'],
   ] as [Partial<StrategyOptions>, string][])("%o is refused with the option at fault", (options, say) => {
@@ -82,7 +96,8 @@ describe("strategies", () => {
     fc.assert(
       fc.property(options, (some) => {
         try {
-          expect(strategy.safeParse(strategyOf(some)).success).toBe(true);
+          const wish = strategyOf(some);
+          expect(strategy.safeParse(wish.strategy).success).toBe(true);
           expect(limits.safeParse(limitsOf(some)).success).toBe(true);
         } catch (thrown) {
           if (!isProblem(thrown)) throw thrown;

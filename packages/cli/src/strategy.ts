@@ -3,11 +3,12 @@ import type { Limits, Strategy } from "@holdfast/contract";
 import { parseDuration, Problem } from "@holdfast/kit";
 
 export interface StrategyOptions {
-  strategy: string;
-  stages: string;
-  batch: string;
-  healthy: string;
-  bake: string;
+  /** A kind, or the name of one of the repository's. */
+  strategy?: string;
+  stages?: string;
+  batch?: string;
+  healthy?: string;
+  bake?: string;
   groupLabel?: string;
   reason?: string;
   perSite?: string;
@@ -15,17 +16,44 @@ export interface StrategyOptions {
   maxUnavailable?: string;
 }
 
-/** `--strategy canary --stages 5%,25% --bake 5m`. @throws Problem `cli_option_invalid` naming the option */
-export function strategyOf(options: StrategyOptions): Strategy {
-  const bakeMs = durationOf("--bake", options.bake);
-  switch (options.strategy) {
+export const strategyKinds = ["canary", "rolling", "blue-green", "direct"] as const;
+
+/** What an option is where it is not given. */
+export const usual = { stages: "5%,25%", batch: "10%", healthy: "100", bake: "5m" } as const;
+
+const details = { stages: "--stages", batch: "--batch", healthy: "--healthy", bake: "--bake", groupLabel: "--group-label" } as const;
+
+/** An own strategy, one of the repository's by its name, or nothing: what the repository says. */
+export interface StrategyWish {
+  strategy?: Strategy;
+  strategyName?: string;
+}
+
+/**
+ * `--strategy canary --stages 5%:30s,25% --bake 5m`, or `--strategy careful` where `names`, the strategies of the plan, has it.
+ * @throws Problem `cli_option_invalid` naming the option
+ */
+export function strategyOf(options: StrategyOptions, names: string[] = []): StrategyWish {
+  const { strategy: word } = options;
+  const detail = (Object.keys(details) as (keyof typeof details)[]).find((name) => options[name] !== undefined);
+  if (word === undefined) return detail === undefined ? {} : { strategy: canaryOf(options) };
+  const isKind = (strategyKinds as readonly string[]).includes(word);
+  if (!names.includes(word)) return { strategy: ownOf(word, options, names) };
+  if (detail === undefined) return { strategyName: word };
+  if (isKind) return { strategy: ownOf(word, options, names) };
+  throw invalid(details[detail], `does not go with ${word}, which the repository describes`);
+}
+
+function ownOf(kind: string, options: StrategyOptions, names: string[]): Strategy {
+  const bakeMs = durationOf("--bake", options.bake ?? usual.bake);
+  switch (kind) {
     case "canary":
-      return { kind: "canary", stages: options.stages.split(",").map((stage) => ({ until: amountOf("--stages", stage), bakeMs })) };
+      return canaryOf(options);
     case "rolling":
       return {
         kind: "rolling",
-        batch: amountOf("--batch", options.batch),
-        healthyPercent: percentOf("--healthy", options.healthy),
+        batch: amountOf("--batch", options.batch ?? usual.batch),
+        healthyPercent: percentOf("--healthy", options.healthy ?? usual.healthy),
         pauseMs: bakeMs,
       };
     case "blue-green":
@@ -33,11 +61,26 @@ export function strategyOf(options: StrategyOptions): Strategy {
         throw invalid("--group-label", "is needed for blue-green: the label whose values change one after the other");
       return { kind: "blue_green", groupLabel: options.groupLabel, bakeMs };
     case "direct":
-      if (options.reason === undefined) throw invalid("--reason", "is needed for direct: why all at once?");
+      if (options.reason === undefined) throw invalid("--reason", "is needed for direct: why all at once");
       return { kind: "direct", reason: options.reason };
-    default:
-      throw invalid("--strategy", `is canary, rolling, blue-green or direct, not ${options.strategy}`);
+    default: {
+      const repository = names.length === 0 ? "the repository has none for these devices" : `the repository has ${names.join(", ")}`;
+      throw invalid("--strategy", `is canary, rolling, blue-green, direct or one of the repository's, not ${kind}; ${repository}`);
+    }
   }
+}
+
+/** Each stage with its own time where it has one: `5%:30s`. */
+function canaryOf({ stages = usual.stages, bake = usual.bake }: StrategyOptions): Strategy {
+  const bakeMs = durationOf("--bake", bake);
+  return {
+    kind: "canary",
+    stages: stages.split(",").map((stage) => {
+      const [amount = "", own, more] = stage.split(":");
+      if (more !== undefined) throw invalid("--stages", `takes amount:time, not "${stage.trim()}"`);
+      return { until: amountOf("--stages", amount), bakeMs: own === undefined ? bakeMs : durationOf("--stages", own.trim()) };
+    }),
+  };
 }
 
 export function limitsOf(options: StrategyOptions): Limits {

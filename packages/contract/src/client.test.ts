@@ -1,8 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Problem, Secret, toProblemDocument } from "@holdfast/kit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createClient, requestIdOf } from "./client.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let asked: { method: string; url: string; headers: IncomingMessage["headers"]; body: string };
@@ -99,5 +104,56 @@ describe("a failure", () => {
     answer = (_request, response) => response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
     const stream = await createClient({ url, silenceMs: 30 }).system.events();
     await expect(stream.next()).rejects.toThrow("nothing came for 30 ms");
+  });
+});
+
+describe("a stream that is left", () => {
+  const hello = () => {
+    answer = (_request, response) => response.writeHead(200, { "content-type": "text/event-stream" }).write("event: message\ndata: {}\n\n");
+  };
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const hungUp = (): Promise<void> =>
+    new Promise((resolve) => void server.once("request", (request) => request.socket.once("close", () => resolve())));
+
+  test.each([
+    [
+      "by its signal",
+      async (stream: AsyncIterator<unknown>, stop: AbortController) => {
+        const next = stream.next();
+        stop.abort(new Error("seen"));
+        await expect(next).rejects.toThrow("seen");
+      },
+    ],
+    [
+      "by its signal after a collection of garbage",
+      async (stream: AsyncIterator<unknown>, stop: AbortController) => {
+        const next = stream.next();
+        collectGarbage();
+        // What waits to be told of what was collected is told in a turn of its own.
+        await new Promise((resolve) => setImmediate(resolve));
+        stop.abort(new Error("seen"));
+        await expect(next).rejects.toThrow("seen");
+      },
+    ],
+    ["by its reader", async (stream: AsyncIterator<unknown>) => void (await stream.return?.())],
+  ])("%s leaves no timer and hangs up", async (_, leave) => {
+    hello();
+    const closed = hungUp();
+    const before = timers();
+    const stop = new AbortController();
+    const stream = await createClient({ url }).system.events({}, { signal: stop.signal });
+    await stream.next();
+    await leave(stream, stop);
+    await closed;
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
+  test("by falling silent hangs up", async () => {
+    hello();
+    const closed = hungUp();
+    const stream = await createClient({ url, silenceMs: 30 }).system.events();
+    await stream.next();
+    await expect(stream.next()).rejects.toThrow("nothing came for 30 ms");
+    await closed;
   });
 });

@@ -52,7 +52,9 @@ async function send(options: ClientOptions, request: Request, init: RequestInit)
   const response = await reach(options, request, init);
   if (!response.ok) throw await problemOf(response);
   const stream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-  return stream && response.body !== null ? notSilent(response, response.body, options.silenceMs ?? 45_000) : response;
+  return stream && response.body !== null
+    ? notSilent({ request, response, body: response.body, silenceMs: options.silenceMs ?? 45_000 })
+    : response;
 }
 
 async function reach(options: ClientOptions, request: Request, init: RequestInit): Promise<Response> {
@@ -104,22 +106,47 @@ export function requestIdOf(problem: Problem): string | undefined {
   return typeof id === "string" ? id : undefined;
 }
 
+interface Streaming {
+  /** Kept as long as the answer is read: its signal goes with it, and with that the caller's own. */
+  request: Request;
+  response: Response;
+  body: ReadableStream<Uint8Array>;
+  silenceMs: number;
+}
+
 /** The response with a body that fails when nothing came for `silenceMs`: a cut connection does not always say so. */
-function notSilent(response: Response, body: ReadableStream<Uint8Array>, silenceMs: number): Response {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const watched = body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      start: (controller) => rearm(controller),
-      transform: (chunk, controller) => {
-        rearm(controller);
-        controller.enqueue(chunk);
-      },
-      flush: () => clearTimeout(timer),
-    }),
-  );
-  function rearm(controller: TransformStreamDefaultController<Uint8Array>): void {
-    clearTimeout(timer);
-    timer = setTimeout(() => controller.error(new Error(`nothing came for ${silenceMs} ms`)), silenceMs);
-  }
+function notSilent({ request, response, body, silenceMs }: Streaming): Response {
+  const reader = body.getReader();
+  const watched = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await spoken(reader, { silenceMs, signal: request.signal });
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
   return new Response(watched, response);
+}
+
+/**
+ * What comes next. No timer is left, however it ends: by the other side, by silence, or by who does not want more.
+ * The signal is listened to here as well: Node's fetch holds its own only weakly, and forgets it with the next collection of garbage.
+ */
+async function spoken(reader: ReadableStreamDefaultReader<Uint8Array>, until: { silenceMs: number; signal: AbortSignal }) {
+  const { silenceMs, signal } = until;
+  const over = Promise.withResolvers<never>();
+  const stop = (): void => over.reject(signal.reason);
+  const timer = setTimeout(() => over.reject(new Error(`nothing came for ${silenceMs} ms`)), silenceMs);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([reader.read(), over.promise]);
+  } catch (thrown) {
+    // The connection goes with it; that it is cut already is no news.
+    reader.cancel(thrown).catch(() => undefined);
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
 }

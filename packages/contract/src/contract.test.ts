@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { contract } from "./contract.ts";
-import { permissions } from "./route.ts";
+import { mergePatchOf, permissions } from "./route.ts";
 import { routesOf, type ContractRoute } from "./routes-of.ts";
 
 const routes = routesOf(contract);
@@ -56,5 +56,16 @@ describe("the contract", () => {
 
   test("accepts idempotency keys only from callers it knows", () => {
     expect(breaking(({ meta }) => meta.idempotency !== undefined && meta.permission === "public")).toEqual([]);
+  });
+});
+
+describe("a merge patch of a document", () => {
+  const patch = mergePatchOf(z.object({ name: z.string(), site: z.string().optional().describe("Where it is") }));
+
+  test("may leave out everything, and clear what the document may go without", () => {
+    expect(patch.parse({})).toEqual({});
+    expect(patch.parse({ name: "a", site: null })).toEqual({ name: "a", site: null });
+    expect(patch.safeParse({ name: null }).success).toBe(false);
+    expect(patch.shape.site.description).toBe("Where it is; null clears it");
   });
 });

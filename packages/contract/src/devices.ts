@@ -1,6 +1,6 @@
 /** Inventory, running configuration, versions, drift. */
 import { z } from "zod";
-import { idParam, instant, labels, pageOf, pageQuery, route, selector } from "./route.ts";
+import { idParam, instant, labels, labelsPatch, mergePatchOf, pageOf, pageQuery, route, selector } from "./route.ts";
 import { diffLine, plan } from "./rollouts.ts";
 
 export const platforms = ["ios", "frr"] as const;
@@ -32,8 +32,8 @@ export const deviceSpec = deviceFields.extend({
   labels: labels.default({}),
   driftMode: driftMode.default("alert"),
 });
-/** What a change of a device may hold: what is left out stays. */
-export const devicePatch = deviceFields.partial();
+/** What a change of a device may hold (RFC 7396): what is left out stays, null clears. */
+export const devicePatch = mergePatchOf(deviceFields).extend({ labels: labelsPatch });
 export type DevicePatch = z.infer<typeof devicePatch>;
 export type DeviceSpec = z.infer<typeof deviceSpec>;
 
@@ -59,7 +59,7 @@ export const configVersion = z.object({
   hash: z.string(),
   at: instant,
   lines: z.number().int(),
-  reason: z.string().describe("`scheduled`, `before rollout <id>`, `after rollout <id>`, `drift`, `by hand`"),
+  reason: z.string().describe("`scheduled`, `before rollout <id>`, `after rollout <id>`, `as revision <commit>`, `plan`, `drift`, `by hand`"),
 });
 export type ConfigVersion = z.infer<typeof configVersion>;
 

@@ -1,6 +1,6 @@
 /** Git repositories of intent. */
 import { z } from "zod";
-import { idParam, instant, pageOf, pageQuery, route } from "./route.ts";
+import { idParam, instant, mergePatchOf, pageOf, pageQuery, route } from "./route.ts";
 
 export const repository = z.object({
   id: z.string(),
@@ -32,6 +32,10 @@ const shape = z.object({
 });
 const newRepository = shape.extend({ branch: shape.shape.branch.default("main"), pollMs: shape.shape.pollMs.default(60_000) });
 
+const repositoryPatch = mergePatchOf(shape);
+/** What a change of a repository may hold (RFC 7396): what is left out stays, null clears. */
+export type RepositoryPatch = z.infer<typeof repositoryPatch>;
+
 const tags = ["repositories"];
 export const repositoriesContract = {
   list: route("GET", "/repositories", { permission: "repositories:read", summary: "List repositories", tags })
@@ -55,7 +59,7 @@ export const repositoriesContract = {
     tags,
     precondition: "if-match",
   })
-    .input(idParam.extend(shape.partial().shape))
+    .input(idParam.extend(repositoryPatch.shape))
     .output(repository),
   remove: route("DELETE", "/repositories/{id}", {
     permission: "repositories:write",

@@ -46,6 +46,48 @@ export const limits = z.object({
 });
 export type Limits = z.infer<typeof limits>;
 
+/** What a rollout takes where neither its author nor the repository says more: 5 %, 25 %, all, five minutes apart. */
+export const usualStrategy: Strategy = {
+  kind: "canary",
+  stages: [
+    { until: { percent: 5 }, bakeMs: 300_000 },
+    { until: { percent: 25 }, bakeMs: 300_000 },
+  ],
+};
+
+/** The policy of a repository that a strategy was taken from. */
+export const strategyFrom = z.object({
+  name: z.string(),
+  at: z.string().describe("File and line of the policy"),
+  revision: z.string().describe("The commit that it stands in"),
+});
+export type StrategyFrom = z.infer<typeof strategyFrom>;
+
+/** A strategy of a repository, under its name. */
+export const namedStrategy = strategyFrom.extend({
+  strategy,
+  limits,
+  default: z.boolean().describe("What a rollout of this plan takes unless told"),
+});
+export type NamedStrategy = z.infer<typeof namedStrategy>;
+
+/** The limits of which each is the strictest that any of these says. */
+export function strictest(all: Limits[]): Limits {
+  const least = (values: (number | undefined)[]): number | undefined => {
+    const said = values.filter((value) => value !== undefined);
+    return said.length === 0 ? undefined : Math.min(...said);
+  };
+  const maxUnavailable = least(all.map((one) => one.maxUnavailable));
+  const perSite = least(all.map((one) => one.perSite));
+  const labelled = [...new Set(all.flatMap((one) => Object.keys(one.perLabel ?? {})))];
+  const perLabel = labelled.map((label) => [label, least(all.map((one) => one.perLabel?.[label])) ?? 1] as const);
+  return {
+    ...(maxUnavailable === undefined ? {} : { maxUnavailable }),
+    ...(perSite === undefined ? {} : { perSite }),
+    ...(perLabel.length === 0 ? {} : { perLabel: Object.fromEntries(perLabel) }),
+  };
+}
+
 export const outcomes = ["applied", "unchanged", "unreachable", "refused", "failed", "reverted"] as const;
 export type OutcomeKind = (typeof outcomes)[number];
 
@@ -93,10 +135,12 @@ export const plan = z.object({
   changes: z.array(changeSummary),
   unchanged: z.number().int().describe("Targets that are as intended already"),
   problems: z.array(z.object({ target: z.string(), targetName: z.string(), code: z.string(), say: z.string(), at: z.string().optional() })),
+  strategies: z.array(namedStrategy).describe("Strategies that the repository has for these targets, at this revision"),
+  limits: limits.describe("The repository's limits for an own strategy; a rollout may be stricter, not looser, unless it is direct"),
 });
 export type Plan = z.infer<typeof plan>;
 export const planListItem = plan
-  .omit({ changes: true, problems: true })
+  .omit({ changes: true, problems: true, strategies: true, limits: true })
   .extend({ targets: z.number().int(), problemCount: z.number().int() });
 export type PlanListItem = z.infer<typeof planListItem>;
 
@@ -143,6 +187,7 @@ export const rollout = z.object({
   title: z.string(),
   state: z.enum(rolloutStates),
   strategy,
+  strategyFrom: strategyFrom.optional().describe("Where the strategy was taken from; absent where its author wrote it"),
   limits,
   waves: z.array(rolloutWave),
   targets: z.array(rolloutTarget),
@@ -159,7 +204,7 @@ export const rollout = z.object({
 });
 export type Rollout = z.infer<typeof rollout>;
 export const rolloutListItem = rollout
-  .omit({ waves: true, targets: true, strategy: true, limits: true })
+  .omit({ waves: true, targets: true, strategy: true, strategyFrom: true, limits: true })
   .extend({ strategyKind: z.string(), targetCount: z.number().int() });
 export type RolloutListItem = z.infer<typeof rolloutListItem>;
 
@@ -223,15 +268,18 @@ export const rolloutsContract = {
       z.object({
         planId: z.string(),
         planHash: z.string().describe("The hash that was reviewed; another is refused"),
-        strategy,
-        limits: limits.default({}),
+        strategy: strategy.optional().describe("An own strategy; the repository's default, or a canary, unless told"),
+        strategyName: z.string().max(63).optional().describe("In place of an own strategy: one of the plan's, by its name"),
+        limits: limits.default({}).describe("Stricter than what the repository says, never looser; a direct rollout sets them aside"),
         requireApproval: z.boolean().default(false),
         start: z.boolean().default(true).describe("Start as soon as it may"),
       }),
     )
     .output(rollout),
   list: route("GET", "/rollouts", { permission: "rollouts:read", summary: "List rollouts, newest first", tags: rolloutTags })
-    .input(pageQuery.extend({ state: z.enum(rolloutStates).optional() }))
+    .input(
+      pageQuery.extend({ state: z.enum(rolloutStates).optional(), plan: z.string().optional().describe("Only rollouts of this plan") }),
+    )
     .output(pageOf(rolloutListItem)),
   get: route("GET", "/rollouts/{id}", { permission: "rollouts:read", summary: "One rollout with its waves and targets", tags: rolloutTags })
     .input(idParam)
@@ -248,6 +296,9 @@ export const rolloutsContract = {
   pause: act("pause", "Let what is in flight finish, then wait"),
   resume: act("resume", "Go on"),
   abort: act("abort", "Stop and revert what was touched"),
-  retry: act("retry", "Propose a rollout of the targets that are not new yet"),
+  retry: act(
+    "retry",
+    "Propose a rollout of the targets that are not new yet; of one that needs attention, try now what could not be brought back",
+  ),
   rollback: act("rollback", "Propose a rollout back to how things were before this one"),
 };

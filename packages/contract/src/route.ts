@@ -64,6 +64,25 @@ export function route(method: Method, path: `/${string}`, parts: RouteParts) {
   return started;
 }
 
+type Patched<S extends z.ZodRawShape> = {
+  [K in keyof S]: S[K] extends z.ZodOptional<infer Inner extends z.ZodType> ? z.ZodOptional<z.ZodNullable<Inner>> : z.ZodOptional<S[K]>;
+};
+
+/**
+ * What a PATCH may hold of a document (RFC 7396, JSON Merge Patch): what is left out stays, and null clears a member that the document
+ * may go without.
+ */
+export function mergePatchOf<S extends z.ZodRawShape>(document: z.ZodObject<S>): z.ZodObject<Patched<S>> {
+  const patched = Object.entries(document.shape).map(([name, member]) => {
+    const clearable =
+      member instanceof z.ZodOptional ? (member.unwrap() as z.ZodType).nullable().optional() : (member as z.ZodType).optional();
+    const told = (member as z.ZodType).description;
+    if (!(member instanceof z.ZodOptional)) return [name, clearable];
+    return [name, clearable.describe(told === undefined ? "null clears it" : `${told}; null clears it`)];
+  });
+  return z.object(Object.fromEntries(patched)) as unknown as z.ZodObject<Patched<S>>;
+}
+
 /** A query of a paged list. `cursor` is what the page before gave as `next`. */
 export const pageQuery = z.object({
   cursor: z.string().max(500).optional().describe("Where to go on: `next` of the page before"),
@@ -79,4 +98,8 @@ export const idParam = z.object({ id: z.string().max(64) });
 /** Instants on the wire: ISO 8601 in UTC. */
 export const instant = z.iso.datetime().describe("ISO 8601, UTC");
 export const labels = z.record(z.string().max(63), z.string().max(255)).describe("key=value labels");
+export const labelsPatch = z
+  .record(z.string().max(63), z.string().max(255).nullable())
+  .optional()
+  .describe("Labels to set; null takes one away, the others stay");
 export const selector = z.string().max(1000).describe("Label selector, e.g. `site=lyon,role in (edge,core)`");

@@ -6,3 +6,4 @@ export * from "./retry.ts";
 export * from "./redact.ts";
 export * from "./selector.ts";
 export * from "./grant.ts";
+export * from "./merge-patch.ts";

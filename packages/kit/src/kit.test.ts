@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  atMost,
   asProblem,
   backoffMs,
   matches,
@@ -80,4 +81,12 @@ test("retries wait no longer than their limit, and stop when told", async () => 
   let tries = 0;
   const clock = { now: () => 0, sleep: async () => undefined };
   await expect(retry(async () => Promise.reject(new Error(`try ${++tries}`)), { attempts: 3, baseMs: 1, clock })).rejects.toThrow("try 3");
+});
+test("who waits at most so long waits no longer, and leaves no timer when the work was faster", async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  await atMost(60_000, Promise.resolve());
+  await expect(atMost(60_000, Promise.reject(new Error("no luck")))).rejects.toThrow("no luck");
+  expect(timers()).toBe(before);
+  await atMost(5, new Promise(() => undefined));
 });

@@ -25,6 +25,17 @@ export const systemClock: Clock = {
     }),
 };
 
+/** Waits for `work`, `ms` at most; fails as it does. No timer is left. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => late.resolve(), ms);
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Milliseconds of `250ms`, `30s`, `5m`, `2h`, `7d`; undefined when the text is no duration. */

@@ -111,6 +111,71 @@ describe("a change from the command line", () => {
   });
 });
 
+describe("strategies and limits of the repository", () => {
+  const path = "policies/rollout.yaml";
+  const head = (name: string): string => `apiVersion: holdfast/v1\nkind: RolloutStrategy\nmetadata: { name: ${name} }\nspec:\n`;
+  const careful = `${head("careful")}  default: true\n  strategy: { kind: canary, stages: [{ until: 1, bake: 0s }] }\n  limits: { perSite: 1 }\n`;
+  const brisk = `${head("brisk")}  strategy: { kind: rolling, batch: "100%" }\n`;
+  const jsonOf = async (args: string[]): Promise<Rollout> => JSON.parse((await run([...args, "-o", "json"])).out) as Rollout;
+
+  test("are taken where nothing else is said, or by their name, and never loosened in passing", async () => {
+    const { id } = await plan({ ...describing("as the repository says"), [path]: `${careful}---\n${brisk}` });
+    expect((await run(["plans", "show", id])).err).toContain(`Strategy careful, the default (${path}:3)`);
+    expect(await run(["apply", id, "--yes", "--per-site", "2"])).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("limits.perSite may be 1 at most, not 2, as the policy careful says") as string,
+    });
+    expect(await run(["apply", id, "--yes", "--strategy", "hasty"])).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("the repository has careful, brisk") as string,
+    });
+    expect(await jsonOf(["apply", id, "--yes", "--strategy", "brisk", "--no-start"])).toMatchObject({
+      state: "ready",
+      strategyFrom: { name: "brisk", at: `${path}:11` },
+    });
+    const own = await jsonOf(["apply", id, "--yes", "--no-start", "--stages", "1:30s,50%", "--bake", "2m"]);
+    expect(own).toMatchObject({ limits: { perSite: 1 }, strategy: { stages: [{ bakeMs: 30_000 }, { bakeMs: 120_000 }] } });
+    const applied = await run(["apply", id, "--yes"]);
+    expect(applied).toMatchObject({ code: 0, err: expect.stringContaining(`As the policy careful says (${path}:3 of `) as string });
+    for (const name of ["r1", "r2"]) expect(scene.device(name).running()).toContain("description as the repository says");
+  });
+
+  test("a rollout that is only proposed is found by its plan, and starts when somebody starts it", async () => {
+    const { id } = await plan({ ...describing("by-hand"), [path]: "" });
+    const proposed = await run(["apply", id, "--yes", "--no-start", "--stages", "50%", "--bake", "0s"]);
+    const rollout = proposed.err.split("\n")[0] ?? "";
+    expect(proposed).toMatchObject({ code: 0, err: expect.stringContaining(`Start it: holdfast rollouts start ${rollout}`) as string });
+    expect(scene.device("r1").running()).not.toContain("description by-hand");
+    const listed = JSON.parse((await run(["rollouts", "list", "--plan", id, "-o", "json"])).out) as Rollout[];
+    expect(listed.map((one) => [one.id, one.state])).toEqual([[rollout, "ready"]]);
+    expect(await run(["rollouts", "list", "--plan", id, "--state", "running"])).toMatchObject({ code: 0, err: "No such rollouts.\n" });
+    expect(await run(["rollouts", "start", rollout])).toMatchObject({ code: 0 });
+    expect(scene.device("r1").running()).toContain("description by-hand");
+  });
+});
+
+describe("findings", () => {
+  test("are silenced for a while and closed by hand, each with a reason that is on record", async () => {
+    scene.device("r1").edit(["interface eth1", "description a finding"]);
+    await run(["drift", "check"]);
+    const [open] = JSON.parse((await run(["findings", "list", "--state", "open", "-o", "json"])).out) as { id: string }[];
+    const id = open?.id ?? "";
+    expect(await run(["findings", "suppress", id, "--until", "2h"])).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("--reason") as string,
+    });
+    expect(await run(["findings", "suppress", id, "--until", "soon", "--reason", "x"])).toMatchObject({ code: 4 });
+    const silenced = await run(["findings", "suppress", id, "--until", "2h", "--reason", "until the cable is in", "-o", "json"]);
+    expect(JSON.parse(silenced.out)).toMatchObject({ id, state: "suppressed" });
+    const closed = await run(["findings", "resolve", id, "--reason", "it was me", "-o", "json"]);
+    expect(JSON.parse(closed.out)).toMatchObject({ id, state: "resolved" });
+    const trail = (await run(["audit", "list", "--action", "findings.*"])).out;
+    for (const reason of ["until the cable is in", "it was me"]) expect(trail).toContain(reason);
+    scene.device("r1").edit(["interface eth1", "description by-hand"]);
+    expect(await run(["drift", "check"])).toMatchObject({ code: 0 });
+  });
+});
+
 describe("drift and backups", () => {
   test("what somebody did by hand is shown with exit code 6, and the way back is a plan", async () => {
     expect(await run(["drift", "check"])).toMatchObject({ code: 0 });

@@ -158,6 +158,17 @@ describe("devices", () => {
     expect((await run(["devices", "import", "-", "--format", "csv"], { stdin: csv.out })).err).toContain("2 unchanged");
   });
 
+  test("a device is changed by what is given; an empty value clears, and nothing given is wrong input", async () => {
+    const changed = await run(["devices", "set", "r1", "--site", "", "--label", "env=prod", "--unlabel", "role", "-o", "json"]);
+    expect(changed.code).toBe(0);
+    const device = JSON.parse(changed.out) as Record<string, unknown>;
+    expect(device).toMatchObject({ name: "r1", credential: "lab/ssh", labels: { env: "prod" } });
+    expect(device).not.toHaveProperty("site");
+    expect(await run(["devices", "set", "r1"])).toMatchObject({ code: 4, err: expect.stringContaining("--site ''") });
+    expect(await run(["devices", "set", "r1", "--label", "oops"])).toMatchObject({ code: 4 });
+    expect(await run(["devices", "set", "r1", "--site", "lyon", "--label", "role=edge", "--unlabel", "env"])).toMatchObject({ code: 0 });
+  });
+
   test("json and yaml say the same", async () => {
     const [json, yaml] = await Promise.all([run(["-o", "json", "devices", "show", "r1"]), run(["devices", "show", "r1", "-o", "yaml"])]);
     expect(parse(yaml.out)).toEqual(JSON.parse(json.out));
@@ -184,6 +195,10 @@ describe("from a repository to a plan", () => {
     const connected = await run(["repos", "connect", "network", pathToFileURL(join(home, "network")).href]);
     expect(connected).toMatchObject({ code: 0, out: expect.stringContaining("The network of Lyon") });
     expect((await run(["repos", "log", "network"])).out).toContain("The network of Lyon");
+    expect(await run(["repos", "set", "network", "--secret", "", "--poll", "5m", "-o", "json"])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('"pollMs": 300000') as string,
+    });
     expect((await run(["devices", "show", "r9"])).out).toMatch(/name +r9\n/);
   });
 

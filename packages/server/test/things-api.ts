@@ -68,7 +68,9 @@ export interface ThingsCall {
   headers?: Record<string, string>;
 }
 
-export async function startThings(parts: { checks?: HttpParts["checks"]; publicUrl?: string } = {}): Promise<ThingsApi> {
+type ThingsParts = Partial<Pick<HttpParts, "checks">> & Pick<HttpParts["settings"], "publicUrl" | "trustedProxies">;
+
+export async function startThings({ checks = {}, ...settings }: ThingsParts = {}): Promise<ThingsApi> {
   const database = await testDatabase();
   const home = mkdtempSync(join(tmpdir(), "holdfast-http-"));
   const logLines: string[] = [];
@@ -81,8 +83,8 @@ export async function startThings(parts: { checks?: HttpParts["checks"]; publicU
     db: database.db,
     log: createLog({ level: "info", to: { write: (line: string) => void logLines.push(line) } }),
     metrics: createMetrics(),
-    checks: parts.checks ?? {},
-    settings: { port: 0, consoleDirectory: home, version: "1.2.3", ...(parts.publicUrl !== undefined && { publicUrl: parts.publicUrl }) },
+    checks,
+    settings: { port: 0, consoleDirectory: home, version: "1.2.3", ...settings },
   });
   const url = await http.listen();
   return {

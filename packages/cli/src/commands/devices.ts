@@ -1,10 +1,11 @@
 /** `devices`: the inventory. */
-import type { Device } from "@holdfast/contract";
+import { driftMode, platforms, type Device, type DevicePatch, type PlatformName } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { Option, type Command } from "commander";
 import { askYes } from "../ask.ts";
-import { readInput } from "../input.ts";
+import { readInput, wholeNumber } from "../input.ts";
 import { ago, printList, printValue, type Column } from "../output.ts";
+import { labelToClear, labelToSet, orNull, patchOf } from "../patch.ts";
 import { everyPage, once, sessionOf } from "../session.ts";
 
 const columns: Column<Device>[] = [
@@ -49,6 +50,7 @@ export function addDevices(program: Command): void {
       if (format === "table") screen.outText(running.text);
       else printValue(screen, format, running);
     });
+  addSet(devices);
   addExchange(devices);
   addHostKeys(devices);
   devices
@@ -63,6 +65,55 @@ export function addDevices(program: Command): void {
       await client.devices.remove({ id: device.id }, { context: { ifMatch: device.etag } });
       screen.err(`${device.name} is removed.\n`);
     });
+}
+
+interface SetOptions {
+  name?: string;
+  platform?: PlatformName;
+  address?: string;
+  port?: number;
+  site?: string;
+  label?: Record<string, string | null>;
+  unlabel?: Record<string, string | null>;
+  redundancyGroup?: string;
+  credential?: string;
+  bastion?: string;
+  driftMode?: Device["driftMode"];
+}
+
+function addSet(devices: Command): void {
+  devices
+    .command("set <device>")
+    .description("Change a device: what is not given stays, an empty value ('') clears")
+    .option("--name <name>", "another name")
+    .addOption(new Option("--platform <platform>", "its operating system").choices([...platforms]))
+    .option("--address <address>", "IP address or DNS name")
+    .option("--port <port>", "SSH port", wholeNumber(65_535))
+    .option("--site <site>", "where it stands; '' for nowhere")
+    .option("--label <key=value>", "a label to set; may be given several times", labelToSet)
+    .option("--unlabel <key>", "a label to take away; may be given several times", labelToClear)
+    .option("--redundancy-group <group>", "never two of a group change at one time; '' for none")
+    .option("--credential <secret>", "name of the secret to sign in with; '' for none")
+    .option("--bastion <device>", "device to jump through; '' for none")
+    .addOption(new Option("--drift-mode <mode>", "what drift becomes").choices([...driftMode.options]))
+    .action(async (id: string, options: SetOptions, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const patch = devicePatchOf(options);
+      const { id: device, etag } = await client.devices.get({ id });
+      printValue(screen, format, await client.devices.update({ id: device, ...patch }, { context: { ifMatch: etag } }));
+    });
+}
+
+function devicePatchOf({ label, unlabel, ...options }: SetOptions): DevicePatch {
+  const { site, redundancyGroup, credential, bastion, ...rest } = options;
+  const labels = label || unlabel ? { labels: { ...label, ...unlabel } } : {};
+  const clearable = {
+    site: orNull(site),
+    redundancyGroup: orNull(redundancyGroup),
+    credential: orNull(credential),
+    bastion: orNull(bastion),
+  };
+  return patchOf<DevicePatch>({ ...rest, ...clearable, ...labels });
 }
 
 function addExchange(devices: Command): void {

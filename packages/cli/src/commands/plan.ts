@@ -7,7 +7,7 @@ import { progressOption } from "../watch.ts";
 import { askYes } from "../ask.ts";
 import { ago, paint, printable, printList, printValue, table, type Screen } from "../output.ts";
 import { once, sessionOf, type Session } from "../session.ts";
-import { limitsOf, strategyOf, type StrategyOptions } from "../strategy.ts";
+import { limitsOf, strategyKinds, strategyOf, usual, type StrategyOptions, type StrategyWish } from "../strategy.ts";
 import { finish } from "./rollouts.ts";
 
 interface PlanOptions {
@@ -71,56 +71,73 @@ export function addPlan(program: Command): void {
   addApply(program);
 }
 
+interface ApplyOptions extends StrategyOptions {
+  approval?: boolean;
+  start: boolean;
+  yes?: boolean;
+  wait: boolean;
+  progress: string;
+}
+
 function addApply(program: Command): void {
   program
     .command("apply <plan>")
-    .description("Roll a plan out: canary first unless told")
-    .addOption(
-      new Option("--strategy <kind>", "how it is cut into waves").choices(["canary", "rolling", "blue-green", "direct"]).default("canary"),
+    .description("Roll a plan out: as the repository says, else canary first")
+    .addOption(strategyOption())
+    .option(
+      "--stages <list>",
+      `canary: how much is changed by the end of each stage, and how long it is watched, e.g. 5%:30s,25%:10m (usually ${usual.stages})`,
     )
-    .option("--stages <list>", "canary: how much is changed by the end of each stage", "5%,25%")
-    .option("--batch <amount>", "rolling: how many at a time", "10%")
-    .option("--healthy <percent>", "rolling: below this share of a batch it halts and reverts", "100")
-    .option("--bake <time>", "how long a stage is watched", "5m")
+    .option("--batch <amount>", `rolling: how many at a time (usually ${usual.batch})`)
+    .option("--healthy <percent>", `rolling: below this share of a batch it halts and reverts (usually ${usual.healthy})`)
+    .option("--bake <time>", `how long a stage is watched that has no time of its own (usually ${usual.bake})`)
     .option("--group-label <label>", "blue-green: the label whose values change one after the other")
-    .option("--reason <text>", "direct: why all at once")
+    .option("--reason <text>", "direct: why all at once; sets the limits of the repository aside")
     .option("--per-site <n>", "most devices of a site in a wave")
     .option("--per-label <label=n...>", "most devices with one value of a label in a wave")
     .option("--max-unavailable <n>", "most devices that are being changed at one time")
     .option("--approval", "wait for somebody's approval")
+    .option("--no-start", "propose it only; holdfast rollouts start begins it")
     .option("-y, --yes", "do not ask")
     .option("--no-wait", "do not follow it")
     .addOption(progressOption())
-    .action(
-      async (
-        id: string,
-        options: StrategyOptions & { approval?: boolean; yes?: boolean; wait: boolean; progress: string },
-        command: Command,
-      ) => {
-        const session = sessionOf(command);
-        const plan = await session.client.plans.get({ id });
-        const strategy = strategyOf(options);
-        if (plan.changes.length === 0) return session.screen.err("This plan changes nothing; every device is as intended.\n");
-        const names = plan.changes.map((change) => change.targetName);
-        if (
-          options.yes !== true &&
-          !(await askYes(
-            `Change ${names.length === 1 ? "1 device" : `${names.length} devices`} (${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}), ${strategy.kind}? A failure reverts all of them.`,
-          ))
-        ) {
-          throw new Problem("cli_not_confirmed", { kind: "invalid", say: "Nothing was done; say yes, or give --yes." });
-        }
-        const wanted = {
-          planId: plan.id,
-          planHash: plan.hash,
-          strategy,
-          limits: limitsOf(options),
-          requireApproval: options.approval ?? false,
-          start: true,
-        };
-        return finish(session, await session.client.rollouts.create(wanted, once()), options);
-      },
-    );
+    .action(async (id: string, options: ApplyOptions, command: Command) => {
+      const session = sessionOf(command);
+      const plan = await session.client.plans.get({ id });
+      const wish = strategyOf(
+        options,
+        plan.strategies.map(({ name }) => name),
+      );
+      const limits = limitsOf(options);
+      if (plan.changes.length === 0) return session.screen.err("This plan changes nothing; every device is as intended.\n");
+      if (options.yes !== true && !(await askYes(questionOf(plan, wish, options.start))))
+        throw new Problem("cli_not_confirmed", { kind: "invalid", say: "Nothing was done; say yes, or give --yes." });
+      const wanted = {
+        planId: plan.id,
+        planHash: plan.hash,
+        ...wish,
+        limits,
+        requireApproval: options.approval ?? false,
+        start: options.start,
+      };
+      const rollout = await session.client.rollouts.create(wanted, once());
+      await finish(session, rollout, options);
+      if (rollout.state === "ready") session.screen.err(`Start it: holdfast rollouts start ${rollout.id}\n`);
+    });
+}
+
+/** Completes the kinds; takes any word, because a repository names strategies of its own. */
+function strategyOption(): Option {
+  return new Option("--strategy <name>", "how it is cut into waves: one of the repository's by its name, or a kind of your own")
+    .choices(strategyKinds)
+    .argParser(String);
+}
+
+function questionOf({ changes, strategies }: Plan, wish: StrategyWish, start: boolean): string {
+  const names = changes.map((change) => change.targetName);
+  const how = wish.strategy?.kind ?? wish.strategyName ?? strategies.find((one) => one.default)?.name ?? "canary";
+  const some = `${names.length === 1 ? "1 device" : `${names.length} devices`} (${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""})`;
+  return start ? `Change ${some}, ${how}? A failure reverts all of them.` : `Propose to change ${some}, ${how}?`;
 }
 
 export async function showPlan(session: Session, plan: Plan, diff: boolean): Promise<void> {
@@ -153,6 +170,8 @@ function printPlan(screen: Screen, plan: Plan): void {
         `${printable(problem.targetName || (problem.at ?? ""))}: ${printable(problem.say)}${problem.at ? ` (${printable(problem.at)})` : ""}\n`,
       ),
     );
+  for (const one of plan.strategies)
+    screen.err(`Strategy ${printable(one.name)}${one.default ? ", the default" : ""} (${printable(one.at)})\n`);
   screen.err(`${plan.changes.length} to change, ${plan.unchanged} as intended already, ${plan.problems.length} with problems.\n`);
   if (plan.changes.length > 0) screen.err(`Roll it out: holdfast apply ${plan.id}\n`);
 }

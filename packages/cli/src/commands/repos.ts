@@ -1,10 +1,11 @@
 /** `repos`: repositories of intent. */
-import type { Repository } from "@holdfast/contract";
+import type { Repository, RepositoryPatch } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import type { Command } from "commander";
 import { askYes } from "../ask.ts";
 import { wholeNumber } from "../input.ts";
 import { ago, printList, printValue, type Column } from "../output.ts";
+import { durationMs, orNull, patchOf } from "../patch.ts";
 import { everyPage, once, sessionOf, type Session } from "../session.ts";
 
 const columns: Column<Repository>[] = [
@@ -40,6 +41,7 @@ export function addRepos(program: Command): void {
       const spec = { name, url, branch: options.branch, ...(options.secret ? { secret: options.secret } : {}) };
       showFetched({ screen, format }, await client.repositories.create(spec, once()));
     });
+  addSet(repos);
   repos
     .command("sync <repository>")
     .description("Fetch now")
@@ -60,6 +62,31 @@ export function addRepos(program: Command): void {
       screen.err(`${repository.name} is disconnected.\n`);
     });
   addLog(repos);
+}
+
+interface SetOptions {
+  name?: string;
+  url?: string;
+  branch?: string;
+  secret?: string;
+  poll?: number;
+}
+
+function addSet(repos: Command): void {
+  repos
+    .command("set <repository>")
+    .description("Change a repository: what is not given stays, an empty value ('') clears")
+    .option("--name <name>", "another name")
+    .option("--url <url>", "where it is")
+    .option("--branch <branch>", "the branch to follow")
+    .option("--secret <name>", "name of the secret that opens it; '' for none")
+    .option("--poll <duration>", "how often to look for new commits, e.g. 60s or 5m", durationMs)
+    .action(async (id: string, { secret, poll, ...options }: SetOptions, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const patch = patchOf<RepositoryPatch>({ ...options, secret: orNull(secret), pollMs: poll });
+      const { id: repository, etag } = await client.repositories.get({ id });
+      printValue(screen, format, await client.repositories.update({ id: repository, ...patch }, { context: { ifMatch: etag } }));
+    });
 }
 
 function addLog(repos: Command): void {

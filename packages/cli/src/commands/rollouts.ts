@@ -1,7 +1,7 @@
 /** `rollouts`: watch, approve, pause, resume, abort, retry, roll back. */
-import type { Rollout } from "@holdfast/contract";
+import { rolloutStates, type Rollout, type RolloutState } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { wholeNumber } from "../input.ts";
 import { ago, printable, printList, printValue } from "../output.ts";
 import { everyPage, once, sessionOf, type Session } from "../session.ts";
@@ -19,26 +19,7 @@ const acts = {
 
 export function addRollouts(program: Command): void {
   const rollouts = program.command("rollouts").description("Changes being carried out");
-  rollouts
-    .command("list")
-    .description("List rollouts, newest first")
-    .option("-n, --limit <n>", "how many", wholeNumber(500), 20)
-    .action(async (options: { limit: number }, command: Command) => {
-      const { client, screen, format } = sessionOf(command);
-      const { items } = await client.rollouts.list({ limit: options.limit });
-      printList(screen, format, {
-        rows: items,
-        columns: [
-          { title: "rollout", of: (one) => one.id },
-          { title: "state", of: (one) => one.state.replaceAll("_", " ") },
-          { title: "proposed", of: (one) => ago(one.createdAt) },
-          { title: "by", of: (one) => one.createdBy },
-          { title: "targets", of: (one) => one.targetCount, right: true },
-          { title: "title", of: (one) => one.title },
-        ],
-        empty: "No rollouts yet. Plan something and apply it: holdfast plan <repository>",
-      });
-    });
+  addList(rollouts);
   rollouts
     .command("show <rollout>")
     .description("One rollout with its waves and targets")
@@ -76,6 +57,32 @@ export function addRollouts(program: Command): void {
       });
     });
   addActs(rollouts);
+}
+
+function addList(rollouts: Command): void {
+  rollouts
+    .command("list")
+    .description("List rollouts, newest first")
+    .option("--plan <plan>", "only rollouts of this plan")
+    .addOption(new Option("--state <state>", "only these").choices([...rolloutStates]))
+    .option("-n, --limit <n>", "how many", wholeNumber(500), 20)
+    .action(async (options: { plan?: string; state?: RolloutState; limit: number }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const { items } = await client.rollouts.list(options);
+      printList(screen, format, {
+        rows: items,
+        columns: [
+          { title: "rollout", of: (one) => one.id },
+          { title: "state", of: (one) => one.state.replaceAll("_", " ") },
+          { title: "proposed", of: (one) => ago(one.createdAt) },
+          { title: "by", of: (one) => one.createdBy },
+          { title: "targets", of: (one) => one.targetCount, right: true },
+          { title: "title", of: (one) => one.title },
+        ],
+        empty:
+          options.plan || options.state ? "No such rollouts." : "No rollouts yet. Plan something and apply it: holdfast plan <repository>",
+      });
+    });
 }
 
 function addActs(rollouts: Command): void {
@@ -134,5 +141,10 @@ function printRollout({ screen }: Session, rollout: Rollout): void {
     ],
     empty: "This rollout has no targets.",
   });
+  const { strategyFrom } = rollout;
+  if (strategyFrom)
+    screen.err(
+      `As the policy ${printable(strategyFrom.name)} says (${printable(strategyFrom.at)} of ${strategyFrom.revision.slice(0, 12)})\n`,
+    );
   screen.out(`${rollout.id}  ${rollout.state.replaceAll("_", " ")}  ${printable(rollout.say)}\n`);
 }

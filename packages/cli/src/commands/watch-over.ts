@@ -2,7 +2,7 @@
 import { Problem } from "@holdfast/kit";
 import { findingStates } from "@holdfast/contract";
 import { Option, type Command } from "commander";
-import { wholeNumber } from "../input.ts";
+import { instantOf, wholeNumber } from "../input.ts";
 import { ago, printable, printList, printValue } from "../output.ts";
 import { everyPage, once, sessionOf } from "../session.ts";
 import { diffText, showPlan } from "./plan.ts";
@@ -23,6 +23,7 @@ export function addDrift(program: Command): void {
           { title: "site", of: (item) => item.site },
           { title: "since", of: (item) => ago(item.since) },
           { title: "what", of: (item) => item.summary },
+          { title: "finding", of: (item) => item.finding },
         ],
         empty: "Every device is as intended, as last seen. Look now: holdfast drift check",
       });
@@ -38,7 +39,9 @@ export function addDrift(program: Command): void {
       const seen = await client.devices.checkDrift(options.selector ? { selector: options.selector } : {}, once());
       if (format === "table")
         for (const item of seen.items)
-          screen.out(`${printable(`${item.deviceName}: ${item.summary}`)}\n${item.diff.map((line) => diffText(screen, line)).join("")}`);
+          screen.out(
+            `${printable(`${item.deviceName}: ${item.summary}${item.finding === undefined ? "" : ` (${item.finding})`}`)}\n${item.diff.map((line) => diffText(screen, line)).join("")}`,
+          );
       else printValue(screen, format, seen);
       screen.err(`${seen.checked} looked at, ${seen.drifted} drifted, ${seen.unreachable} unreachable.\n`);
       if (seen.drifted > 0) throw new Problem("cli_drift", { kind: "conflict", say: `${seen.drifted} devices are not as intended.` });
@@ -153,6 +156,23 @@ export function addFindings(program: Command): void {
     .action(async (id: string, options: { note?: string }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
       printValue(screen, format, await client.findings.acknowledge({ id, ...(options.note ? { note: options.note } : {}) }));
+    });
+  findings
+    .command("suppress <finding>")
+    .description("Silence it until a time; it opens again after that if it is still so")
+    .requiredOption("--reason <text>", "why; goes to the audit trail")
+    .requiredOption("--until <time>", "a date and time such as 2030-01-31T18:00:00Z, or a while from now such as 8h", instantOf)
+    .action(async (id: string, options: { reason: string; until: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      printValue(screen, format, await client.findings.suppress({ id, ...options }));
+    });
+  findings
+    .command("resolve <finding>")
+    .description("Close it by hand; what is still so opens it again")
+    .requiredOption("--reason <text>", "why; goes to the audit trail")
+    .action(async (id: string, options: { reason: string }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      printValue(screen, format, await client.findings.resolve({ id, ...options }));
     });
 }
 

@@ -23,7 +23,7 @@ import {
 import { openDatabase, type Database } from "#platform/db";
 import { createEvents, type Events } from "#platform/events";
 import { createGit } from "#platform/git";
-import { createHttp, type Http, type RequestContext } from "#platform/http";
+import { createHttp, type Http, type HttpSettings, type RequestContext } from "#platform/http";
 import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
@@ -38,6 +38,8 @@ export interface ComposeOptions {
   settings: Settings;
   log: Log;
   clock?: Clock;
+  /** Where the console was built; the checkout's own build unless told. */
+  consoleDirectory?: string;
   /** Repositories at file paths are allowed: for the demonstration and tests, where the caller is the operator. */
   localRepositories?: boolean;
   /** How often drift is looked for; 60 s unless told. */
@@ -71,7 +73,7 @@ export interface Holdfast {
   stop(): Promise<void>;
 }
 
-const consoleDirectory = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
+const builtConsole = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
 export async function compose(options: ComposeOptions): Promise<Holdfast> {
@@ -103,12 +105,18 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
   const identity = createIdentity({ db, audit, secrets, clock, metrics });
   const findings = createFindings({ db, audit, clock });
-  const git = createGit({ home: settings.home, log, allowLocal: options.localRepositories ?? false });
+  const git = createGit({
+    home: settings.home,
+    log,
+    allowLocal: options.localRepositories ?? false,
+    ...(settings.gitCaFile === undefined ? {} : { caFile: settings.gitCaFile }),
+  });
   const { switchMs, patience } = options;
   const reach = createDeviceReach({
     db,
     log,
     secrets,
+    findings,
     clock,
     ...(switchMs === undefined ? {} : { switchMs }),
     ...(patience === undefined ? {} : { patience }),
@@ -125,18 +133,12 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     ...(options.atPoint ? { atPoint: options.atPoint } : {}),
   });
   const devices = createDevices({ db, log, secrets, clock, reach, audit, findings, rollouts, git });
-  const work = createDeviceWork({ devices, rollouts, log });
+  const work = createDeviceWork({ db, clock, devices, rollouts, log });
   const http = await createHttp({
     contract,
     router: assembleRouter(routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
     authenticate: (credentials) => identity.authenticate(credentials),
-    settings: {
-      host: settings.host,
-      port: settings.port,
-      consoleDirectory,
-      version: manifest.version,
-      ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
-    },
+    settings: httpSettingsOf(options),
     db,
     log,
     metrics,
@@ -144,6 +146,18 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   });
   const parts = { database, metrics, events, jobs, audit, secrets, pki, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, log }) };
+}
+
+function httpSettingsOf({ settings, consoleDirectory }: ComposeOptions): HttpSettings {
+  const { host, port, publicUrl, trustedProxies } = settings;
+  return {
+    host,
+    port,
+    consoleDirectory: consoleDirectory ?? builtConsole,
+    version: manifest.version,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
+  };
 }
 
 type RoutesDeps = Pick<Holdfast, "audit" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };

@@ -71,7 +71,7 @@ function untilInterrupted(): Promise<void> {
 }
 
 try {
-  process.exit((await demo()) ? 0 : 1);
+  process.exitCode = (await demo()) ? 0 : 1;
 } catch (thrown) {
   console.error(`The demonstration could not be played: ${sayError(thrown)}`);
   process.exit(1);

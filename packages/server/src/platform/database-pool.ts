@@ -1,5 +1,5 @@
 /** The pool as Kysely sees it: errors explained, and no caller kept waiting for a database that is not there. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { atMost } from "@holdfast/kit";
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type pg from "pg";
 import { breaksConnection, connectionLost, explainDatabaseError } from "./database-errors.ts";
@@ -18,7 +18,7 @@ export function guardPool(pool: pg.Pool, mayConnect: () => boolean): GuardedPool
     options: pool.options,
     breakAll: () => inUse.forEach((client) => void (client as pg.PoolClient & pg.Client).end().catch(() => undefined)),
     // A connection to a stopped server never says good-bye; the process must be able to end all the same.
-    end: () => Promise.race([pool.end(), sleep(3_000)]),
+    end: () => atMost(3_000, pool.end()),
     async connect() {
       if (!mayConnect()) throw connectionLost();
       const client = await pool.connect().catch((thrown: unknown) => {

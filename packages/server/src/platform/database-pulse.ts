@@ -1,5 +1,6 @@
 /** Asks the database every second whether it is there, so that callers are told within seconds when it is not, rather than hang. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { atMost } from "@holdfast/kit";
 import pg from "pg";
 import type { Log } from "./log.ts";
 
@@ -44,7 +45,7 @@ export function watchPulse({ url, log, onLost }: PulseParts): Pulse {
     beats: () => missed < 2,
     async stop() {
       stopping.abort();
-      await Promise.race([watching, sleep(patienceMs)]);
+      await atMost(patienceMs, watching);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The database: an embedded PostgreSQL or the one at DATABASE_URL, a pool of connections, typed queries, honest errors. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Problem } from "@holdfast/kit";
+import { atMost, Problem } from "@holdfast/kit";
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import pg from "pg";
 import { explainDatabaseError } from "./database-errors.ts";
@@ -84,7 +84,7 @@ async function connect({ url, embedded, log, connections }: ConnectParts): Promi
       await pulse.stop();
       const closed = allClosed(pool);
       if (!pool.ending) await guarded.end();
-      await Promise.race([closed, sleep(1000)]);
+      await atMost(1000, closed);
       await embedded?.stop();
     },
   };

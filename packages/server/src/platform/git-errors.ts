@@ -49,10 +49,16 @@ const meanings: Meaning[] = [
     say: "The Git server sends us to another address; give that address, so that our credential goes where you say.",
   },
   {
+    words: /Problem with the SSL CA cert|error setting certificate (verify locations|file)/i,
+    code: "git_authorities_unreadable",
+    kind: "not_ready",
+    say: "The file of authorities (HOLDFAST_GIT_CA_FILE) cannot be read; put it back, or set another.",
+  },
+  {
     words: /SSL certificate problem|server certificate verification failed|certificate has expired|SSL: no alternative certificate/i,
     code: "git_certificate",
     kind: "not_ready",
-    say: "The certificate of the Git server is not one that this server trusts; add its authority to the system's, or mend the certificate.",
+    say: "The certificate of the Git server is not one that this server trusts; add its authority to the system's or to HOLDFAST_GIT_CA_FILE, or mend the certificate.",
   },
   {
     words:

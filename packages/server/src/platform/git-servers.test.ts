@@ -87,6 +87,7 @@ describe.skipIf(!hasOpenssl)("over https", () => {
       "git_repository_missing",
     ],
     ["a certificate that nobody vouches for", () => fetchFrom(url(), good), "git_certificate"],
+    ["authorities that are gone", () => fetchFrom(url(), good, { caFile: `${server.caFile}.gone` }), "git_authorities_unreadable"],
     ["nobody at the address", () => fetchFrom("https://127.0.0.1:1/x.git", good), "git_unreachable"],
     ["a name that is not there", () => fetchFrom("https://nowhere.invalid/x.git", good), "git_unreachable"],
     [

@@ -45,7 +45,7 @@ export interface Fetched {
 }
 
 export interface Mirror {
-  /** @throws Problem `git_unreachable | _auth_failed | _branch_missing | _host_key_unknown | _repository_missing | _timeout | _too_large | _redirected | _certificate | _content_refused | _credential_kind | _disk_full | _busy | _failed` */
+  /** @throws Problem `git_unreachable | _auth_failed | _branch_missing | _host_key_unknown | _repository_missing | _timeout | _too_large | _redirected | _certificate | _authorities_unreadable | _content_refused | _credential_kind | _disk_full | _busy | _failed` */
   fetch(): Promise<Fetched>;
   /** Newest first, from a commit. */
   log(commit: string, page: LogPage): Promise<LoggedCommit[]>;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { problemOf, startThings, type ThingsApi } from "#test/things-api";
 
 let api: ThingsApi;
@@ -32,6 +32,28 @@ test("metrics count by route pattern, for a scraper on this machine or a caller 
   const forwarded = { "x-forwarded-for": "192.0.2.1" };
   expect((await api.call("GET", "/metrics", { as: "", headers: forwarded })).status).toBe(401);
   expect((await api.call("GET", "/metrics", { as: "reader", headers: forwarded })).status).toBe(200);
+});
+
+describe("behind proxies", () => {
+  /** From whom a request with these forwarded addresses comes, by the log. */
+  const callerOf = async (trustedProxies: string[] | undefined, forwarded: string): Promise<unknown> => {
+    const proxied = await startThings(trustedProxies ? { trustedProxies } : {});
+    try {
+      await proxied.call("GET", "/api/v1/things/one", { headers: { "x-forwarded-for": forwarded } });
+      const line = await vi.waitUntil(() => proxied.logLines.find((one) => one.includes("/things/:id")));
+      return (JSON.parse(line) as { from?: unknown }).from;
+    } finally {
+      await proxied.drop();
+    }
+  };
+
+  test.each([
+    ["nobody is believed unless told", undefined, "192.0.2.1", "127.0.0.1"],
+    ["another address than theirs is not believed", ["10.0.0.0/8"], "192.0.2.1", "127.0.0.1"],
+    ["theirs are", ["127.0.0.0/8"], "192.0.2.1", "192.0.2.1"],
+    ["what a caller says of itself before them is not", ["127.0.0.1"], "198.51.100.7, 192.0.2.1", "192.0.2.1"],
+    ["a chain of them is followed to the end", ["127.0.0.1", "10.0.0.0/8"], "192.0.2.1, 10.1.2.3", "192.0.2.1"],
+  ])("%s", async (_, trusted, forwarded, from) => expect(await callerOf(trusted, forwarded)).toBe(from));
 });
 
 describe("where people reach us by https", () => {

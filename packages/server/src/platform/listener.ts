@@ -1,5 +1,6 @@
 /** One connection that listens for notifications of PostgreSQL, for all of the process; it comes back by itself. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { atMost } from "@holdfast/kit";
 import pg from "pg";
 import type { Log } from "./log.ts";
 
@@ -35,7 +36,7 @@ export function listen({ url, channel, log, onNotice }: ListenerParts): Listener
   return {
     async stop() {
       stopping.abort();
-      await Promise.race([listening, sleep(patienceMs)]);
+      await atMost(patienceMs, listening);
     },
   };
 }

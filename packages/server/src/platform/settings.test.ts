@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { isProblem, type Problem } from "@holdfast/kit";
@@ -36,6 +39,7 @@ describe("settings", () => {
         HOLDFAST_KEY_RING: "ring.json",
         HOLDFAST_KEYS: "{}",
         HOLDFAST_PUBLIC_URL: "https://holdfast.example.net/",
+        HOLDFAST_TRUSTED_PROXIES: "192.0.2.1, 10.0.0.0/8,2001:db8::/32",
       },
       "/srv",
     );
@@ -46,6 +50,7 @@ describe("settings", () => {
       logLevel: "debug",
       keyRingFile: "/srv/ring.json",
       publicUrl: "https://holdfast.example.net",
+      trustedProxies: ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32"],
     });
     expect([...settings.roles]).toEqual(["api", "worker"]);
     expect(settings.databaseUrl?.reveal()).toBe("postgresql://u:hunter2@db/holdfast");
@@ -79,5 +84,26 @@ describe("settings", () => {
   test("a misspelt setting is an error that names the right one", () => {
     expect(failure({ HOLDFAST_PROT: "1" }).places).toEqual([{ at: "HOLDFAST_PROT", say: "is no setting; do you mean HOLDFAST_PORT?" }]);
     expect(loadSettings({ HOLDFAST_TOKEN: "of the CLI" }, "/srv").port).toBe(7450);
+  });
+
+  test.each(["proxy.example.net", "10.0.0.0/33", "10.0.0.0/8/8", "0.0.0.0/0", "::/0", "fe80::1%eth0", "10.0.0.1,", "loopback"])(
+    "%j is no list of trusted proxies",
+    (proxies) => expect(failure({ HOLDFAST_TRUSTED_PROXIES: proxies }).places).toMatchObject([{ at: "HOLDFAST_TRUSTED_PROXIES" }]),
+  );
+
+  test("authorities of Git servers are a file that can be read, and holds some; it is told at the start", () => {
+    const directory = mkdtempSync(join(tmpdir(), "holdfast-settings-"));
+    try {
+      writeFileSync(join(directory, "ca.pem"), "-----BEGIN CERTIFICATE-----\n");
+      writeFileSync(join(directory, "empty.pem"), "");
+      expect(loadSettings({ HOLDFAST_GIT_CA_FILE: "ca.pem" }, directory).gitCaFile).toBe(join(directory, "ca.pem"));
+      for (const [file, say] of [
+        ["none.pem", "must be a file that this process may read"],
+        ["empty.pem", "empty.pem holds none"],
+      ] as const)
+        expect(failure({ HOLDFAST_GIT_CA_FILE: join(directory, file) }).message).toContain(say);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });

@@ -1,6 +1,8 @@
 /** What an operator can set, from the environment. The only reader of process.env. */
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join, resolve } from "node:path";
-import { Problem, Secret } from "@holdfast/kit";
+import { Problem, sayError, Secret } from "@holdfast/kit";
 import { z } from "zod";
 
 /** Parts of the program that one process can play. */
@@ -25,6 +27,17 @@ export const settingsShape = {
     .transform(toOrigin)
     .optional()
     .describe("Where browsers and agents reach this server, e.g. https://holdfast.example.net"),
+  HOLDFAST_TRUSTED_PROXIES: z
+    .string()
+    .transform(toProxies)
+    .optional()
+    .describe(
+      "Addresses and networks (10.0.0.0/8) of proxies in front of this server, as a list; X-Forwarded-… headers count from these alone",
+    ),
+  HOLDFAST_GIT_CA_FILE: z
+    .string()
+    .optional()
+    .describe("File of authorities (PEM) that certificates of Git servers are checked against, in place of the system's"),
   HOLDFAST_LOG_LEVEL: z
     .enum(levels, `must be one of ${levels.join(", ")}`)
     .default("info")
@@ -51,6 +64,10 @@ export interface Settings {
   port: number;
   /** Origin without a slash at its end; the address listened on unless set. */
   publicUrl?: string;
+  /** Addresses and CIDR blocks. */
+  trustedProxies?: string[];
+  /** Absolute path. */
+  gitCaFile?: string;
   logLevel: (typeof levels)[number];
   roles: ReadonlySet<Role>;
   /** Absolute path. */
@@ -71,7 +88,8 @@ export function loadSettings(environment: Environment, workingDirectory: string 
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
   const parsed = z.object(settingsShape).safeParse(Object.fromEntries(given));
   const faults = (parsed.error?.issues ?? []).map(({ path, message }) => ({ at: path.join("."), say: message }));
-  const places = [...faults, ...given.flatMap(([name]) => findMisspelt(name))];
+  const caFaults = findUnusable("HOLDFAST_GIT_CA_FILE", environment["HOLDFAST_GIT_CA_FILE"], workingDirectory);
+  const places = [...faults, ...caFaults, ...given.flatMap(([name]) => findMisspelt(name))];
   if (!parsed.success || places.length > 0) throw invalid(places);
   return arrange(parsed.data, workingDirectory);
 }
@@ -87,8 +105,21 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     keyRingFile: values.HOLDFAST_KEY_RING ? resolve(workingDirectory, values.HOLDFAST_KEY_RING) : join(home, "keys.json"),
     ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
     ...(values.HOLDFAST_PUBLIC_URL && { publicUrl: values.HOLDFAST_PUBLIC_URL }),
+    ...(values.HOLDFAST_TRUSTED_PROXIES && { trustedProxies: values.HOLDFAST_TRUSTED_PROXIES }),
+    ...(values.HOLDFAST_GIT_CA_FILE && { gitCaFile: resolve(workingDirectory, values.HOLDFAST_GIT_CA_FILE) }),
     ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
   };
+}
+
+/** Told at the start, because later it would be a repository that cannot be fetched. */
+function findUnusable(name: string, file: string | undefined, workingDirectory: string): { at: string; say: string }[] {
+  if (file === undefined || file === "") return [];
+  try {
+    const whole = readFileSync(resolve(workingDirectory, file), "utf8").includes("-----BEGIN CERTIFICATE-----");
+    return whole ? [] : [{ at: name, say: `must be a file of certificates in PEM form; ${file} holds none` }];
+  } catch (thrown) {
+    return [{ at: name, say: `must be a file that this process may read: ${sayError(thrown)}` }];
+  }
 }
 
 function invalid(places: { at: string; say: string }[]): Problem {
@@ -143,6 +174,22 @@ function toOrigin(text: string, context: Context): string {
   const plain =
     url !== null && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && url.search === "" && url.username === "";
   return plain ? url.origin : refuse(context, "must be an http or https address without a path, e.g. https://holdfast.example.net");
+}
+
+function toProxies(text: string, context: Context): string[] {
+  const proxies = text.split(",").map((proxy) => proxy.trim());
+  const strange = proxies.find((proxy) => !isNetwork(proxy));
+  return strange === undefined
+    ? proxies
+    : refuse(context, `must be a list of addresses and networks such as 192.0.2.1,10.0.0.0/8; "${strange}" is neither`);
+}
+
+/** An address, or a network that is not all of them. */
+function isNetwork(text: string): boolean {
+  const [address = "", bits, more] = text.split("/");
+  const version = address.includes("%") ? 0 : isIP(address);
+  if (version === 0 || more !== undefined) return false;
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function toRoles(text: string, context: Context): ReadonlySet<Role> {

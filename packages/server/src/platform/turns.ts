@@ -1,6 +1,7 @@
 /** Work that recurs every few seconds and is done by one process of all: whose turn it is stands in the database. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atMost } from "@holdfast/kit";
 import { sql } from "kysely";
 import type { Db } from "./db.ts";
 import type { Log } from "./log.ts";
@@ -46,7 +47,7 @@ export function takeTurns(parts: TurnParts): TurnTaker {
   return {
     async stop(graceMs) {
       stopping.abort();
-      await Promise.race([running, sleep(graceMs)]);
+      await atMost(graceMs, running);
     },
   };
 }
@@ -54,7 +55,7 @@ export function takeTurns(parts: TurnParts): TurnTaker {
 /** Does the work if it is due and nobody else is at it; returns how long to wait before looking again. */
 async function takeTurn({ db, ms, name, work }: TurnParts, holder: string, stopped: AbortSignal): Promise<number> {
   const startedAt = performance.now();
-  const wait = await claim(db, name, holder);
+  const wait = await claim({ db, ms, name }, holder);
   if (wait > 0) return Math.min(wait, ms);
   const lost = new AbortController();
   const renewing = setInterval(() => {
@@ -67,22 +68,25 @@ async function takeTurn({ db, ms, name, work }: TurnParts, holder: string, stopp
     await work(AbortSignal.any([stopped, lost.signal]));
   } finally {
     clearInterval(renewing);
-    await release(db, name, holder, Math.max(0, ms - (performance.now() - startedAt)));
+    await release(db, name, holder);
   }
   return Math.max(0, ms - (performance.now() - startedAt));
 }
 
-/** 0 when the turn is ours, else the milliseconds until it may be. */
-async function claim(db: Db, name: string, holder: string): Promise<number> {
+/**
+ * 0 when the turn is ours, else the milliseconds until it may be. When the next one may begin is told by the database's clock alone; a
+ * turn whose holder died is taken up again at once.
+ */
+async function claim({ db, ms, name }: Pick<TurnParts, "db" | "ms" | "name">, holder: string): Promise<number> {
   const won = await sql`
     insert into platform.turn as turn (name, holder, held_until, next_at)
-    values (${name}, ${holder}, now() + make_interval(secs => ${leaseMs / 1000}), now())
-    on conflict (name) do update set holder = excluded.holder, held_until = excluded.held_until
-      where turn.held_until <= now() and turn.next_at <= now()
+    values (${name}, ${holder}, now() + make_interval(secs => ${leaseMs / 1000}), now() + make_interval(secs => ${ms / 1000}))
+    on conflict (name) do update set holder = excluded.holder, held_until = excluded.held_until, next_at = excluded.next_at
+      where turn.held_until <= now() and (turn.next_at <= now() or turn.holder <> '')
     returning name`.execute(db);
   if (won.rows.length > 0) return 0;
   const { rows } = await sql<{ waitMs: number }>`
-    select (extract(epoch from greatest(next_at, least(held_until, now() + interval '1 second')) - now()) * 1000)::float8 as "waitMs"
+    select (extract(epoch from case holder when '' then next_at else least(held_until, now() + interval '1 second') end - now()) * 1000)::float8 as "waitMs"
     from platform.turn where name = ${name}`.execute(db);
   return Math.max(1, rows[0]?.waitMs ?? 0);
 }
@@ -94,8 +98,6 @@ async function renew(db: Db, name: string, holder: string): Promise<boolean> {
   return renewed.rows.length > 0;
 }
 
-async function release(db: Db, name: string, holder: string, nextInMs: number): Promise<void> {
-  await sql`
-    update platform.turn set held_until = now(), next_at = now() + make_interval(secs => ${nextInMs / 1000}), holder = ''
-    where name = ${name} and holder = ${holder}`.execute(db);
+async function release(db: Db, name: string, holder: string): Promise<void> {
+  await sql`update platform.turn set held_until = now(), holder = '' where name = ${name} and holder = ${holder}`.execute(db);
 }

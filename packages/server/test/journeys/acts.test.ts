@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Client, Plan, Rollout, Strategy } from "@holdfast/contract";
+import type { Client, DevicePatch, Plan, Rollout, Strategy } from "@holdfast/contract";
 import { onceAt, photo, problemOf, targetOf } from "./expectations.ts";
 import { deviceData } from "./network.ts";
 import { oneByOne, setScene, type Scene } from "./scene.ts";
@@ -87,9 +87,42 @@ describe("what people do to a rollout, on real devices", () => {
     const late = await problemOf(scene.client.devices.update({ id: "r1", site: "nice" }, { context: { ifMatch: seen.etag } }));
     expect(late.status).toBe(412);
     expect((await problemOf(scene.client.devices.update({ id: "r1", site: "nice" }))).status).toBe(428);
+    for (const ifMatch of ["no-version", "99999999999999999999", "1.0", "0x1"]) {
+      expect((await problemOf(scene.client.devices.update({ id: "r1", site: "nice" }, { context: { ifMatch } }))).status).toBe(412);
+      expect((await problemOf(scene.client.repositories.remove({ id: "net" }, { context: { ifMatch } }))).status).toBe(412);
+    }
     const now = await scene.client.devices.get({ id: "r1" });
     expect(now.site).toBe("paris");
     await scene.client.devices.update({ id: "r1", site: "lyon" }, { context: { ifMatch: now.etag } });
+  });
+
+  test("a change of a device or repository holds only what changes; null clears, and what cannot be cleared is refused", async () => {
+    const device = async () => scene.client.devices.get({ id: "r1" });
+    const change = async (patch: DevicePatch) => {
+      const { id, etag } = await device();
+      return scene.client.devices.update({ id, ...patch }, { context: { ifMatch: etag } });
+    };
+    const before = await device();
+    await change({ redundancyGroup: "edge", bastion: "r2", labels: { role: "core" } });
+    const after = await change({ site: null, redundancyGroup: null, bastion: null, labels: { role: null, env: "prod" } });
+    expect(after).not.toHaveProperty("site");
+    expect(after).not.toHaveProperty("bastion");
+    expect(after).toMatchObject({ address: before.address, credential: before.credential, labels: { ...before.labels, env: "prod" } });
+    expect(after.labels).not.toHaveProperty("role");
+    const refused = await problemOf(change({ address: null } as unknown as DevicePatch));
+    expect(refused).toMatchObject({ status: 400, places: [{ at: "address" }] });
+    expect((await change({ site: before.site, labels: { env: null } })).labels).toEqual(before.labels);
+    const { etag } = await device();
+    expect((await change({ site: before.site })).etag).toBe(etag);
+
+    const net = await scene.client.repositories.get({ id: "net" });
+    const at = { context: { ifMatch: net.etag } };
+    await scene.client.secrets.create({ name: "lab/git", value: { kind: "git_https", username: "x", token: "y" } });
+    const opened = await scene.client.repositories.update({ id: "net", secret: "lab/git" }, at);
+    expect(opened.secret).toBe("lab/git");
+    const cleared = await scene.client.repositories.update({ id: "net", secret: null }, { context: { ifMatch: opened.etag } });
+    expect(cleared).not.toHaveProperty("secret");
+    expect(cleared).toMatchObject({ url: net.url, branch: net.branch });
   });
 
   test("paused, the next wave waits; resumed, it goes on", async () => {
@@ -133,6 +166,41 @@ describe("what people do to a rollout, on real devices", () => {
     expect(back.revertOf).toBe(whole.id);
     expect((await scene.end(back)).state).toBe("succeeded");
     expect([photo(scene.device("r1")), photo(scene.device("r2"))]).toEqual(before);
+  });
+
+  test("rolled back to before an earlier rollout, a device has what it had then, whatever came after", async () => {
+    const before = photo(scene.device("r1"));
+    const earlier = await scene.end(await scene.roll(await planFor("the earlier one", "r1")));
+    expect((await scene.end(await scene.roll(await planFor("the later one", "r1")))).state).toBe("succeeded");
+    expect(has("r1", "the later one")).toBe(true);
+    const back = await scene.end(await scene.client.rollouts.rollback({ id: earlier.id }));
+    expect(back).toMatchObject({ state: "succeeded", revertOf: earlier.id });
+    expect(photo(scene.device("r1"))).toEqual(before);
+    const again = await problemOf(scene.client.rollouts.rollback({ id: earlier.id }));
+    expect(again).toMatchObject({ code: "rollouts_plan_empty", status: 409 });
+  });
+
+  test("a change after which a named target answers no ping is taken back", async () => {
+    const device = scene.device("r1");
+    const before = photo(device);
+    const policy = [
+      "apiVersion: holdfast/v1",
+      "kind: HealthCheck",
+      "metadata: { name: reach }",
+      "spec:",
+      "  selector: device=r1",
+      "  settle: 100ms",
+      "  patience: 500ms",
+      "  checks: [{ kind: ping, targets: [10.0.1.2] }]",
+      "",
+    ].join("\n");
+    const files = { ...deviceData(device, 'extra: ["shutdown"]\n'), "policies/reach.yaml": policy };
+    const plan = await scene.plan(files, "device=r1");
+    expect(plan.problems).toEqual([]);
+    const rollout = await scene.end(await scene.roll(plan));
+    expect(rollout.haltReason).toBe("r1: ping 10.0.1.2: 0 of 3 answered");
+    expect(rollout.state).toBe("reverted");
+    expect(photo(device)).toEqual(before);
   });
 
   test("an earlier version of a device comes back through a rollout", async () => {

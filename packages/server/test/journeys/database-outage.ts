@@ -13,6 +13,7 @@ import { oneByOne, setScene, type Scene } from "./scene.ts";
 /** Journal points at which the database stops, and what goes on there. */
 export const outagePoints = {
   "while a device is changed": "after apply:begin",
+  "while a change is made to last": "after confirm:begin",
   "while the gate is looked at": "after gate:begin",
 };
 

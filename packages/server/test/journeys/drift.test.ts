@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Strategy } from "@holdfast/contract";
+import { systemClock } from "@holdfast/kit";
+import { createDeviceWork } from "#domains/devices";
+import { silentLog } from "#platform/log";
 import { expectBack, photo, targetOf } from "./expectations.ts";
 import { deviceData } from "./network.ts";
 import { setScene, type Scene } from "./scene.ts";
@@ -37,6 +40,25 @@ describe("drift, and changes that hurt later", () => {
     expect((await scene.end(rollout!)).state).toBe("succeeded");
     const { items } = await scene.client.audit.list({ action: "rollout.rollout.create", actor: "system:drift" });
     expect(items).toMatchObject([{ subject: `rollout:${rollout!.id}`, reason: "drift is mended on this device" }]);
+    await expect.poll(() => scene.openFindings("r2"), { timeout: 10_000 }).toEqual([]);
+  });
+
+  test("in drift mode `revert` a device that does not go back is tried once, stays drifted, and is not tried over and over", async () => {
+    const device = scene.device("r2");
+    const proposed = async () => (await scene.client.audit.list({ action: "rollout.rollout.create", actor: "system:drift" })).items.length;
+    const count = await proposed();
+    await device.fault({ kind: "refuse", at: "description uplink" });
+    device.edit(byHand.r2);
+    await expect.poll(proposed, { timeout: 10_000 }).toBe(count + 1);
+    const [rollout] = (await scene.client.rollouts.list({})).items;
+    expect((await scene.end(rollout!)).state).toBe("reverted");
+    const { database, devices, rollouts } = scene.holdfast;
+    const work = createDeviceWork({ db: database.db, clock: systemClock, devices, rollouts, log: silentLog });
+    for (let looks = 0; looks < 3; looks++) await work.watchDrift();
+    expect(await proposed()).toBe(count + 1);
+    expect(await scene.openFindings("r2")).toMatchObject([{ kind: "drift", detail: expect.stringContaining("was begun at") as string }]);
+    await device.clearFaults();
+    device.edit(["interface GigabitEthernet1", "description uplink"]);
     await expect.poll(() => scene.openFindings("r2"), { timeout: 10_000 }).toEqual([]);
   });
 

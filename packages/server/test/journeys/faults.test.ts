@@ -21,7 +21,7 @@ describe("devices that misbehave while they are changed", () => {
   let scene: Scene;
   let free: SimulatedDevice[];
   beforeAll(async () => {
-    scene = await setScene({ pairs: 13, clock, options: { switchMs } });
+    scene = await setScene({ pairs: 16, clock, options: { switchMs } });
     free = [...scene.fleet.devices.values()];
   });
   afterAll(() => scene.stop());
@@ -99,8 +99,30 @@ describe("devices that misbehave while they are changed", () => {
         state: "pending_revert",
         say: expect.stringContaining("did not save") as string,
       });
+      // Which device, in its own words, and what is to be done.
+      const told = { frr: /Can't open|space|rror/, ios: /Not enough space/ }[platform];
+      expect(stuck.say).toMatch(told);
+      expect(stuck.say).toMatch(
+        new RegExp(
+          `^${device.name} could not be brought back yet .*${device.name} did not save .*see that there is room on its disk\\. It is tried`,
+        ),
+      );
       await device.clearFaults();
       await vi.waitUntil(() => isBack(stuck), { timeout: 30_000 });
+      expectBack(await scene.client.rollouts.get({ id: stuck.id }), device, before);
+    },
+  );
+
+  test.concurrent.each(platforms)(
+    "once there is room on the disk of %s, retry brings it back without waiting for the next turn",
+    async (platform) => {
+      const device = take(platform);
+      const before = photo(device);
+      const stuck = await change(device, "no room at all", { kind: "disk-full" });
+      expect((await scene.client.rollouts.retry({ id: stuck.id })).id).toBe(stuck.id);
+      await device.clearFaults();
+      await scene.client.rollouts.retry({ id: stuck.id });
+      await vi.waitUntil(() => isBack(stuck), { timeout: 10_000 });
       expectBack(await scene.client.rollouts.get({ id: stuck.id }), device, before);
     },
   );
@@ -124,6 +146,33 @@ describe("devices that misbehave while they are changed", () => {
     expect(before.startup).not.toBe(before.running);
     expectBack(await change(device, "never saved", { kind: "ignore", at: "description never saved" }), device, before);
   });
+
+  test.concurrent.each(platforms)(
+    "what somebody left unsaved on %s stays unsaved when we are cut off in the middle of taking back",
+    async (platform) => {
+      const device = take(platform);
+      device.edit(byHand[platform]);
+      const before = photo(device);
+      // By then its dead-man's switch is taken back: the second try finds none, and the change was never confirmed all the same.
+      await atPoint(device, "after revert:begin", () => device.router.faults.set({ kind: "drop", at: "show running-config" }, 1));
+      const stuck = await change(device, "cut off", { kind: "ignore", at: "description cut off" });
+      expect(targetOf(stuck, device.name)).toMatchObject({ state: "pending_revert", outcome: "unreachable" });
+      expect(device.history.filter(({ via }) => via === "switch").map(({ event }) => event)).toEqual(["arm", "revert"]);
+      await vi.waitUntil(() => isBack(stuck), { timeout: 30_000 });
+      expectBack(await scene.client.rollouts.get({ id: stuck.id }), device, before);
+    },
+  );
+
+  test.concurrent.each(platforms)(
+    "what somebody left unsaved on %s stays unsaved when its own switch takes the change back",
+    async (platform) => {
+      const device = take(platform);
+      device.edit(byHand[platform]);
+      const before = photo(device);
+      await atPoint(device, "after confirm:begin", () => device.router.revert("holdfast"));
+      expectBack(await change(device, "too slow to be saved"), device, before);
+    },
+  );
 
   test.concurrent.each(platforms)("%s that takes a line without a word and ignores it is caught", async (platform) => {
     const device = take(platform);

@@ -1,7 +1,10 @@
 /** Two workers, of which the first stops (SIGSTOP) until it has lost its rollout to the second. */
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { photo, targetOf } from "./expectations.ts";
-import { globalData } from "./network.ts";
+import type { PlatformName, SimulatedDevice } from "#world/device";
+import type { HistoryEntry } from "#world/state-file";
+import { deviceData, globalData } from "./network.ts";
 import { oneByOne, setScene, type Scene } from "./scene.ts";
 import { workerProcess } from "./worker-process.ts";
 
@@ -57,6 +60,113 @@ export function frozenWorker(points: string[]): void {
         }
       },
       60_000,
+    );
+  });
+}
+
+/** What a device has just done for the first worker when that stops: the answer waits for it. */
+export type Moment = Extract<HistoryEntry["event"], "arm" | "confirm" | "revert">;
+export const frozenMoments: [Moment, PlatformName][] = [
+  ["arm", "frr"],
+  ["arm", "ios"],
+  ["confirm", "frr"],
+  ["confirm", "ios"],
+  ["revert", "frr"],
+  ["revert", "ios"],
+];
+const meanwhile = {
+  frr: ["interface eth1", "description meanwhile"],
+  ios: ["interface GigabitEthernet1", "description meanwhile"],
+};
+
+function onceRecorded(device: SimulatedDevice, moment: Moment, act: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const tell = ({ event }: HistoryEntry): void => {
+      if (event !== moment) return;
+      device.router.onRecord.delete(tell);
+      act();
+      resolve();
+    };
+    device.router.onRecord.add(tell);
+  });
+}
+
+/** Whoever asks about a rollout waits until the work is done. */
+async function whileHeld(database: pg.Pool, work: () => Promise<void>): Promise<void> {
+  const client = await database.connect();
+  try {
+    await client.query("begin");
+    await client.query("lock table rollout.rollout in access exclusive mode");
+    await work();
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+async function untilRenewalsWait(database: pg.Pool, count: number): Promise<void> {
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+    and query like 'update "rollout"."rollout" set "leased_until"%'`;
+  await expect.poll(async () => (await database.query(waiting)).rowCount, { timeout: 10_000, interval: 10 }).toBe(count);
+}
+
+/** Stops in the middle of a step, where it knows nothing of its lease but what it knew before. */
+export function frozenInStep(moments: [Moment, PlatformName][]): void {
+  describe("a worker that stands still in the middle of a step, and goes on when another one has its rollout", () => {
+    let scene: Scene;
+    let database: pg.Pool;
+    beforeAll(async () => {
+      scene = await setScene({ roles: "api" });
+      database = new pg.Pool({ connectionString: scene.databaseUrl });
+    });
+    afterAll(async () => {
+      await database.end();
+      await scene.stop();
+    });
+
+    test.each(moments)(
+      "right after %s on %s: nothing that it meant to do next reaches the device",
+      async (moment, platform) => {
+        const [first, second] = await Promise.all([workerProcess(scene), workerProcess(scene)]);
+        const [device, other] = (platform === "frr" ? ["r1", "r2"] : ["r2", "r1"]).map((name) => scene.device(name)) as [
+          SimulatedDevice,
+          SimulatedDevice,
+        ];
+        const change = (which: SimulatedDevice, description: string) =>
+          scene.plan(deviceData(which, `description: ${description}\n`), `device=${which.name}`);
+        try {
+          await first.order({ do: "start" });
+          const plan = await change(device, `stopped at ${moment}`);
+          const stopped = onceRecorded(device, moment, first.freeze);
+          // A change that is not there goes back.
+          if (moment === "revert") await device.fault({ kind: "ignore", at: "description stopped at revert" });
+          const rollout = await scene.roll(plan);
+          await stopped;
+          await second.order({ do: "start" });
+          expect((await scene.end(rollout)).state).toBe(moment === "revert" ? "reverted" : "succeeded");
+          // What it meant to do next would show: it finds another configuration than it left.
+          if (moment !== "confirm") device.edit(meanwhile[platform]);
+          const [before, typed, journal] = [photo(device), [...device.history], await scene.journal(rollout)];
+
+          await second.kill();
+          await whileHeld(database, async () => {
+            first.thaw();
+            // Its timer asks for the lease, and so does the step; neither is told yet that it is lost.
+            await untilRenewalsWait(database, 2);
+            expect(device.history).toEqual(typed);
+          });
+          const next = await scene.roll(await change(other, `after ${moment} of ${platform}`));
+          expect((await scene.end(next)).state).toBe("succeeded");
+          expect(device.history).toEqual(typed);
+          expect(await scene.journal(rollout)).toEqual(journal);
+          expect(photo(device)).toEqual(before);
+          expect(before.armed).toBeUndefined();
+        } finally {
+          await device.clearFaults();
+          await Promise.all([first.kill(), second.kill()]);
+        }
+      },
+      120_000,
     );
   });
 }

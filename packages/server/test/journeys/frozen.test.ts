@@ -1,4 +1,5 @@
-import { freezePoints, frozenWorker } from "./frozen-worker.ts";
+import { freezePoints, frozenInStep, frozenMoments, frozenWorker } from "./frozen-worker.ts";
 
-// At every point in the lab tests.
+// At every point and moment in the lab tests.
 frozenWorker(freezePoints.slice(0, 1));
+frozenInStep(frozenMoments.slice(0, 1));

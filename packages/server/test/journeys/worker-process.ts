@@ -20,6 +20,8 @@ export interface WorkerProcess {
   /** How it ended: a signal, or a code. */
   ended: Promise<string>;
   kill(): Promise<void>;
+  /** Makes it stand still (SIGSTOP); it does when this returns. */
+  freeze(): void;
   /** Whether it stands still. */
   frozen(): boolean;
   /** Lets it go on. */
@@ -33,6 +35,7 @@ export async function workerProcess(place: { home: string; databaseUrl: string }
   const child = fork(program, { env, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const ended = (once(child, "exit") as Promise<[number | null, string | null]>).then(([code, signal]) => signal ?? `code ${code}`);
   await reportOf(child, "made", ended);
+  const frozen = (): boolean => /^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8"));
   return {
     ended,
     order(order) {
@@ -41,7 +44,11 @@ export async function workerProcess(place: { home: string; databaseUrl: string }
       child.send(order, () => undefined);
       return report;
     },
-    frozen: () => /^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8")),
+    freeze: () => {
+      child.kill("SIGSTOP");
+      while (!frozen());
+    },
+    frozen,
     thaw: () => void child.kill("SIGCONT"),
     async kill() {
       child.kill("SIGKILL");

@@ -40,6 +40,8 @@ export class Router implements Member {
   readonly state: DeviceState;
   /** Told when the timer has run out and the configuration is put back, so that terminals can say so. */
   readonly onRevert = new Set<(say: string) => void>();
+  /** Told of everything that is written down, at that moment: before whoever did it is answered. */
+  readonly onRecord = new Set<(entry: HistoryEntry) => void>();
   /** Sessions that look at it right now. */
   sessions = 0;
   private readonly platform: Platform;
@@ -126,6 +128,7 @@ export class Router implements Member {
     if (["line", "replace", "revert"].includes(entry.event)) this.state.lastChange = { at, by: entry.user };
     this.keep();
     this.network.changed();
+    for (const tell of this.onRecord) tell({ at, ...entry });
   }
 
   /** False when the disk is full. */

@@ -34,27 +34,33 @@ describe("an act as a command line", () => {
       "holdfast rollouts abort rol_1 --reason 'OSPF fell; stop'",
     );
   });
+  test("what an edit clears is told as empty", () => {
+    const labels = { role: "core", old: null };
+    expect(commandLine("devices.update", { id: "r1", site: null, driftMode: "revert", labels })).toBe(
+      "holdfast devices set r1 --site '' --drift-mode revert --label role=core --unlabel old",
+    );
+    expect(commandLine("repositories.update", { id: "net", secret: null, pollMs: 60_000 })).toBe(
+      "holdfast repos set net --secret '' --poll 1m",
+    );
+  });
   test("a rollout is told with its strategy and limits", () => {
     const strategy = {
       kind: "canary" as const,
       stages: [
         { until: { percent: 5 }, bakeMs: 300_000 },
-        { until: { count: 8 }, bakeMs: 300_000 },
+        { until: { count: 8 }, bakeMs: 90_000 },
       ],
     };
     expect(
       commandLine("rollouts.create", { planId: "plan_1", planHash: "h", strategy, limits: { perSite: 2 }, requireApproval: true }),
-    ).toBe("holdfast apply plan_1 --stages 5%,8 --bake 5m --per-site 2 --approval");
+    ).toBe("holdfast apply plan_1 --stages 5%:5m,8:90s --per-site 2 --approval");
   });
-  test("what the command line cannot say exactly is not said", () => {
-    const strategy = {
-      kind: "canary" as const,
-      stages: [
-        { until: { percent: 5 }, bakeMs: 1000 },
-        { until: { percent: 25 }, bakeMs: 2000 },
-      ],
-    };
-    expect(commandLine("rollouts.create", { planId: "plan_1", planHash: "h", strategy })).toBeUndefined();
+  test("a rollout may take a strategy of the repository, and wait to be started", () => {
+    expect(commandLine("rollouts.create", { planId: "plan_1", planHash: "h", strategyName: "careful", start: false })).toBe(
+      "holdfast apply plan_1 --strategy careful --no-start",
+    );
+  });
+  test("what the command line cannot say is not said", () => {
     expect(commandLine("identity.signOut", undefined)).toBeUndefined();
   });
 });

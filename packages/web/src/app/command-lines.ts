@@ -28,6 +28,7 @@ const commands: Commands = {
     ...option("--selector", selector),
   ],
   "devices.import": ({ format, dryRun }) => ["devices", "import", `devices.${format}`, dryRun === true && "--dry-run"],
+  "devices.update": ({ id, labels, ...patch }) => ["devices", "set", id, ...setWords(patch), ...labelWords(labels)],
   "devices.remove": ({ id }) => ["devices", "remove", id],
   "devices.trustHostKey": ({ id, fingerprint, reason }) => [
     "devices",
@@ -48,9 +49,18 @@ const commands: Commands = {
     ...option("--branch", branch),
     ...option("--secret", secret),
   ],
+  "repositories.update": ({ id, pollMs, ...patch }) => [
+    "repos",
+    "set",
+    id,
+    ...setWords(patch),
+    ...option("--poll", pollMs === undefined ? undefined : shortTime(pollMs)),
+  ],
   "repositories.sync": ({ id }) => ["repos", "sync", id],
   "repositories.remove": ({ id }) => ["repos", "disconnect", id],
   "findings.acknowledge": ({ id, note }) => ["findings", "acknowledge", id, ...option("--note", note)],
+  "findings.suppress": ({ id, until, reason }) => ["findings", "suppress", id, "--until", until, "--reason", reason],
+  "findings.resolve": ({ id, reason }) => ["findings", "resolve", id, "--reason", reason],
   "secrets.create": ({ name, value }) => [
     "secrets",
     "put",
@@ -60,33 +70,24 @@ const commands: Commands = {
   "audit.verify": () => ["audit", "verify"],
 };
 
-function apply({ planId, strategy, limits, requireApproval, start }: RouteInput<"rollouts.create">): Words | undefined {
-  const how = strategyWords(strategy);
-  // What the command line cannot say exactly is not said at all.
-  if (how === undefined || start === false) return undefined;
+function apply({ planId, strategy, strategyName, limits, requireApproval, start }: RouteInput<"rollouts.create">): Words {
   return [
     "apply",
     planId,
-    ...how,
+    ...(strategy === undefined ? option("--strategy", strategyName) : strategyWords(strategy)),
     ...option("--per-site", limits?.perSite),
     ...option("--max-unavailable", limits?.maxUnavailable),
     ...Object.entries(limits?.perLabel ?? {}).flatMap(([label, most]) => ["--per-label", `${label}=${most}`]),
     requireApproval === true && "--approval",
+    start === false && "--no-start",
   ];
 }
 
-function strategyWords(strategy: RouteInput<"rollouts.create">["strategy"]): Words | undefined {
+function strategyWords(strategy: NonNullable<RouteInput<"rollouts.create">["strategy"]>): Words {
   const amount = (one: Amount): string => ("percent" in one ? `${one.percent}%` : String(one.count));
   switch (strategy.kind) {
     case "canary":
-      // The command line watches every stage for the same time.
-      if (new Set(strategy.stages.map((stage) => stage.bakeMs)).size > 1) return undefined;
-      return [
-        "--stages",
-        strategy.stages.map((stage) => amount(stage.until)).join(","),
-        "--bake",
-        shortTime(strategy.stages[0]?.bakeMs ?? 0),
-      ];
+      return ["--stages", strategy.stages.map((stage) => `${amount(stage.until)}:${shortTime(stage.bakeMs)}`).join(",")];
     case "rolling":
       return [
         "--strategy",
@@ -102,6 +103,17 @@ function strategyWords(strategy: RouteInput<"rollouts.create">["strategy"]): Wor
     case "direct":
       return ["--strategy", "direct", "--reason", strategy.reason];
   }
+}
+
+/** `--some-name value` for each member that is given; `''` clears. */
+function setWords(patch: Record<string, string | number | null | undefined>): Words {
+  return Object.entries(patch).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value ?? ""],
+  );
+}
+
+function labelWords(labels: RouteInput<"devices.update">["labels"]): Words {
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => (value === null ? ["--unlabel", key] : ["--label", `${key}=${value}`]));
 }
 
 /** `90s`, `5m`: as `parseDuration` of the kit reads it. */

@@ -1,36 +1,29 @@
 /** What stands where a page is missing, failed, or still on its way. */
-import { Anchor } from "@mantine/core";
 import { IconMapOff } from "@tabler/icons-react";
-import { Link, useRouter } from "@tanstack/react-router";
+import { useRouter } from "@tanstack/react-router";
 import { Empty } from "../parts/empty.tsx";
-import { Page } from "../parts/page.tsx";
+import { LinkButton } from "../parts/link-button.tsx";
+import { Page, Panel } from "../parts/page.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { RowsSkeleton } from "../parts/skeletons.tsx";
 
 export function Lost() {
   return (
     <Page title="Nothing here">
-      <Empty
-        icon={<IconMapOff size={22} />}
-        title="No page has this address"
-        act={
-          <Anchor component={Link} to="/">
-            To the overview
-          </Anchor>
-        }
-      >
-        The link may be old, or mistyped.
-      </Empty>
+      <Panel>
+        <Empty
+          icon={<IconMapOff size={22} />}
+          title="No page has this address"
+          act={
+            <LinkButton variant="default" to="/">
+              To the overview
+            </LinkButton>
+          }
+        >
+          The link may be old, or mistyped.
+        </Empty>
+      </Panel>
     </Page>
-  );
-}
-
-/** Outside the shell. */
-export function LostAlone() {
-  return (
-    <main>
-      <Lost />
-    </main>
   );
 }
 

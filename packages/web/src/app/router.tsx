@@ -10,14 +10,14 @@ import {
   redirect,
   stringifySearchWith,
 } from "@tanstack/react-router";
-import { Coming, Failed, Lost, LostAlone } from "./fallbacks.tsx";
+import { Coming, Failed, Lost } from "./fallbacks.tsx";
 import { isSignedOut } from "./problem-view.ts";
 import { read } from "./reads.ts";
 import { texts } from "./search.ts";
 import { meRead } from "./session.ts";
 import { Shell } from "./shell/shell.tsx";
 
-const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: LostAlone });
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
 
 const identity = () => import("../pages/identity/doors.tsx");
 const signIn = createRoute({
@@ -125,7 +125,7 @@ const rollOut = createRoute({
 const rollouts = createRoute({
   ...inShell,
   path: "/rollouts",
-  validateSearch: texts("state"),
+  validateSearch: texts("state", "plan"),
   component: lazyRouteComponent(() => import("../pages/rollout/rollouts-page.tsx"), "RolloutsPage"),
 });
 const rollout = createRoute({
@@ -187,6 +187,9 @@ const replaceSecret = createRoute({
   component: lazyRouteComponent(secretForm, "ReplaceSecret"),
 });
 
+/** Any other address: said inside the shell, so that the way on is at hand. */
+const nowhere = createRoute({ ...inShell, path: "$", component: Lost });
+
 const tree = root.addChildren([
   signIn,
   setup,
@@ -207,6 +210,7 @@ const tree = root.addChildren([
     people.addChildren([newPerson]),
     keys.addChildren([newKey]),
     secrets.addChildren([newSecret, replaceSecret]),
+    nowhere,
   ]),
 ]);
 

@@ -1,7 +1,7 @@
 /** The acts of a screen as buttons. What one may not do stays visible and says why; `</>` shows every act as a command. */
 import { ActionIcon, Button, Menu, Popover, Tooltip, VisuallyHidden } from "@mantine/core";
 import { IconCode, IconDots } from "@tabler/icons-react";
-import { useId } from "react";
+import { useId, type ReactNode } from "react";
 import { obstacle, type Act } from "../app/act.ts";
 import { useMe } from "../app/session.ts";
 import { CodeLines } from "./code-lines.tsx";
@@ -44,9 +44,11 @@ interface ActBarProps {
   acts: Act[];
   /** Acts beyond this many go into a menu. */
   most?: number;
+  /** What else leads on from here; it stands before `</>`. */
+  children?: ReactNode;
 }
 
-export function ActBar({ acts, most = 4 }: ActBarProps) {
+export function ActBar({ acts, most = 4, children }: ActBarProps) {
   if (acts.length === 0) return null;
   const shown = acts.length > most ? acts.slice(0, most - 1) : acts;
   const rest = acts.slice(shown.length);
@@ -56,6 +58,7 @@ export function ActBar({ acts, most = 4 }: ActBarProps) {
         <ActButton key={one.label} one={one} />
       ))}
       {rest.length > 0 && <More acts={rest} />}
+      {children}
       <AsCode acts={acts} />
     </>
   );

@@ -29,7 +29,8 @@ export function FormDialog({ title, onClose, onSubmit, submit, pending, problem,
         {lines && <CodeFold lines={lines} />}
         {blocked !== undefined && <p className={classes["blocked"]}>{blocked}</p>}
         <div className={classes["buttons"]}>
-          <Button variant="default" onClick={onClose}>
+          {/* A field that asks for the focus stands before this and gets it; where there is none, the way out does. */}
+          <Button variant="default" onClick={onClose} data-autofocus>
             Cancel
           </Button>
           <Button type="submit" loading={pending} disabled={blocked !== undefined}>

@@ -53,6 +53,21 @@ export function exact(iso: string): { utc: string; local: string } {
   return { utc, local };
 }
 
+/** The time of day here: `12:04:09`, or `12:04` to the minute. */
+export function timeOfDay(iso: string, to: "minute" | "second" = "second"): string {
+  return new Date(iso).toLocaleTimeString("en-GB").slice(0, to === "minute" ? 5 : 8);
+}
+
+/** The day here: `2026-11-21`. */
+export function dayHere(iso: string): string {
+  return new Date(iso).toLocaleDateString("sv-SE");
+}
+
+/** A sentence of the server with its instants as the time of day here, as everything around it says time. */
+export function timesHere(sentence: string): string {
+  return sentence.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => timeOfDay(iso));
+}
+
 const numbers = new Intl.NumberFormat("en", { useGrouping: true });
 
 /** `12 480`: thin spaces between thousands. */

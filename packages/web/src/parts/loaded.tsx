@@ -3,6 +3,12 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ProblemNotice } from "./problem-notice.tsx";
 
+/** The sentence of a page once its read is there: `null` while it comes, nothing where it failed (the notice says why). */
+export function answerOf<T>(query: Pick<UseQueryResult<T>, "data" | "error">, say: (answer: T) => ReactNode): ReactNode {
+  if (query.data !== undefined) return say(query.data);
+  return query.error === null ? null : undefined;
+}
+
 interface LoadedProps<T> {
   query: Pick<UseQueryResult<T>, "data" | "error" | "refetch">;
   skeleton: ReactNode;

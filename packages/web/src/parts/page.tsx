@@ -54,6 +54,11 @@ export function Page({ title, crumbs = [], beside, say, acts, children }: PagePr
   );
 }
 
+/** What else there is to know of what the page shows: `li` elements, small and in a row. */
+export function Notes({ children }: { children: ReactNode }) {
+  return <ul className={classes["notes"]}>{children}</ul>;
+}
+
 /** A titled block of a page. */
 export function Panel({
   title,

@@ -1,4 +1,5 @@
-/** What an audit entry's action is in words: `<who> <these words>`. Pure. */
+/** What an audit entry says in words: `<who> <what was done>`, and what it was done to. Pure. */
+import type { AuditEntry } from "@holdfast/contract";
 
 const sayings: Record<string, string> = {
   "devices.device.create": "added a device",
@@ -43,10 +44,26 @@ export function sayAction(action: string): string | undefined {
   return sayings[action];
 }
 
+/** The kind of a subject, and its id */
+export function partsOf(subject: string): { kind: string; id: string } {
+  const at = subject.indexOf(":");
+  return { kind: subject.slice(0, Math.max(0, at)), id: subject.slice(at + 1) };
+}
+
+/** The name that an audit entry itself gives its subject: of what is gone there is no other */
+export function nameIn({ before, after }: Pick<AuditEntry, "before" | "after">): string | undefined {
+  for (const side of [after, before]) {
+    if (typeof side !== "object" || side === null) continue;
+    const name = "name" in side ? side.name : "title" in side ? side.title : undefined;
+    if (typeof name === "string") return name;
+  }
+  return undefined;
+}
+
 /** The view of a subject such as `device:dev_1`; undefined for what has none. */
 export function viewOf(subject: string): string | undefined {
-  const at = subject.indexOf(":");
-  const [kind, id] = [subject.slice(0, at), encodeURIComponent(subject.slice(at + 1))];
+  const { kind, id: plain } = partsOf(subject);
+  const id = encodeURIComponent(plain);
   switch (kind) {
     case "device":
       return `/devices/${id}`;

@@ -15,7 +15,10 @@ export function SideDrawer({ title, onClose, children, width = 560 }: SideDrawer
       <Drawer.Overlay backgroundOpacity={0.25} />
       <Drawer.Content>
         <Drawer.Header style={{ borderBottom: "1px solid var(--line)", minHeight: 52 }}>
-          <Drawer.Title style={{ fontWeight: 620, minWidth: 0 }}>{title}</Drawer.Title>
+          {/* The focus begins at what the drawer is about; the first Tab leads to what can be done. */}
+          <Drawer.Title data-autofocus tabIndex={-1} style={{ fontWeight: 620, minWidth: 0, outline: "none" }}>
+            {title}
+          </Drawer.Title>
           <Drawer.CloseButton aria-label="Close" />
         </Drawer.Header>
         <Drawer.Body style={{ paddingTop: 16, display: "grid", gap: 16 }}>{children}</Drawer.Body>

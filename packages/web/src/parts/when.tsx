@@ -27,6 +27,16 @@ export function useNow(stepMs = 1000): number {
   return useSyncExternalStore(subscribe, () => Math.floor(second / step) * step) * 1000;
 }
 
+/** An instant as the clock here shows it, with UTC on hover. */
+export function Exact({ at }: { at: string }) {
+  const { utc, local } = exact(at);
+  return (
+    <time dateTime={at} title={utc}>
+      {local}
+    </time>
+  );
+}
+
 interface WhenProps {
   at: string | undefined;
   /** Where there is no instant. */

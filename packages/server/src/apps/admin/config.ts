@@ -21,6 +21,8 @@ const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_HOST: (settings) => settings.host,
   HOLDFAST_PORT: (settings) => String(settings.port),
   HOLDFAST_PUBLIC_URL: (settings) => settings.publicUrl,
+  HOLDFAST_TRUSTED_PROXIES: (settings) => settings.trustedProxies?.join(","),
+  HOLDFAST_GIT_CA_FILE: (settings) => settings.gitCaFile,
   HOLDFAST_LOG_LEVEL: (settings) => settings.logLevel,
   HOLDFAST_ROLES: (settings) => [...settings.roles].join(","),
   HOLDFAST_KEY_RING: (settings) => settings.keyRingFile,

@@ -22,12 +22,25 @@ export interface DemoServer {
 const admin = "ada";
 const usualPort = 7450;
 
+export interface DemoServerOptions {
+  directory: string;
+  log: Log;
+  anyPort: boolean;
+  /** Where the console was built; the checkout's own build unless told. */
+  consoleDirectory?: string;
+}
+
 /** `directory` is emptied first. The settings of the environment do not count here: nothing of yours is touched. */
-export async function openDemoServer(options: { directory: string; log: Log; anyPort: boolean }): Promise<DemoServer> {
-  const { directory, log } = options;
+export async function openDemoServer({ directory, log, ...options }: DemoServerOptions): Promise<DemoServer> {
+  const { consoleDirectory } = options;
   const port = options.anyPort || !(await isFree(usualPort)) ? 0 : usualPort;
   const settings = loadSettings({ HOLDFAST_HOME: join(directory, "home"), HOLDFAST_PORT: String(port) });
-  const holdfast = await compose({ settings, log, localRepositories: true });
+  const holdfast = await compose({
+    settings,
+    log,
+    localRepositories: true,
+    ...(consoleDirectory === undefined ? {} : { consoleDirectory }),
+  });
   const url = (await holdfast.start()) ?? "";
   const apiKey = await firstKey(holdfast, url);
   const cliProfile = join(directory, "cli.json");

@@ -11,16 +11,22 @@ const built = "packages/web/dist/index.html";
 const sources = ["packages/web/src", "packages/web/public", "packages/web/index.html", "packages/web/vite.config.ts"];
 const shared = ["packages/contract/src", "packages/kit/src", "package-lock.json"];
 
-/** True when there was something to build. @throws Problem `dev_console_failed` with what the build said */
-export async function buildConsole(root: string = checkout): Promise<boolean> {
-  if (!isStale(root)) return false;
-  const vite = join(root, "node_modules/vite/bin/vite.js");
-  const child = spawn(process.execPath, [vite, "build", "packages/web", "--logLevel", "warn"], {
-    cwd: root,
+/** Builds where the checkout keeps its console. True when there was something to build. @throws Problem `dev_console_failed` */
+export async function buildConsole(): Promise<boolean> {
+  if (!isStale(checkout)) return false;
+  await buildInto(join(checkout, "packages/web/dist"));
+  return true;
+}
+
+/** Builds the sources as they are into a directory of the caller's own. @throws Problem `dev_console_failed` */
+export async function buildInto(directory: string): Promise<void> {
+  const vite = join(checkout, "node_modules/vite/bin/vite.js");
+  const child = spawn(process.execPath, [vite, "build", "packages/web", "--logLevel", "warn", "--emptyOutDir", "--outDir", directory], {
+    cwd: checkout,
     stdio: ["ignore", "inherit", "inherit"],
   });
   const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
-  if (code === 0) return true;
+  if (code === 0) return;
   throw new Problem("dev_console_failed", { kind: "not_ready", say: "The console could not be built; what the build said is above." });
 }
 

@@ -5,7 +5,7 @@ import type { Updateable } from "kysely";
 import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import { tell } from "./episodes.ts";
-import { findingOf, fingerprintOf, plain, type FindingIdentity, type FindingRow } from "./finding.ts";
+import { evidenceText, findingOf, fingerprintOf, plain, type FindingIdentity, type FindingRow } from "./finding.ts";
 
 import * as store from "./store.ts";
 import type { FindingTable } from "./tables.ts";
@@ -15,6 +15,12 @@ interface Act {
   told: "acknowledged" | "suppressed" | "resolved";
   set: Updateable<FindingTable>;
   reason?: string | undefined;
+}
+
+/** Why a finding is closed: by whom, in a sentence, and what shows it. */
+export interface Settling extends By {
+  reason: string;
+  evidence?: Record<string, unknown> | undefined;
 }
 
 export function createActing({ db, audit, clock }: { db: Db; audit: Audit; clock: Clock }) {
@@ -52,10 +58,12 @@ export function createActing({ db, audit, clock }: { db: Db; audit: Audit; clock
     return actOn(id, closing(reason), by);
   }
 
-  async function settle(tx: Tx, identity: FindingIdentity, { reason, ...by }: By & { reason: string }): Promise<boolean> {
+  async function settle(tx: Tx, identity: FindingIdentity, { reason, evidence, ...by }: Settling): Promise<boolean> {
     const [there] = await store.lockLive(tx, [fingerprintOf(identity)]);
     if (!there) return false;
-    await act(tx, there, closing(reason), by);
+    const deed = closing(reason);
+    const more = evidence === undefined ? {} : { evidence: evidenceText({ ...there.evidence, ...evidence }) };
+    await act(tx, there, { ...deed, set: { ...deed.set, ...more } }, by);
     return true;
   }
 

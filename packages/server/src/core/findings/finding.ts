@@ -101,7 +101,8 @@ function jsonText(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => (typeof item === "string" ? plain(item) : item));
 }
 
-function evidenceText(evidence: Record<string, unknown>): string {
+/** Evidence as it is kept: secrets hidden, too long left out. */
+export function evidenceText(evidence: Record<string, unknown>): string {
   const text = jsonText(redact(evidence));
   return text.length <= longestEvidence ? text : JSON.stringify({ omitted: `${text.length} characters` });
 }

@@ -8,14 +8,15 @@ import { z } from "zod";
 import type { Audit, By } from "#core/audit";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction, type Db, type Tx } from "#platform/db";
-import { createActing, missing } from "./act.ts";
+import { createActing, missing, type Settling } from "./act.ts";
 import { createEpisodes } from "./episodes.ts";
-import { findingOf, plain, type FindingIdentity, type FindingInput, type Hold } from "./finding.ts";
+import { findingOf, fingerprintOf, plain, type FindingIdentity, type FindingInput, type Hold } from "./finding.ts";
 import { createObserving, type Reconciled } from "./observe.ts";
-import { findFinding, search } from "./store.ts";
+import { findFinding, findLive, search } from "./store.ts";
 
 export { createFindingsRoutes } from "./routes.ts";
 export type { FindingIdentity, FindingInput, Hold } from "./finding.ts";
+export type { Settling } from "./act.ts";
 export type { Reconciled } from "./observe.ts";
 
 export interface FindingQuery {
@@ -39,8 +40,10 @@ export interface Findings {
    * is gone. The same again changes nothing but the time it was last seen. Findings of other scopes are left alone.
    */
   reconcile(tx: Tx, source: string, scope: string, holds: readonly Hold[]): Promise<Reconciled>;
-  /** Closes a raised finding whose cause is dealt with, on record; false when there is none. */
-  settle(tx: Tx, identity: FindingIdentity, why: By & { reason: string }): Promise<boolean>;
+  /** Closes a finding whose cause is dealt with, on record; false when there is none. `evidence` joins what the finding has. */
+  settle(tx: Tx, identity: FindingIdentity, why: Settling): Promise<boolean>;
+  /** The id of the finding of this identity that is not resolved. */
+  find(db: Db, identity: FindingIdentity): Promise<string | undefined>;
   /** Opens what was suppressed until now; how many. For a job, every minute or so. */
   wake(): Promise<number>;
 
@@ -66,6 +69,7 @@ export function createFindings(deps: { db: Db; audit: Audit; clock?: Clock }): F
     ...createObserving({ clock, episodes }),
     wake: () => inTransaction(db, episodes.wake),
     ...createActing({ db, audit, clock }),
+    find: (within, identity) => findLive(within, fingerprintOf(identity)),
 
     async list({ cursor, limit = 50, ...query }) {
       const [kind, subject, text] = [query.kind, query.subject, query.q].map((term) => term && plain(term));

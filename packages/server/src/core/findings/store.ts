@@ -61,6 +61,12 @@ export async function findFinding(db: Db, id: string): Promise<FindingRow | unde
   return within(db).selectFrom("findings.finding").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
+/** The id of the one of a fingerprint that is not resolved. */
+export async function findLive(db: Db, fingerprint: string): Promise<string | undefined> {
+  const live = within(db).selectFrom("findings.finding").select("id").where("fingerprint", "=", fingerprint);
+  return (await live.where("state", "!=", "resolved").executeTakeFirst())?.id;
+}
+
 export async function lockFinding(tx: Tx, id: string): Promise<FindingRow | undefined> {
   return within(tx).selectFrom("findings.finding").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
 }

@@ -20,7 +20,10 @@ export interface Acts {
   resume(id: string, asker: Asker, reason?: string): Promise<Rollout>;
   /** Stops going forward; all that was touched goes back. */
   abort(id: string, asker: Asker, reason?: string): Promise<Rollout>;
-  /** Proposes a new rollout of those changes that are not there yet, with the same strategy and limits. */
+  /**
+   * Proposes a new rollout of those changes that are not there yet, with the same strategy and limits. Of a rollout that needs attention:
+   * tries now what could not be brought back, instead of when its turn comes, and answers with that rollout.
+   */
   retry(id: string, asker: Asker, reason?: string): Promise<Rollout>;
   /** Proposes a new rollout that takes every target of a finished one back to what it had before it, whatever came after. */
   rollback(id: string, asker: Asker, reason?: string): Promise<Rollout>;
@@ -62,6 +65,7 @@ export function createActs(deps: ActDeps): Acts {
       deps.wake();
       return deps.get(id);
     };
+  const retryNow = act("retry", () => ({ kind: "retried" }));
   return {
     approve: act("approve", () => ({ kind: "approved" })),
     begin: act("start", () => ({ kind: "started" })),
@@ -71,7 +75,8 @@ export function createActs(deps: ActDeps): Acts {
       kind: "aborted",
       say: `aborted by ${asker.actor}${reason === undefined ? "" : `: ${reason}`}`,
     })),
-    retry: (id, asker, reason) => again(deps, id, { asker, reason }),
+    retry: async (id, asker, reason) =>
+      (await deps.get(id)).state === "needs_attention" ? retryNow(id, asker, reason) : again(deps, id, { asker, reason }),
     rollback: (id, asker, reason) => back(deps, id, { asker, reason }),
   };
 }
@@ -103,7 +108,7 @@ async function back(deps: ActDeps, id: string, wish: Wish): Promise<Rollout> {
     if (!touched.has(change.target.id)) continue;
     const memo = loaded?.machine.targets[change.target.id]?.memo;
     const signal = AbortSignal.timeout(60_000);
-    const way = await deps.carrierOf(change.kind).back({ rolloutId: id, change, memo, fencing: 0, signal, note: () => undefined });
+    const way = await deps.carrierOf(change.kind).back({ rolloutId: id, change, memo, signal });
     if (!way.ok) problems.push({ target: change.target.id, targetName: change.target.name, code: "rollouts_no_way_back", say: way.say });
     else if (way.change) changes.push(way.change);
   }
@@ -135,14 +140,16 @@ async function proposeAgain(
   const { rollout, changes, origin, title } = parts;
   if (changes.length === 0)
     throw new Problem("rollouts_plan_empty", { kind: "conflict", say: "There is nothing to do: every target has that already." });
+  const { strategies, limits } = await deps.plans.get(rollout.planId);
   const plan = await inTransaction(deps.db, (tx) =>
-    deps.proposePlan(tx, { origin, title, createdBy: asker.actor, changes, unchanged: 0, problems: [] }, asker),
+    deps.proposePlan(tx, { origin, title, strategies, limits, createdBy: asker.actor, changes, unchanged: 0, problems: [] }, asker),
   );
   return deps.propose(
     {
       planId: plan.id,
       planHash: plan.hash,
       strategy: rollout.strategy,
+      strategyFrom: rollout.strategyFrom,
       limits: rollout.limits,
       revertOf: rollout.id,
       ...(reason === undefined ? {} : { reason }),

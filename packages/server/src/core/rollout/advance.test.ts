@@ -12,6 +12,8 @@ const switchMs = 60_000;
 /** A target as the network has it, with a dead-man's switch that goes by the world's clock. */
 interface Device {
   config: "old" | "half" | "new";
+  /** What it boots with; `unsaved` before anybody saved: the old configuration without what somebody left out of it. */
+  startup: "unsaved" | Device["config"];
   armedUntil?: number;
 }
 type Fault = "none" | "before" | "half" | "lost" | "lie" | "unreachable";
@@ -28,7 +30,7 @@ class World {
   constructor(count: number, strategy: Strategy, parallel: number) {
     const targets: Target[] = Array.from({ length: count }, (_, i) => ({ id: `t${i}`, name: `t${i}`, labels: {} }));
     this.names = targets.map((target) => target.id);
-    for (const id of this.names) this.devices[id] = { config: "old" };
+    for (const id of this.names) this.devices[id] = { config: "old", startup: "unsaved" };
     this.machine = newMachine({ targets, waves: cutWaves(targets, strategy, {}), parallel, requireApproval: false, autoStart: true });
     this.happen({ kind: "recovered" });
   }
@@ -108,6 +110,7 @@ class World {
       case "confirm":
         if (device.config !== "new") return { kind: "confirmed", target, result: { ok: false, say: "the switch fired" } };
         if (fault !== "lie" && fault !== "unreachable") delete device.armedUntil;
+        if (fault === "none" || fault === "lost") this.save(target, device);
         return { kind: "confirmed", target, result: fault === "none" || fault === "lie" ? { ok: true } : { ok: false, say: "no reply" } };
       default:
         if (fault === "unreachable" || fault === "lost")
@@ -118,8 +121,15 @@ class World {
         }
         device.config = "old";
         delete device.armedUntil;
+        if (isSaved(this.machine.targets[target]?.memo)) device.startup = "old";
         return { kind: "reverted", target, result: { ok: true } };
     }
+  }
+
+  /** As a carrier does: what the way back must know is remembered first. */
+  private save(target: string, device: Device): void {
+    this.happen({ kind: "remembered", target, memo: { saved: true } });
+    device.startup = device.config;
   }
 
   private apply(device: Device, fault: Fault): Extract<RolloutEvent, { kind: "applied" }>["result"] {
@@ -144,6 +154,10 @@ class World {
     }
     throw new Error(`no rest: ${JSON.stringify(this.machine)}`);
   }
+}
+
+function isSaved(memo: unknown): boolean {
+  return typeof memo === "object" && memo !== null && "saved" in memo;
 }
 
 type Act =
@@ -212,6 +226,8 @@ describe("whatever the carriers do and wherever the controller dies", () => {
           expect(["waiting", "done"]).toContain(target.state);
           if (target.outcome === "applied") expect(target.side).toBe("new");
           if (target.outcome === "reverted") expect(target.side).toBe("old");
+          // What was never saved was not saved on the way back either, and nothing boots with half of a change.
+          expect(device.startup).toBe(isSaved(target.memo) ? device.config : "unsaved");
           if (world.machine.state === "reverted") expect(target.side).toBe("old");
         }
       }),
@@ -269,6 +285,24 @@ describe("whatever the carriers do and wherever the controller dies", () => {
     expect(world.machine.state).toBe("reverted");
     expect(world.machine.targets["t0"]).toMatchObject({ state: "done", outcome: "reverted", side: "old" });
   });
+});
+
+test("what could not be brought back is tried again at its time, and at once when somebody says so", () => {
+  const world = new World(1, { kind: "direct", reason: "emergency" }, 1);
+  world.begin(0);
+  world.finish(0, "none");
+  world.begin(0);
+  world.finish(0, "lost");
+  world.begin(0);
+  world.finish(0, "half");
+  expect(world.machine.state).toBe("needs_attention");
+  expect(wakeAt(world.machine)).toBeGreaterThan(world.now);
+  expect(world.begin(0)).toBe(false);
+  world.happen({ kind: "retried" });
+  expect(world.begin(0)).toBe(true);
+  world.finish(0, "none");
+  expect(world.machine.state).toBe("reverted");
+  expect(() => world.happen({ kind: "retried" })).toThrow("only one that is needs attention can be told to retry");
 });
 
 describe("a rollout", () => {

@@ -36,6 +36,9 @@ function react(machine: Machine, event: RolloutEvent, nowMs: number): Machine {
     case "resumed":
       expectState(machine, "resume", ["paused"]);
       return { ...machine, state: "running" };
+    case "retried":
+      expectState(machine, "retry", ["needs_attention"]);
+      return retryNow(machine, nowMs);
     case "aborted":
       expectState(machine, "abort", ["awaiting_approval", "ready", "running", "paused"]);
       return halt(machine, event.say);
@@ -51,6 +54,8 @@ function react(machine: Machine, event: RolloutEvent, nowMs: number): Machine {
       return onTarget(machine, event.target, (target) => confirmed(machine, target, event.result));
     case "reverted":
       return onTarget(machine, event.target, (target) => reverted(machine, target, event.result, nowMs));
+    case "remembered":
+      return onTarget(machine, event.target, (target) => setTarget(machine, target, { memo: event.memo }));
     case "interrupted":
       return onTarget(machine, event.target, (target) => pickUp(machine, target));
     case "gate_begun":
@@ -184,6 +189,11 @@ function reverted(machine: Machine, target: TargetMachine, result: Reverted, now
     return setTarget(machine, target, { ...back, state: "waiting", redo: false });
   }
   return setTarget(machine, target, { ...back, state: "done", outcome: "reverted", redo: false });
+}
+
+function retryNow(machine: Machine, nowMs: number): Machine {
+  const waiting = Object.values(machine.targets).filter((target) => target.state === "pending_revert" && !target.busy);
+  return waiting.reduce((next, target) => setTarget(next, target, { retryAtMs: nowMs }), machine);
 }
 
 function gated(machine: Machine, event: Extract<RolloutEvent, { kind: "gated" }>, nowMs: number): Machine {

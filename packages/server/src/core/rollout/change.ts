@@ -30,18 +30,36 @@ export interface Change<P = unknown> {
   payload: P;
 }
 
-/** What a carrier gets for each step of one target. */
-export interface CarrierStep<P = unknown> {
+/** What a carrier gets to look at one target. */
+export interface CarrierLook<P = unknown> {
   rolloutId: string;
   change: Change<P>;
-  /** What this carrier's `prepare` returned for this target (JSON); undefined in `prepare` itself. */
+  /** What this carrier's `prepare` returned for this target (JSON), or remembered since; undefined in `prepare` itself. */
   memo: unknown;
-  /** Strictly rising over all leases of this target; a carrier that can, refuses a lower one. */
-  fencing: number;
   /** Aborted when the step's time is up or the controller stops. */
   signal: AbortSignal;
-  /** A line for the journal of this target. Never a secret. */
+}
+
+/**
+ * What a carrier gets for each step that is a controller's to do.
+ *
+ * A controller can stand still anywhere (a stopped process, a virtual machine that is moved) and go on when another one has its rollout.
+ * So a step asks `stillMine` right before anything that it does to the target, and `notLapsed` between the parts of something long. What
+ * remains is a stop between the answer and the command itself: for longer than the lease after `stillMine`, or for one line of many after
+ * `notLapsed`, or where the clock stood still as well. Such a command can arrive late. A switch armed late fires by itself; a line typed late is
+ * taken back by the switch while that is armed, and is found as drift when it is not.
+ */
+export interface CarrierStep<P = unknown> extends CarrierLook<P> {
+  /** Strictly rising over all leases of this target; a carrier that can, refuses a lower one. */
+  fencing: number;
+  /** A line for the journal of this target; not written once the lease is lost. Never a secret. */
   note(say: string): void;
+  /** Asks the database, and keeps the lease for its whole length from now. @throws Problem `rollouts_lease_lost`; `database_unavailable` */
+  stillMine(): Promise<void>;
+  /** Asks nobody: the lease as it was last kept has not run out by our clock. @throws Problem `rollouts_lease_lost` */
+  notLapsed(): void;
+  /** Puts another memo in the place of this target's, journalled with this line and under the lease. @throws as `stillMine` */
+  remember(memo: unknown, say: string): Promise<void>;
 }
 
 export type Prepared =
@@ -89,9 +107,9 @@ export interface Carrier<P = unknown> {
   /** Brings the target back to what it was before, whatever state it is in, and leaves no switch armed. Ok when it is back already. */
   revert(step: CarrierStep<P>): Promise<Reverted>;
   /** Looks, touches nothing: used at gates and to report. */
-  observe(step: CarrierStep<P>): Promise<Observed>;
+  observe(look: CarrierLook<P>): Promise<Observed>;
   /** The change that would bring the target from what it has now to what it had before this one; undefined when it has that already. */
-  back(step: CarrierStep<P>): Promise<{ ok: true; change: Change<P> | undefined } | { ok: false; say: string }>;
+  back(look: CarrierLook<P>): Promise<{ ok: true; change: Change<P> | undefined } | { ok: false; say: string }>;
   /** Everything about a change that a person may want to read, secrets masked. */
   describe(change: Change<P>): ChangeText;
 }

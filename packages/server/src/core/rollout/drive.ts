@@ -101,7 +101,7 @@ function endLine(work: Extract<Work, { do: "step" }>, event: RolloutEvent): Jour
   };
 }
 
-const ourOwnFault = "our own database did not answer; it is looked at again";
+const ourOwnFault = "our own database did not answer in time; it is looked at again";
 
 function resultLine(event: RolloutEvent): string {
   if (event.kind === "interrupted") return `not known: ${ourOwnFault}`;

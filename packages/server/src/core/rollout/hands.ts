@@ -2,12 +2,13 @@
 import { sayError, type Clock } from "@holdfast/kit";
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import type { Log } from "#platform/log";
-import type { Carrier, CarrierStep, Change, GateResult } from "./change.ts";
+import type { Carrier, CarrierLook, CarrierStep, Change, GateResult } from "./change.ts";
 import { moveBy, type Hands } from "./drive.ts";
 import type { Machine, RolloutEvent, Work } from "./machine.ts";
 import type { Move } from "./moved.ts";
+import type { HeldLease, Lease } from "./lease.ts";
 import { isOurOwn, performStep, within, type StepTimes } from "./perform.ts";
-import { journal, transition, type JournalLine } from "./store.ts";
+import { journalNote, transition, type JournalLine } from "./store.ts";
 
 export interface HandsDeps {
   db: Db;
@@ -23,11 +24,6 @@ export interface HandsDeps {
   atPoint?: (point: string) => void;
 }
 
-export interface Lease {
-  id: string;
-  fencing: number;
-}
-
 export interface Life {
   /** Resolves when somebody moved a rollout, or after `ms`. */
   wait(ms: number): Promise<void>;
@@ -36,19 +32,21 @@ export interface Life {
   signal: AbortSignal;
 }
 
-/** The step's arguments but for the signal, which its time gives. */
+/** What there is to look at, but for the signal, which its time gives. */
+type LookArgs = Omit<CarrierLook, "signal">;
 type StepArgs = Omit<CarrierStep, "signal">;
+type StepWork = Extract<Work, { do: "step" }>;
 
 interface Reach {
   deps: HandsDeps;
-  lease: Lease;
+  lease: HeldLease;
   life: Life;
   /** The rollout's plan; known after the first move. */
   plan: { id: string };
   change(key: string): Promise<Change>;
 }
 
-export function createHands(deps: HandsDeps, lease: Lease, life: Life): Hands {
+export function createHands(deps: HandsDeps, lease: HeldLease, life: Life): Hands {
   const change = memoize((key: string) => {
     const [planId = "", target = ""] = key.split(" ");
     return deps.change(planId, target);
@@ -69,7 +67,8 @@ async function move({ deps, lease, plan }: Reach, event: RolloutEvent | undefine
   deps.atPoint?.(`before ${point}`);
   const moved = await inTransaction(deps.db, async (tx) => {
     const at = new Date(deps.clock.now());
-    const made = await transition(tx, { ...lease, at, lines, move: (machine) => moveBy(machine, event, at.getTime()) });
+    const { id, fencing } = lease;
+    const made = await transition(tx, { id, fencing, at, lines, move: (machine) => moveBy(machine, event, at.getTime()) });
     if (event !== undefined) await deps.moved(tx, made);
     return made;
   });
@@ -78,22 +77,36 @@ async function move({ deps, lease, plan }: Reach, event: RolloutEvent | undefine
   return moved.after;
 }
 
-async function stepArgs(reach: Reach, target: string, machine: Machine): Promise<StepArgs> {
+async function lookArgs(reach: Reach, target: string, machine: Machine): Promise<LookArgs> {
   const change = await reach.change(`${reach.plan.id} ${target}`);
-  return { rolloutId: reach.lease.id, change, memo: machine.targets[target]?.memo, fencing: reach.lease.fencing, note: () => undefined };
+  return { rolloutId: reach.lease.id, change, memo: machine.targets[target]?.memo };
 }
 
-async function carryOut(reach: Reach, work: Extract<Work, { do: "step" }>, machine: Machine): Promise<RolloutEvent> {
-  const { deps, lease, life } = reach;
+async function carryOut(reach: Reach, work: StepWork, machine: Machine): Promise<RolloutEvent> {
+  const { deps, life } = reach;
   const notes: Promise<void>[] = [];
-  const note = (say: string): void => void notes.push(writeNote(deps, lease, { target: work.target, step: work.step, say }));
-  const args = { ...(await stepArgs(reach, work.target, machine)), note };
+  const args: StepArgs = { ...(await lookArgs(reach, work.target, machine)), ...stepActs(reach, work, notes) };
   const carrier = deps.carrierOf(args.change.kind);
   const event = await within(deps.clock, deps.times[work.step], life.signal, (signal) =>
     performStep(carrier, work.step, { ...args, signal }),
   );
   await Promise.all(notes);
   return event;
+}
+
+/** What a step may do in our own database; all of it under the lease. */
+function stepActs(reach: Reach, { target, step }: StepWork, notes: Promise<void>[]): Omit<StepArgs, keyof LookArgs> {
+  const { deps, lease } = reach;
+  return {
+    fencing: lease.fencing,
+    note: (say) => void notes.push(writeNote(deps, lease, { target, step, phase: "note", say })),
+    stillMine: () => lease.renew(),
+    notLapsed: () => lease.notLapsed(),
+    async remember(memo, say) {
+      await lease.renew();
+      await move(reach, { kind: "remembered", target, memo }, [{ target, step, phase: "note", say }]);
+    },
+  };
 }
 
 interface Look {
@@ -120,7 +133,7 @@ const mostShown = 200;
 
 async function lookAt(reach: Reach, target: string, machine: Machine): Promise<Look> {
   const { deps, life } = reach;
-  const args = await stepArgs(reach, target, machine);
+  const args = await lookArgs(reach, target, machine);
   const carrier = deps.carrierOf(args.change.kind);
   const seen = await within(deps.clock, deps.times.gate, life.signal, (signal) => carrier.observe({ ...args, signal }));
   if (!seen.reached) return { target, gate: [], say: seen.say };
@@ -141,7 +154,7 @@ function unlessOurOwn(thrown: unknown): undefined {
 }
 
 /** The result of a step that could not even be tried to its end. */
-function failedStep(work: Extract<Work, { do: "step" }>, thrown: unknown): RolloutEvent {
+function failedStep(work: StepWork, thrown: unknown): RolloutEvent {
   const { target } = work;
   if (isOurOwn(thrown)) return { kind: "interrupted", target };
   const say = sayError(thrown);
@@ -160,9 +173,9 @@ function failedStep(work: Extract<Work, { do: "step" }>, thrown: unknown): Rollo
 }
 
 /** A note that cannot be written is a log line instead: the step goes on. */
-async function writeNote(deps: HandsDeps, lease: Lease, line: { target: string; step: string; say: string }): Promise<void> {
+async function writeNote(deps: HandsDeps, { id, fencing }: Lease, line: JournalLine): Promise<void> {
   try {
-    await journal(deps.db, { id: lease.id, at: new Date(deps.clock.now()), fencing: lease.fencing, lines: [{ ...line, phase: "note" }] });
+    await inTransaction(deps.db, (tx) => journalNote(tx, { id, fencing, at: new Date(deps.clock.now()) }, line));
   } catch (thrown) {
     deps.log.warn({ err: thrown, ...line }, "cannot write a note into the journal");
   }

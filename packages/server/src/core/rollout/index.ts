@@ -13,8 +13,10 @@ import type {
   RolloutListItem,
   RolloutState,
   Strategy,
+  StrategyFrom,
 } from "@holdfast/contract";
 import { inTransaction, type Db, type Tx } from "#platform/db";
+import { publish } from "#platform/events";
 import type { Log } from "#platform/log";
 import type { Audit } from "#core/audit";
 import type { Secrets } from "#core/secrets";
@@ -24,6 +26,7 @@ import { newMachine, type Machine } from "./machine.ts";
 import { createMoved, type RolloutMetrics } from "./moved.ts";
 import { stepTimes, type StepTimes } from "./perform.ts";
 import { createPlans, type NewPlan } from "./plans.ts";
+import { chooseStrategy, type Choice } from "./strategy.ts";
 import { createRunner } from "./run.ts";
 import { heldTargets, insertRollout, loadRollout } from "./store.ts";
 import { listJournal, listPlans, listRollouts, listTargets, planHead, type RolloutListRow } from "./store-reads.ts";
@@ -60,7 +63,12 @@ export interface NewRollout {
   planId: string;
   /** What was reviewed; another hash is refused. */
   planHash: string;
-  strategy: Strategy;
+  /** The repository's default, or the usual canary, unless told. */
+  strategy?: Strategy | undefined;
+  /** In place of `strategy`: one of the plan's, by its name. */
+  strategyName?: string | undefined;
+  /** Where a strategy was taken from that an earlier rollout had. */
+  strategyFrom?: StrategyFrom | undefined;
   limits?: Limits;
   requireApproval?: boolean;
   /** Starts as soon as it may; true unless told. */
@@ -85,11 +93,11 @@ export interface Rollouts extends Acts {
   planChange(plan: string, target: string): Promise<ChangeDetail>;
   /**
    * Proposes a rollout of a plan; it starts at once unless it waits for an approval.
-   * @throws Problem `rollouts_plan_moved` (other hash), `rollouts_plan_empty`, `rollouts_target_busy`
+   * @throws Problem `rollouts_plan_moved` (other hash), `rollouts_plan_empty`, `rollouts_target_busy`, `rollouts_strategy_unknown`, `rollouts_limits_loosened`
    */
   propose(rollout: NewRollout, asker: Asker): Promise<Rollout>;
   get(id: string): Promise<Rollout>;
-  list(page: PageQuery & { state?: RolloutState | undefined }): Promise<RolloutListItem[]>;
+  list(page: PageQuery & { state?: RolloutState | undefined; plan?: string | undefined }): Promise<RolloutListItem[]>;
   journal(id: string, page: { after?: number | undefined; limit: number; target?: string | undefined }): Promise<JournalEntry[]>;
   /** Which of these targets a rollout drives at present: target → rollout. */
   held(targets: string[]): Promise<Map<string, string>>;
@@ -122,6 +130,8 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     const proposed = await plans.propose(tx, plan);
     const after = { hash: proposed.hash, origin: proposed.origin, targets: proposed.changes.length };
     await deps.audit.record(tx, { ...asker, action: "rollout.plan.create", subject: `plan:${proposed.id}`, after });
+    const payload = { title: proposed.title, origin: proposed.origin, targets: after.targets };
+    await publish(tx, { type: "rollout.plan.created", subject: `plan:${proposed.id}`, payload });
     return proposed;
   };
   const propose = createPropose(deps, { plans, moved, get, wake: () => runner.wake() });
@@ -164,9 +174,11 @@ function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeP
       throw new Problem("rollouts_plan_empty", { kind: "invalid", say: `Plan ${plan.id} changes nothing; there is nothing to roll out.` });
     }
     const id = newId<"rollout">("rol", deps.clock.now());
+    const choice = chooseStrategy(plan, wanted);
     const { row, machine, targets } = newRollout({
       id,
       wanted,
+      choice,
       plan,
       changes: await plans.targets(plan.id),
       asker,
@@ -174,14 +186,16 @@ function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeP
     });
     await inTransaction(deps.db, async (tx) => {
       await insertRollout(tx, row, machine, targets);
-      const after = { plan: plan.id, planHash: plan.hash, strategy: wanted.strategy, limits: wanted.limits ?? {}, targets: targets.length };
+      const after = { plan: plan.id, planHash: plan.hash, ...choice, targets: targets.length };
       await deps.audit.record(tx, {
         ...asker,
         action: "rollout.rollout.create",
         subject: `rollout:${id}`,
         after,
-        reason: wanted.reason ?? reasonOf(wanted.strategy),
+        reason: wanted.reason ?? reasonOf(choice.strategy),
       });
+      const payload = { state: machine.state, title: row.title, planId: plan.id, say: sayRollout(machine) };
+      await publish(tx, { type: "rollout.rollout.created", subject: `rollout:${id}`, payload });
       await moved(tx, { row: { ...row, version: 1, fencing: 0 }, before: { ...machine, state: "ready" }, after: machine });
     });
     wake();
@@ -190,16 +204,26 @@ function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeP
 }
 
 function planListItem({ targets, ...row }: Awaited<ReturnType<typeof listPlans>>[number]): PlanListItem {
-  const { problems, ...head } = planHead(row);
+  const { problems, strategies: _strategies, limits: _limits, ...head } = planHead(row);
   return { ...head, targets, problemCount: problems.length };
 }
 
-function newRollout(parts: { id: string; wanted: NewRollout; plan: Plan; changes: Pick<Change, "target">[]; asker: Asker; atMs: number }) {
+interface RolloutParts {
+  id: string;
+  wanted: NewRollout;
+  choice: Choice;
+  plan: Plan;
+  changes: Pick<Change, "target">[];
+  asker: Asker;
+  atMs: number;
+}
+
+function newRollout(parts: RolloutParts) {
   const { wanted, plan } = parts;
-  const limits = wanted.limits ?? {};
+  const { strategy, strategyFrom, limits } = parts.choice;
   const targets = parts.changes.map((change) => change.target);
   const parallel = limits.maxUnavailable ?? defaultParallel;
-  const waves = cutWaves(targets, wanted.strategy, limits);
+  const waves = cutWaves(targets, strategy, limits);
   const machine: Machine = newMachine({
     targets,
     waves,
@@ -214,7 +238,8 @@ function newRollout(parts: { id: string; wanted: NewRollout; plan: Plan; changes
     plan_hash: plan.hash,
     title: plan.title,
     state: machine.state,
-    strategy: wanted.strategy,
+    strategy,
+    strategy_from: strategyFrom ?? null,
     limits,
     waves: machine.waves,
     auto_start: machine.autoStart,
@@ -238,7 +263,7 @@ function reasonOf(strategy: Strategy): string | undefined {
 }
 
 function listItem(row: RolloutListRow): RolloutListItem {
-  const { strategy, limits: _limits, ...head } = rolloutHead(row);
+  const { strategy, strategyFrom: _from, limits: _limits, ...head } = rolloutHead(row);
   const targets = Object.fromEntries(row.target_machines.map((machine) => [machine.id, machine]));
   const machine: Machine = {
     state: row.state,

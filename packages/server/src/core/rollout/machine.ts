@@ -21,7 +21,7 @@ export interface TargetMachine {
   side: "old" | "new" | "unknown";
   outcome?: OutcomeKind;
   say?: string;
-  /** What the carrier's `prepare` gave, for its later steps. */
+  /** What the carrier's `prepare` gave or a later step remembered, for the steps after it. */
   memo?: unknown;
   /** Once it is back to old, it begins again: a crash, not a failure, led here. */
   redo: boolean;
@@ -55,7 +55,8 @@ export interface Machine {
 }
 
 export type RolloutEvent =
-  | { kind: "approved" | "started" | "paused" | "resumed" }
+  /** `retried`: what could not be brought back is tried again now. */
+  | { kind: "approved" | "started" | "paused" | "resumed" | "retried" }
   | { kind: "aborted"; say: string }
   | { kind: "begun"; target: string; step: Step }
   | { kind: "prepared"; target: string; result: Prepared }
@@ -63,6 +64,8 @@ export type RolloutEvent =
   | { kind: "verified"; target: string; result: Verified }
   | { kind: "confirmed"; target: string; result: Confirmed }
   | { kind: "reverted"; target: string; result: Reverted }
+  /** A step in flight wants this known by the steps after it, whatever becomes of it. */
+  | { kind: "remembered"; target: string; memo: unknown }
   /** What became of the step in flight is not known, through a fault of our own: as after a crash, but for this target alone. */
   | { kind: "interrupted"; target: string }
   | { kind: "gate_begun" | "gate_interrupted"; wave: number }

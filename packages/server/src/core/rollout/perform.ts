@@ -2,6 +2,7 @@
 import { isProblem, sayError, type Clock } from "@holdfast/kit";
 import type { Carrier, CarrierStep } from "./change.ts";
 import type { RolloutEvent, Step } from "./machine.ts";
+import { isLeaseLost } from "./store.ts";
 
 /** How long each step may take, in milliseconds. */
 export type StepTimes = Record<Step | "gate", number>;
@@ -36,9 +37,9 @@ async function orElse<T>(work: Promise<T>, failed: (say: string) => T): Promise<
   }
 }
 
-/** Our own database was gone: that is no failure of the target, and nobody knows how far the step came. */
+/** Our own database was gone, or our lease: that is no failure of the target, and nobody knows how far the step came. */
 export function isOurOwn(thrown: unknown): boolean {
-  return isProblem(thrown) && thrown.code === "database_unavailable";
+  return isProblem(thrown) && (thrown.code === "database_unavailable" || isLeaseLost(thrown));
 }
 
 /**

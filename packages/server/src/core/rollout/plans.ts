@@ -1,7 +1,7 @@
 /** Plans: changes bound by hash to what was observed, kept sealed, read like a pull request. */
 import { createHash } from "node:crypto";
 import { newId, Problem } from "@holdfast/kit";
-import type { ChangeDetail, ChangeSummary, Plan } from "@holdfast/contract";
+import type { ChangeDetail, ChangeSummary, Limits, Plan } from "@holdfast/contract";
 import type { Db, Tx } from "#platform/db";
 import type { Resealer, Secrets } from "#core/secrets";
 import type { Carrier, Change } from "./change.ts";
@@ -28,6 +28,9 @@ export interface NewPlan {
   /** Targets that are as intended already. */
   unchanged: number;
   problems: Plan["problems"];
+  /** What the repository's policies say of rollouts of these targets; nothing unless told. */
+  strategies?: Plan["strategies"];
+  limits?: Limits;
 }
 
 export interface PlansDeps {
@@ -74,6 +77,8 @@ export function createPlans(deps: PlansDeps) {
         revision: plan.revision ?? null,
         unchanged: plan.unchanged,
         problems: plan.problems,
+        strategies: plan.strategies ?? [],
+        limits: plan.limits ?? {},
         created_at: new Date(deps.now()),
         created_by: plan.createdBy,
       };

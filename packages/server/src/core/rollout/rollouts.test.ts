@@ -48,8 +48,10 @@ class Lamps {
           ? { outcome: "ready", memo: {} }
           : { outcome: "refused", say: "it changed since" };
       },
-      apply: async ({ change }) => {
+      apply: async ({ change, note, stillMine }) => {
         const say = await this.at(`apply ${change.target.name}`);
+        note("takes the brush");
+        await stillMine();
         this.colours.set(change.target.id, say === undefined ? change.payload.to : "flickering");
         return say === undefined ? { outcome: "applied" } : { outcome: "refused", say, touched: true };
       },
@@ -179,6 +181,7 @@ describe("a rollout on the database", () => {
       "prepare begin",
       "prepare end",
       "apply begin",
+      "apply note",
       "apply end",
       "verify begin",
       "verify end",
@@ -321,5 +324,43 @@ describe("when a controller loses its lease", () => {
     expect(fencing).toEqual([...fencing].sort((a, b) => a - b));
     expect(new Set(fencing).size).toBeGreaterThan(1);
     expect(lamps.done).toContain("revert a");
+  });
+
+  test("a step of it that goes on is told so before it touches the target, and writes nothing more", async () => {
+    lamps = new Lamps();
+    const apply = lamps.hold("apply a");
+    const lost = engine({ leaseMs: 1 });
+    lost.start();
+    const plan = await planRed(lost, ["a"]);
+    const { id } = await lost.propose({ planId: plan.id, planHash: plan.hash, strategy: oneByOne }, ada);
+    await apply.reached;
+    lamps.held.delete("apply a");
+    const next = engine();
+    next.start();
+    await until(next, id, ["succeeded"]);
+    const journal = await next.journal(id, { limit: 200 });
+    lamps.colours.set(plan.changes[0]!.target, "green");
+    apply.release();
+    await lost.stop();
+    expect(await colours(plan)).toEqual(["green"]);
+    expect(await next.journal(id, { limit: 200 })).toEqual(journal);
+    expect(journal.filter((line) => line.phase === "note" && line.step === "apply")).toHaveLength(1);
+  });
+
+  test("nobody takes it over from itself: a lease that it was late to prolong interrupts nothing", async () => {
+    lamps = new Lamps();
+    const apply = lamps.hold("apply a");
+    const late = engine({ leaseMs: 1 });
+    late.start();
+    const plan = await planRed(late, ["a"]);
+    const { id } = await late.propose({ planId: plan.id, planHash: plan.hash, strategy: oneByOne }, ada);
+    await apply.reached;
+    // Its own search for rollouts comes by while this one is in the middle of a step.
+    const other = await planRed(late, ["b"]);
+    const second = await late.propose({ planId: other.id, planHash: other.hash, strategy: oneByOne }, ada);
+    await until(late, second.id, ["succeeded"]);
+    apply.release();
+    await until(late, id, ["succeeded"]);
+    expect(lamps.done.filter((step) => step.endsWith(" a"))).toEqual(["prepare a", "apply a", "verify a", "confirm a", "observe a"]);
   });
 });

@@ -31,7 +31,9 @@ export function createRolloutRoutes(rollouts: Rollouts) {
     rollouts[verb](call.input.id, askerOf(call.context), call.input.reason);
   return {
     create: os.create.handler(({ input, context }) => rollouts.propose(input, askerOf(context))),
-    list: os.list.handler(async ({ input }) => pageOf(await rollouts.list({ ...readPage(input), state: input.state }), input.limit)),
+    list: os.list.handler(async ({ input }) =>
+      pageOf(await rollouts.list({ ...readPage(input), state: input.state, plan: input.plan }), input.limit),
+    ),
     get: os.get.handler(({ input }) => rollouts.get(input.id)),
     journal: os.journal.handler(async ({ input }) => {
       const after = decodeCursor(lastSeq, input.cursor);

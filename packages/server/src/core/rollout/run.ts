@@ -1,9 +1,9 @@
 /** Finds rollouts that want driving, takes a lease on each, drives them with the carriers, and hands over what it cannot finish. */
 import { randomUUID } from "node:crypto";
-import { isProblem } from "@holdfast/kit";
 import { drive } from "./drive.ts";
-import { createHands, type HandsDeps, type Lease } from "./hands.ts";
-import { claimRollout, releaseLease, renewLease } from "./store.ts";
+import { createHands, type HandsDeps } from "./hands.ts";
+import { holdLease, type HeldLease } from "./lease.ts";
+import { claimRollout, isLeaseLost, releaseLease } from "./store.ts";
 
 export interface RunnerDeps extends HandsDeps {
   /** A controller that is silent for this long has lost its rollouts to another one. */
@@ -42,8 +42,11 @@ export function createRunner(deps: RunnerDeps): Runner {
 
   const claim = async (): Promise<void> => {
     for (;;) {
-      const lease = await claimRollout(deps.db, worker, deps.leaseMs);
-      if (!lease) return;
+      const asked = deps.clock.now();
+      // What is driven here already is not claimed again, however late its lease is: it would be interrupted for nothing.
+      const claimed = await claimRollout(deps.db, { worker, leaseMs: deps.leaseMs, except: [...driving.keys()] });
+      if (!claimed) return;
+      const lease = holdLease(deps, claimed, asked);
       const run = driveLease(deps, lease, { wait, stopped: () => end.signal.aborted }).finally(() => driving.delete(lease.id));
       driving.set(lease.id, run);
     }
@@ -74,7 +77,11 @@ export function createRunner(deps: RunnerDeps): Runner {
 }
 
 /** Drives one rollout until it rests or the lease is lost; never throws. */
-async function driveLease(deps: RunnerDeps, lease: Lease, life: { wait(ms: number): Promise<void>; stopped(): boolean }): Promise<void> {
+async function driveLease(
+  deps: RunnerDeps,
+  lease: HeldLease,
+  life: { wait(ms: number): Promise<void>; stopped(): boolean },
+): Promise<void> {
   const lost = new AbortController();
   const renewing = new AbortController();
   const log = deps.log.child({ rollout: lease.id, fencing: lease.fencing });
@@ -84,7 +91,7 @@ async function driveLease(deps: RunnerDeps, lease: Lease, life: { wait(ms: numbe
     await releaseLease(deps.db, lease);
   } catch (thrown) {
     lost.abort(thrown);
-    if (isProblem(thrown) && thrown.code === "rollouts_lease_lost") log.warn("another controller took this rollout over");
+    if (isLeaseLost(thrown)) log.warn("another controller took this rollout over");
     else log.error({ err: thrown }, "driving this rollout failed; its lease runs out and it is taken up again");
   } finally {
     renewing.abort(new Error("done"));
@@ -92,16 +99,15 @@ async function driveLease(deps: RunnerDeps, lease: Lease, life: { wait(ms: numbe
   }
 }
 
-/** Renews at a third of the lease; a lease that is surely over aborts every step in flight. */
-async function keepLease(deps: RunnerDeps, lease: Lease, ends: { lost: AbortController; until: AbortSignal }): Promise<void> {
+/** Renews at a third of the lease; one that is surely lost aborts every step in flight. */
+async function keepLease(deps: RunnerDeps, lease: HeldLease, ends: { lost: AbortController; until: AbortSignal }): Promise<void> {
   for (;;) {
     await deps.clock.sleep(deps.leaseMs / 3, ends.until).catch(() => undefined);
     if (ends.until.aborted) return;
     try {
-      if (await renewLease(deps.db, lease, deps.leaseMs)) continue;
-      ends.lost.abort(new Error("another controller drives this rollout"));
-      return;
+      await lease.renew();
     } catch (thrown) {
+      if (isLeaseLost(thrown)) return ends.lost.abort(new Error("another controller drives this rollout"));
       deps.log.warn({ err: thrown, rollout: lease.id }, "cannot renew the lease; trying again");
     }
   }

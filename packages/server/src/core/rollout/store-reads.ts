@@ -22,7 +22,12 @@ export interface SealedChange extends Omit<Change, "payload"> {
 export async function insertPlan(tx: Tx, row: PlanRow, changes: SealedChange[]): Promise<void> {
   await tables(tx)
     .insertInto("rollout.plan")
-    .values({ ...row, problems: JSON.stringify(row.problems) })
+    .values({
+      ...row,
+      problems: JSON.stringify(row.problems),
+      strategies: JSON.stringify(row.strategies),
+      limits: JSON.stringify(row.limits),
+    })
     .execute();
   for (const [position, change] of changes.entries()) {
     await tables(tx)
@@ -93,11 +98,12 @@ export interface RolloutListRow extends RolloutRow {
 
 export async function listRollouts(
   db: Db,
-  page: { before?: string | undefined; limit: number; state?: RolloutState | undefined },
+  page: { before?: string | undefined; limit: number; state?: RolloutState | undefined; plan?: string | undefined },
 ): Promise<RolloutListRow[]> {
   let query = tables(db).selectFrom("rollout.rollout").selectAll().orderBy("id", "desc").limit(page.limit);
   if (page.before !== undefined) query = query.where("id", "<", page.before);
   if (page.state !== undefined) query = query.where("state", "=", page.state);
+  if (page.plan !== undefined) query = query.where("plan_id", "=", page.plan);
   const rows = await query.execute();
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
@@ -146,6 +152,8 @@ export function planHead(row: PlanRow): Omit<Plan, "changes"> {
     createdBy: row.created_by,
     unchanged: row.unchanged,
     problems: row.problems,
+    strategies: row.strategies,
+    limits: row.limits,
     ...(row.repository === null ? {} : { repository: row.repository }),
     ...(row.revision === null ? {} : { revision: row.revision }),
   };

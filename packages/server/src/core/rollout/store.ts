@@ -1,5 +1,5 @@
 /** Rollouts in the database: every transition locks the row, checks the lease, and is journalled in the same transaction. */
-import { Problem } from "@holdfast/kit";
+import { isProblem, Problem } from "@holdfast/kit";
 import { sql, type Selectable } from "kysely";
 import type { Db, Tx } from "#platform/db";
 import type { Target } from "./change.ts";
@@ -36,6 +36,10 @@ export function leaseLost(id: string): Problem {
   return new Problem("rollouts_lease_lost", { kind: "conflict", say: `Another controller drives rollout ${id} now.` });
 }
 
+export function isLeaseLost(thrown: unknown): boolean {
+  return isProblem(thrown) && thrown.code === "rollouts_lease_lost";
+}
+
 /** Writes a new rollout and its targets; holds the targets when it runs at once. */
 export async function insertRollout(
   tx: Tx,
@@ -45,7 +49,13 @@ export async function insertRollout(
 ): Promise<void> {
   await tables(tx)
     .insertInto("rollout.rollout")
-    .values({ ...row, strategy: JSON.stringify(row.strategy), limits: JSON.stringify(row.limits), waves: JSON.stringify(row.waves) })
+    .values({
+      ...row,
+      strategy: JSON.stringify(row.strategy),
+      strategy_from: JSON.stringify(row.strategy_from),
+      limits: JSON.stringify(row.limits),
+      waves: JSON.stringify(row.waves),
+    })
     .execute();
   const rows = targets.map((target, position) => ({
     rollout_id: row.id,
@@ -190,13 +200,33 @@ export async function journal(db: Db, entry: { id: string; at: Date; fencing: nu
   await tables(db).insertInto("rollout.journal").values(rows).execute();
 }
 
+/** A line from the middle of a step. @throws Problem `rollouts_lease_lost`; nothing is written then */
+export async function journalNote(
+  tx: Tx,
+  { id, fencing, at }: { id: string; fencing: number; at: Date },
+  line: JournalLine,
+): Promise<void> {
+  // Locked, so that nobody takes the rollout over between the look and the line.
+  const row = await tables(tx).selectFrom("rollout.rollout").select("fencing").where("id", "=", id).forShare().executeTakeFirst();
+  if (row?.fencing !== fencing) throw leaseLost(id);
+  await journal(tx, { id, at, fencing, lines: [line] });
+}
+
+interface Claim {
+  worker: string;
+  leaseMs: number;
+  /** Rollouts that are not to be taken. */
+  except: string[];
+}
+
 /** Takes one rollout that wants driving and that nobody drives; gives it a higher fencing token. */
-export async function claimRollout(db: Db, worker: string, leaseMs: number): Promise<{ id: string; fencing: number } | undefined> {
+export async function claimRollout(db: Db, { worker, leaseMs, except }: Claim): Promise<{ id: string; fencing: number } | undefined> {
   const claimed = await sql<{ id: string; fencing: number }>`
     update rollout.rollout set worker = ${worker}, fencing = nextval('rollout.fencing'), leased_until = now() + ${leaseMs} * interval '1 millisecond'
     where id = (
       select id from rollout.rollout
       where state in ('running', 'reverting', 'paused', 'needs_attention') and (leased_until is null or leased_until < now())
+        and id <> all(${except}::text[])
       order by created_at limit 1 for update skip locked)
     returning id, fencing`.execute(db);
   return claimed.rows[0];

@@ -1,4 +1,4 @@
-import type { DiffLine, Limits, Plan, RolloutState, Strategy } from "@holdfast/contract";
+import type { DiffLine, Limits, Plan, RolloutState, Strategy, StrategyFrom } from "@holdfast/contract";
 import type { ColumnType, Generated } from "kysely";
 import type { Target } from "./change.ts";
 import type { TargetMachine, WaveMachine } from "./machine.ts";
@@ -15,6 +15,8 @@ export interface PlanTable {
   revision: string | null;
   unchanged: number;
   problems: Json<Plan["problems"]>;
+  strategies: Json<Plan["strategies"]>;
+  limits: Json<Limits>;
   created_at: Date;
   created_by: string;
 }
@@ -40,6 +42,7 @@ export interface RolloutTable {
   title: string;
   state: RolloutState;
   strategy: Json<Strategy>;
+  strategy_from: Json<StrategyFrom | null>;
   limits: Json<Limits>;
   waves: Json<WaveMachine[]>;
   auto_start: boolean;

@@ -31,6 +31,7 @@ export function rolloutHead(row: RolloutRow): Omit<Rollout, "waves" | "targets" 
     ...(row.started_at === null ? {} : { startedAt: row.started_at.toISOString() }),
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
     ...(row.halt_reason === null ? {} : { haltReason: row.halt_reason }),
+    ...(row.strategy_from === null ? {} : { strategyFrom: row.strategy_from }),
     ...(row.revert_of === null ? {} : { revertOf: row.revert_of }),
   };
 }
@@ -85,7 +86,7 @@ export function sayRollout(machine: Machine): string {
   const targets = Object.values(machine.targets);
   const all = targets.length;
   const changed = targets.filter((target) => target.side === "new").length;
-  const pending = targets.filter((target) => target.state === "pending_revert").map((target) => target.name);
+  const pending = targets.filter((target) => target.state === "pending_revert");
   const because = machine.haltReason === undefined ? "" : ` (${machine.haltReason})`;
   switch (machine.state) {
     case "awaiting_approval":
@@ -103,8 +104,16 @@ export function sayRollout(machine: Machine): string {
     case "reverted":
       return `Reverted${because}: ${all === 1 ? "the target has" : "all targets have"} what ${all === 1 ? "it" : "they"} had before.`;
     case "needs_attention":
-      return `${pending.join(", ")} could not be brought back yet${because}; it is tried again as soon as it answers.`;
+      return `${pending.map(({ name }) => name).join(", ")} could not be brought back yet${because}; ${sayPending(pending)}`;
   }
+}
+
+/** Why, where it is not that nobody answers; and how it goes on. */
+function sayPending(pending: TargetMachine[]): string {
+  const stuck = pending.filter(({ outcome }) => outcome !== "unreachable");
+  if (stuck.length === 0) return "it is tried again as soon as it answers.";
+  const why = stuck.slice(0, 3).map(({ name, say = "" }) => (say.includes(name) ? say : `${name}: ${say}`));
+  return `${[...why, ...(stuck.length > 3 ? [`${stuck.length - 3} more`] : [])].join(" ")} It is tried again by itself every half minute, and now with retry.`;
 }
 
 function count(targets: number): string {

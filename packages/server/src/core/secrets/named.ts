@@ -4,6 +4,7 @@ import { newId, type Clock } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction, type Db, type Tx } from "#platform/db";
+import { publish } from "#platform/events";
 import { preconditionFailed } from "#platform/http/request";
 import { z } from "zod";
 import type { Engine, EngineName } from "./engine.ts";
@@ -63,6 +64,7 @@ async function create(deps: NamedDeps, { name, value, expiresAt }: NewValue & { 
     // The name is ours in this transaction. What Vault kept of one that rolled back is not written over: the next attempt is told of it.
     await store.insertVersion(tx, rowOf(secret, await engine.put(secret, value, undefined), by));
     await audit.record(tx, { ...by, action: "secrets.secret.create", subject: subjectOf(secret), after: told(secret) });
+    await publish(tx, { type: "secrets.secret.created", subject: subjectOf(secret), payload: { name } });
   });
   return summaryOf(secret, 1);
 }
@@ -93,6 +95,7 @@ async function replace(deps: NamedDeps, secret: NewValue & { id: string; etag: s
     await forgetOld(tx, engine, after, here);
     const facts = { subject: subjectOf(after), before: told(before), after: told(after) };
     await audit.record(tx, { ...by, ...facts, action: "secrets.secret.replace" });
+    await publish(tx, { type: "secrets.secret.replaced", subject: facts.subject, payload: { name: after.name } });
     return summaryOf(after, (await store.versionsOf(tx, id)).filter(({ destroyed_at }) => destroyed_at === null).length);
   });
 }
@@ -117,6 +120,7 @@ async function remove(deps: NamedDeps, { id, etag }: { id: string; etag: string 
     await store.revokeLeasesOf(tx, secret.name, new Date(clock.now()));
     await store.deleteSecret(tx, id);
     await audit.record(tx, { ...by, action: "secrets.secret.remove", subject: subjectOf(secret), before: told(secret) });
+    await publish(tx, { type: "secrets.secret.removed", subject: subjectOf(secret), payload: { name: secret.name } });
   });
 }
 

@@ -42,6 +42,15 @@ const value: SecretValue = { kind: "password", username: "admin", password: "hun
 const place = { table: "public.kept", row: "1", column: "sealed", version: 0 };
 
 describe("a named secret in the built-in engine", () => {
+  test("tells what happened to it to whoever may read secrets, without its value", async () => {
+    const { id, etag } = await secrets.create({ name: "one", value }, ada);
+    const { etag: newer } = await secrets.replace({ id, value, etag }, ada);
+    await secrets.remove({ id, etag: newer }, ada);
+    const { rows } = await database.pool.query("select type, payload from platform.event order by id desc limit 3");
+    const payload = { name: "one" };
+    expect(rows).toEqual(["removed", "replaced", "created"].map((what) => ({ type: `secrets.secret.${what}`, payload })));
+  });
+
   test("that a part of the process needs every minute leaves one entry an hour for each purpose", async () => {
     await secrets.create({ name: "one", value }, ada);
     const before = (await audit.verify()).entries;

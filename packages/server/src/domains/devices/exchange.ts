@@ -64,7 +64,10 @@ function readRow(row: Record<string, string>, number: number, into: ReadDevices)
     if (parsed.success) into.devices.push({ spec: parsed.data, at: `row ${number}` });
     else
       into.errors.push(
-        ...parsed.error.issues.map((issue) => ({ at: `row ${number}, column ${String(issue.path[0] ?? "")}`, say: issue.message })),
+        ...parsed.error.issues.map(({ path, message }) => {
+          const column = String(path[0] ?? "");
+          return { at: `row ${number}, column ${column}`, say: column in given || path.length > 1 ? message : "must be given" };
+        }),
       );
   } catch (thrown) {
     if (!isProblem(thrown) && !(thrown instanceof RangeError)) throw thrown;

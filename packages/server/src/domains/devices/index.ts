@@ -14,6 +14,7 @@ import type { Secrets } from "#core/secrets";
 import { createConfigCarrier } from "./apply.ts";
 import type { ConfigPayload } from "./payload.ts";
 import { readDevices, writeDevices, type ExchangeError } from "./exchange.ts";
+import { createExpectations, type Expectations } from "./expectations.ts";
 import { createInventory, specOf, type Inventory } from "./inventory.ts";
 import { createObserver, type Observer } from "./observe.ts";
 import { createPlanning, type Planning } from "./planning.ts";
@@ -29,6 +30,7 @@ export interface DeviceReachDeps {
   db: Db;
   log: Log;
   secrets: Secrets;
+  findings: Findings;
   clock?: Clock;
   /** How long a device waits for the confirmation of a change before it reverts by itself; 5 min unless told. */
   switchMs?: number;
@@ -42,6 +44,7 @@ export interface DeviceReach {
   pool: Pool;
   sessions: Sessions;
   versions: Versions;
+  expectations: Expectations;
   close(): Promise<void>;
 }
 
@@ -50,20 +53,20 @@ export function createDeviceReach(deps: DeviceReachDeps): DeviceReach {
   const pool = createDevicePool(deps.patience === undefined ? {} : { session: deps.patience });
   const sessions = createSessions({ db: deps.db, secrets: deps.secrets, pool, clock });
   const versions = createVersions({ db: deps.db, secrets: deps.secrets, clock });
+  const expectations = createExpectations({ db: deps.db, clock, versions, findings: deps.findings });
   const carrier = createConfigCarrier({
     db: deps.db,
     sessions,
-    versions,
+    expectations,
     clock,
     ...(deps.switchMs === undefined ? {} : { switchMs: deps.switchMs }),
   });
-  return { carrier, pool, sessions, versions, close: () => pool.close() };
+  return { carrier, pool, sessions, versions, expectations, close: () => pool.close() };
 }
 
 export interface DevicesDeps extends DeviceReachDeps {
   reach: DeviceReach;
   audit: Audit;
-  findings: Findings;
   rollouts: Rollouts;
   git: Git;
 }
@@ -95,10 +98,18 @@ export function createDevices(deps: DevicesDeps): Devices {
   const { db, log, audit, secrets, findings, rollouts, git, reach } = deps;
   const clock = deps.clock ?? systemClock;
   const held: Rollouts["held"] = (targets) => rollouts.held(targets);
-  const inventory = createInventory({ db, audit, secrets, clock, held });
-  const observer = createObserver({ db, log, clock, sessions: reach.sessions, versions: reach.versions, findings, held });
+  const inventory = createInventory({ db, audit, secrets, findings, clock, held });
+  const observer = createObserver({ db, log, sessions: reach.sessions, expectations: reach.expectations, findings, held });
   const repositories = createRepositories({ db, log, clock, audit, secrets, findings, git, inventory });
-  const planning = createPlanning({ db, inventory, observer, repositories, rollouts, versions: reach.versions });
+  const planning = createPlanning({
+    db,
+    inventory,
+    observer,
+    repositories,
+    rollouts,
+    versions: reach.versions,
+    expectations: reach.expectations,
+  });
   const scan = async (id: string): Promise<{ fingerprint: string; pinned?: string; matches: boolean }> => {
     const row = await inventory.row(id);
     const fingerprint = await scanHostKey(await reach.sessions.endpoint(row));

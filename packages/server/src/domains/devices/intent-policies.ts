@@ -14,7 +14,8 @@ interface Named {
 
 export interface Policies {
   health: (Named & { policy: HealthPolicy })[];
-  strategies: (Named & { strategy: Strategy; limits: Limits })[];
+  /** `isDefault`: what rollouts of the devices that it picks take unless told. */
+  strategies: (Named & { strategy: Strategy; limits: Limits; isDefault: boolean })[];
 }
 
 const dayMs = 86_400_000;
@@ -98,6 +99,7 @@ const strategyShape = z.strictObject({
       z.strictObject({ kind: z.literal("blue_green"), group_label: z.string().min(1).max(63), bake: duration }),
     ]),
     limits: z.strictObject(limits.shape).default({}),
+    default: z.boolean().optional(),
   }),
 });
 
@@ -141,7 +143,9 @@ function readStrategy(document: YamlDocument, file: string, into: Policies): Fau
   if (!parsed.success) return faultsOf(parsed.error, document, file);
   const { metadata, spec } = parsed.data;
   const where = whereOf(document, file);
-  into.strategies.push({ name: metadata.name, selector: spec.selector, where, strategy: strategyOf(spec.strategy), limits: spec.limits });
+  const { name } = metadata;
+  const isDefault = spec.default ?? name === "default";
+  into.strategies.push({ name, selector: spec.selector, where, strategy: strategyOf(spec.strategy), limits: spec.limits, isDefault });
   return [];
 }
 

@@ -193,6 +193,20 @@ describe("rendering", () => {
     });
   });
 
+  test("refuses route-maps that call each other in a circle: the routers would crash", () => {
+    const circle = "{% for one in maps %}\nroute-map {{ one.name }} permit 10\n call {{ one.next }}\nexit\n{% endfor %}\n";
+    const files = (maps: string): Record<string, string> => ({
+      "inventory/a.yaml": device("r1"),
+      "data/global.yaml": `maps: ${maps}`,
+      [template]: circle,
+    });
+    expect(textOf(files("[{ name: A, next: B }, { name: B, next: C }]"))).toContain("call C");
+    expect(textOf(files("[{ name: A, next: B }, { name: B, next: C }, { name: C, next: B }]"))).toBe(
+      `${template}:3 intent_config_ruinous: r1 cannot be given what this renders: Route-maps call each other in a circle ` +
+        "(B calls C on line 5, C calls B on line 8), which makes zebra and bgpd of FRR 8 crash. Take one of these calls out.",
+    );
+  });
+
   test("says file and line of what is wrong", () => {
     const inventory = { "inventory/a.yaml": device("r1") };
     expect(textOf(inventory)).toBe(

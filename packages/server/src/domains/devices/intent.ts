@@ -4,6 +4,7 @@
  */
 import { isProblem, matches, type Labels } from "@holdfast/kit";
 import type { HealthPolicy } from "./checks.ts";
+import { ruinOf } from "./config/index.ts";
 import { isMapping, layersOf, mergeData, readDataFile, unreadFaults, type DataFile } from "./intent-data.ts";
 import { parseDeviceDocuments, type DeviceIntent } from "./intent-inventory.ts";
 import { parsePolicies, type Policies } from "./intent-policies.ts";
@@ -192,6 +193,12 @@ export function renderDevice(intent: Intent, name: string): Rendered | { problem
     return { problem: { ...broken, say: `${name} needs ${broken.at.replace(/:\d+$/, "")}, which cannot be read: ${broken.say}` } };
   try {
     const { text, lines } = renderTemplate({ loader: intent.loader, entry: device.template, data: variablesOf(intent, device) });
+    const ruin = ruinOf(text, device.spec.platform);
+    if (ruin) {
+      const source = lines[(ruin.lines[0] ?? 0) - 1];
+      const where = source ? `${source.template}:${source.templateLine}` : at;
+      return { problem: { at: where, code: "intent_config_ruinous", say: `${name} cannot be given what this renders: ${ruin.say}` } };
+    }
     return { text, sources: lines.map((source, index) => ({ line: index + 1, ...source })) };
   } catch (thrown) {
     return { problem: faultOf(thrown, at) };

@@ -1,12 +1,15 @@
 /** The inventory: devices are added, changed, removed, imported and exported; host keys are pinned by an explicit act. */
 import { deviceSpec, type Device, type DevicePatch, type DeviceSpec } from "@holdfast/contract";
-import { newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
+import { mergePatch, newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
 import { inTransaction, isUniqueViolation, type Db, type Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { Audit } from "#core/audit";
+import type { Findings } from "#core/findings";
 import type { Asker, Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
-import { preconditionFailed } from "#platform/http";
+import { preconditionFailed, versionOf } from "#platform/http";
+import { driftSource } from "./expectations.ts";
+import { reachSource } from "./observe.ts";
 import {
   deleteDevice,
   devicesUsing,
@@ -23,6 +26,7 @@ export interface InventoryDeps {
   db: Db;
   audit: Audit;
   secrets: Secrets;
+  findings: Findings;
   clock: Clock;
   /** Which devices a rollout drives at present. */
   held: Rollouts["held"];
@@ -34,7 +38,7 @@ export interface Inventory {
   rows(query: Omit<DeviceQuery, "terms"> & { selector?: string | undefined }): Promise<DeviceRow[]>;
   /** @throws Problem `devices_name_taken`, `devices_bastion_missing`, `secrets_secret_missing` */
   create(spec: DeviceSpec, asker: Asker): Promise<Device>;
-  /** Only the members given. @throws as create, and 412 when the ETag moved */
+  /** A merge patch: only the members given; null clears. @throws as create, and 412 when the ETag moved */
   update(change: { id: string; etag: string; spec: DevicePatch }, asker: Asker): Promise<Device>;
   remove(which: { id: string; etag: string }, asker: Asker): Promise<void>;
   /** Creates or updates by name, in the caller's transaction. */
@@ -57,9 +61,9 @@ export function createInventory(deps: InventoryDeps): Inventory {
     },
     async update({ id, etag, spec }, asker) {
       const now = await row(id);
-      const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));
-      const next = deviceSpec.parse({ ...specOf(now), ...given });
-      await taken(next.name, () => inTransaction(db, (tx) => change(deps, tx, { row: now, next, version: Number(etag) }, asker)));
+      const next = normalSpec(mergePatch(specOf(now), spec));
+      if (now.version === versionOf(etag) && JSON.stringify(next) === JSON.stringify(specOf(now))) return deviceView(now);
+      await taken(next.name, () => inTransaction(db, (tx) => change(deps, tx, { row: now, next, version: versionOf(etag) }, asker)));
       return deviceView(await row(now.id));
     },
     async remove({ id, etag }, asker) {
@@ -72,8 +76,9 @@ export function createInventory(deps: InventoryDeps): Inventory {
         });
       await refuseHeld(deps, now);
       await inTransaction(db, async (tx) => {
-        if (!(await deleteDevice(tx, now.id, Number(etag)))) throw preconditionFailed(`device ${now.name}`);
+        if (!(await deleteDevice(tx, now.id, versionOf(etag)))) throw preconditionFailed(`device ${now.name}`);
         await deps.audit.record(tx, { ...asker, action: "devices.device.delete", subject: `device:${now.id}`, before: specOf(now) });
+        for (const source of [reachSource, driftSource]) await deps.findings.reconcile(tx, source, `device:${now.id}`, []);
         await publish(tx, { type: "devices.device.removed", subject: `device:${now.id}`, payload: { name: now.name } });
       });
     },
@@ -93,11 +98,23 @@ export function createInventory(deps: InventoryDeps): Inventory {
         await updateDevice(tx, now.id, { host_key: fingerprint, updated_at: new Date(deps.clock.now()) });
         const [before, after] = [{ hostKey: now.host_key }, { hostKey: fingerprint }];
         await deps.audit.record(tx, { ...asker, action: "devices.host_key.trust", subject: `device:${now.id}`, before, after, reason });
+        await settleHostKey(deps, tx, { device: now, fingerprint, asker });
         await publish(tx, { type: "devices.host_key.trusted", subject: `device:${now.id}`, payload: { name: now.name } });
       });
       return deviceView(await row(now.id));
     },
   };
+}
+
+/** The key that was told of as strange, or not pinned, is the pinned one now. */
+async function settleHostKey(
+  { findings }: InventoryDeps,
+  tx: Tx,
+  { device, fingerprint, asker }: { device: DeviceRow; fingerprint: string; asker: Asker },
+): Promise<void> {
+  const why = { ...asker, reason: `The host key ${fingerprint} was compared and pinned.`, evidence: { pinned: fingerprint } };
+  for (const kind of ["host_key_changed", "host_key_unknown"])
+    await findings.settle(tx, { source: reachSource, kind, subject: `device:${device.id}` }, why);
 }
 
 /** A device that is gone from the inventory could not be taken back to what it was. */

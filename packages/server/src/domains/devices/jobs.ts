@@ -1,13 +1,18 @@
 /** What devices do by themselves: poll repositories, look for drift, back up, mend drift where that is wanted. */
 import type { Strategy } from "@holdfast/contract";
-import { isProblem } from "@holdfast/kit";
+import { isProblem, type Clock } from "@holdfast/kit";
+import type { Db } from "#platform/db";
 import type { Log } from "#platform/log";
 import type { Rollouts } from "#core/rollout";
 import { driftOf } from "./inventory.ts";
 import type { Devices } from "./index.ts";
+import { recordSeen, type DeviceRow } from "./store.ts";
 
 const driftActor = { actor: "system:drift" };
 const gitActor = { actor: "system:git" };
+
+/** The same drift, when it could not be mended, is tried again by itself only after this long. */
+const againMs = 3_600_000;
 
 /** A drifted device goes back alone. */
 const driftStrategy: Strategy = { kind: "direct", reason: "drift is mended on this device" };
@@ -21,14 +26,17 @@ export interface DeviceWork {
   backUp(signal?: AbortSignal): Promise<void>;
 }
 
-export function createDeviceWork(deps: { devices: Devices; rollouts: Rollouts; log: Log }): DeviceWork {
-  const { devices, rollouts, log } = deps;
+export function createDeviceWork(deps: { db: Db; clock: Clock; devices: Devices; rollouts: Rollouts; log: Log }): DeviceWork {
+  const { db, clock, devices, rollouts, log } = deps;
 
-  const mend = async (id: string): Promise<void> => {
+  const mend = async ({ id, running_hash, mend_hash, mend_at }: DeviceRow): Promise<void> => {
+    const at = new Date(clock.now());
+    if (mend_hash === running_hash && mend_at !== null && at.getTime() - mend_at.getTime() < againMs) return;
     try {
       const plan = await devices.planning.undrift(id, driftActor);
       if (plan.changes.length === 0) return;
       await rollouts.propose({ planId: plan.id, planHash: plan.hash, strategy: driftStrategy }, driftActor);
+      await recordSeen(db, id, { mend_hash: running_hash, mend_at: at });
     } catch (thrown) {
       // A person or a rollout was there first: the next look decides again.
       if (!isProblem(thrown) || (thrown.kind !== "conflict" && thrown.kind !== "unavailable")) throw thrown;
@@ -43,7 +51,7 @@ export function createDeviceWork(deps: { devices: Devices; rollouts: Rollouts; l
     async watchDrift(signal) {
       const rows = (await devices.inventory.rows({})).filter((row) => row.host_key !== null);
       for (const look of await devices.observer.look(rows, "drift", signal)) {
-        if (look.read && look.device.drift_mode === "revert" && driftOf(look.device) === "drifted") await mend(look.device.id);
+        if (look.read && look.device.drift_mode === "revert" && driftOf(look.device) === "drifted") await mend(look.device);
       }
     },
     async backUp(signal) {

@@ -26,6 +26,8 @@ export const configPayload = z.object({
   base: z.string(),
   /** What is to run. */
   intended: z.string(),
+  /** `whole` for the way back to what a device had; left out of an intent's change, whose intended configuration may be silent on some lines. */
+  sense: z.enum(["intent", "whole"]).optional(),
   health: policy,
   downOnPurpose: z.array(z.string()),
   sources: z.array(source).optional(),

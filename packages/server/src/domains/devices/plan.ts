@@ -2,7 +2,7 @@
 import type { PlatformName } from "@holdfast/contract";
 import type { Change, Target } from "#core/rollout";
 import type { HealthPolicy } from "./checks.ts";
-import { diffConfigs, parseConfig } from "./config/index.ts";
+import { diffConfigs, parseConfig, type Sense } from "./config/index.ts";
 import { configKind, type ConfigPayload } from "./payload.ts";
 
 export interface PlanInput {
@@ -11,6 +11,8 @@ export interface PlanInput {
   /** In full, as the device gave it. */
   running: string;
   intended: string;
+  /** `whole` when `intended` is what the device once had; `intent` unless told. */
+  sense?: Sense;
   health: HealthPolicy;
   sources?: { line: number; template: string; templateLine: number; data: string[] }[];
   /** The hash of a configuration (versions.ts). */
@@ -19,8 +21,8 @@ export interface PlanInput {
 
 /** The change that brings a device to its intended configuration; undefined when it has it. */
 export function changeOf(input: PlanInput): Change<ConfigPayload> | undefined {
-  const { target, platform, running, intended, health, sources, hash } = input;
-  const diff = diffConfigs(running, intended, platform);
+  const { target, platform, running, intended, health, sources, sense, hash } = input;
+  const diff = diffConfigs(running, intended, platform, sense);
   if (diff.empty) return undefined;
   const downOnPurpose = shutInterfaces(intended, platform).filter((name) => !shutInterfaces(running, platform).includes(name));
   return {
@@ -31,7 +33,7 @@ export function changeOf(input: PlanInput): Change<ConfigPayload> | undefined {
     added: diff.added,
     removed: diff.removed,
     baseHash: hash(running),
-    payload: { platform, base: running, intended, health, downOnPurpose, ...(sources ? { sources } : {}) },
+    payload: { platform, base: running, intended, health, downOnPurpose, ...(sources ? { sources } : {}), ...(sense ? { sense } : {}) },
   };
 }
 

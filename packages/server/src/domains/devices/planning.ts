@@ -4,12 +4,15 @@ import { matches, parseSelector, Problem } from "@holdfast/kit";
 import { inTransaction, type Db } from "#platform/db";
 import type { Asker, Change, Rollouts, Target } from "#core/rollout";
 import { defaultPolicy, type HealthPolicy } from "./checks.ts";
+import { accountsFor, type Sense } from "./config/index.ts";
 import { healthPolicyOf, renderDevice, type Intent } from "./intent.ts";
+import { rolloutPolicyOf } from "./intent-strategies.ts";
+import type { Expectations } from "./expectations.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Look, Observer } from "./observe.ts";
 import { changeOf } from "./plan.ts";
 import type { Repositories } from "./repositories.ts";
-import { recordSeen, type DeviceRow } from "./store.ts";
+import type { DeviceRow } from "./store.ts";
 import { configHash, type Versions } from "./versions.ts";
 
 export interface PlanningDeps {
@@ -19,6 +22,7 @@ export interface PlanningDeps {
   repositories: Repositories;
   rollouts: Rollouts;
   versions: Versions;
+  expectations: Expectations;
 }
 
 export interface Planning {
@@ -84,7 +88,7 @@ async function planBack(deps: PlanningDeps, { device, text, origin, title }: Bac
       kind: "unavailable",
       say: `${device.name} cannot be planned: ${look?.say ?? "it was not read"}`,
     });
-  const change = changeFor(look, { intended: text, health: defaultPolicy });
+  const change = changeFor(look, { intended: text, sense: "whole", health: defaultPolicy });
   return inTransaction(deps.db, (tx) =>
     deps.rollouts.proposePlan(
       tx,
@@ -96,7 +100,12 @@ async function planBack(deps: PlanningDeps, { device, text, origin, title }: Bac
 
 function changeFor(
   look: Extract<Look, { read: true }>,
-  parts: { intended: string; health: HealthPolicy; sources?: { line: number; template: string; templateLine: number; data: string[] }[] },
+  parts: {
+    intended: string;
+    sense?: Sense;
+    health: HealthPolicy;
+    sources?: { line: number; template: string; templateLine: number; data: string[] }[];
+  },
 ): Change | undefined {
   const { device, text: running } = look;
   return changeOf({
@@ -124,11 +133,7 @@ async function planRevision(
     else if (planned.change) changes.push(planned.change);
     else {
       unchanged += 1;
-      await recordSeen(deps.db, look.device.id, {
-        expected_hash: look.device.running_hash,
-        expected_version: look.device.running_version,
-        drifted_since: null,
-      });
+      if (look.read && look.drift) await accept(deps, look, { intended: planned.intended, commit });
     }
   }
   const plan = {
@@ -137,12 +142,31 @@ async function planRevision(
     repository: repository.id,
     revision: commit,
   };
+  const policy = rolloutPolicyOf(
+    intent.policies,
+    changes.map(({ target }) => target.labels),
+    commit,
+  );
   return inTransaction(deps.db, (tx) =>
-    deps.rollouts.proposePlan(tx, { ...plan, createdBy: asker.actor, changes, unchanged, problems }, asker),
+    deps.rollouts.proposePlan(tx, { ...plan, ...policy, createdBy: asker.actor, changes, unchanged, problems }, asker),
   );
 }
 
-function planOne(intent: Intent, look: Look): { change: Change | undefined } | { problem: PlanProblem } {
+/** A device that drifted to what the revision says has not drifted, as far as the revision speaks of what differs. */
+async function accept(
+  deps: PlanningDeps,
+  { device, text }: Extract<Look, { read: true }>,
+  { intended, commit }: { intended: string; commit: string },
+): Promise<void> {
+  if (device.expected_version === null) return;
+  const before = (await deps.versions.open(device.expected_version)).text;
+  if (!accountsFor(intended, [before, text], device.platform)) return;
+  const revision = commit.slice(0, 12);
+  const because = { actor: "system:devices", say: `It is as revision ${revision} says.`, evidence: { revision: commit } };
+  await inTransaction(deps.db, (tx) => deps.expectations.expect(tx, device.id, { text, reason: `as revision ${revision}` }, because));
+}
+
+function planOne(intent: Intent, look: Look): { change: Change | undefined; intended: string } | { problem: PlanProblem } {
   const { id: target, name: targetName } = look.device;
   if (!look.read)
     return { problem: { target, targetName, code: "held" in look ? "rollouts_target_busy" : "devices_unread", say: look.say } };
@@ -155,6 +179,7 @@ function planOne(intent: Intent, look: Look): { change: Change | undefined } | {
       health: healthPolicyOf(intent, targetName) ?? defaultPolicy,
       sources: rendered.sources,
     }),
+    intended: rendered.text,
   };
 }
 

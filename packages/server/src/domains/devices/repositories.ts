@@ -1,10 +1,10 @@
 /** Repositories of intent: connected, fetched, read. What their inventory names becomes part of the inventory here. */
-import type { Repository, Revision } from "@holdfast/contract";
-import { isProblem, newId, Problem, type Clock } from "@holdfast/kit";
+import type { Repository, RepositoryPatch, Revision } from "@holdfast/contract";
+import { isProblem, mergePatch, newId, Problem, type Clock } from "@holdfast/kit";
 import { inTransaction, isUniqueViolation, type Db } from "#platform/db";
 import { publish } from "#platform/events";
 import type { Git, Mirror } from "#platform/git";
-import { preconditionFailed } from "#platform/http";
+import { preconditionFailed, versionOf } from "#platform/http";
 import type { Log } from "#platform/log";
 import type { Audit } from "#core/audit";
 import type { Findings } from "#core/findings";
@@ -42,9 +42,6 @@ export interface RepositorySpec {
   pollMs: number;
 }
 
-/** What is left out, or undefined, stays. */
-type Patch<T> = { [K in keyof T]?: T[K] | undefined };
-
 export interface ReadRevision {
   repository: RepositoryRow;
   commit: string;
@@ -58,7 +55,7 @@ export interface Repositories {
   get(idOrName: string): Promise<Repository>;
   /** Connects and fetches at once; a repository that cannot be fetched is kept and says why. @throws Problem `repositories_name_taken`, `git_url_invalid` */
   create(spec: RepositorySpec, asker: Asker): Promise<Repository>;
-  update(change: { id: string; etag: string; spec: Patch<RepositorySpec> }, asker: Asker): Promise<Repository>;
+  update(change: { id: string; etag: string; spec: RepositoryPatch }, asker: Asker): Promise<Repository>;
   remove(which: { id: string; etag: string }, asker: Asker): Promise<void>;
   /** Fetches; takes over the inventory when the head moved. Never throws for what is wrong with the repository: it is kept in `problem`. */
   sync(idOrName: string, asker: Asker): Promise<Repository>;
@@ -93,21 +90,23 @@ export function createRepositories(deps: RepositoryDeps): Repositories {
     },
     async update({ id, etag, spec }, asker) {
       const now = await row(id);
-      const next = patched(specOf(now), spec);
+      const next = mergePatch(specOf(now), spec);
       deps.git.checkUrl(next.url);
-      await taken(next.name, () => change(deps, { now, next, version: Number(etag) }, asker));
+      await taken(next.name, () => change(deps, { now, next, version: versionOf(etag) }, asker));
       return get(now.id);
     },
     async remove({ id, etag }, asker) {
       const now = await row(id);
       await inTransaction(db, async (tx) => {
-        if (!(await deleteRepository(tx, now.id, Number(etag)))) throw preconditionFailed(`repository ${now.name}`);
+        if (!(await deleteRepository(tx, now.id, versionOf(etag)))) throw preconditionFailed(`repository ${now.name}`);
         await deps.audit.record(tx, {
           ...asker,
           action: "devices.repository.delete",
           subject: `repository:${now.id}`,
           before: specOf(now),
         });
+        await deps.findings.reconcile(tx, "devices.repository", `repository:${now.id}`, []);
+        await publish(tx, { type: "devices.repository.removed", subject: `repository:${now.id}`, payload: { name: now.name } });
       });
       await deps.git.forget(now.id);
     },
@@ -153,11 +152,8 @@ async function change(
       before: specOf(now),
       after: next,
     });
+    await publish(tx, { type: "devices.repository.changed", subject: `repository:${now.id}`, payload: { name: next.name } });
   });
-}
-
-function patched(spec: RepositorySpec, patch: Patch<RepositorySpec>): RepositorySpec {
-  return { ...spec, ...(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as Partial<RepositorySpec>) };
 }
 
 async function taken<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -186,6 +182,7 @@ async function add(deps: RepositoryDeps, spec: RepositorySpec, asker: Asker): Pr
       created_at: at,
     });
     await deps.audit.record(tx, { ...asker, action: "devices.repository.create", subject: `repository:${id}`, after: spec });
+    await publish(tx, { type: "devices.repository.added", subject: `repository:${id}`, payload: { name: spec.name } });
   });
   return id;
 }
@@ -207,23 +204,34 @@ async function fetchNow(deps: RepositoryDeps, row: RepositoryRow, asker: Asker):
   const fetchedAt = new Date(deps.clock.now());
   try {
     const mirror = await mirrorOf(deps, row);
-    const fetched = await mirror.fetch();
-    const moved = fetched.head !== row.head;
-    if (moved) await takeOver(deps, row, { mirror, head: fetched.head, asker });
-    await recordFetch(deps.db, row.id, { fetched_at: fetchedAt, problem: null });
+    const { head, rewritten } = await mirror.fetch();
+    if (head !== row.head) await takeOver(deps, row, { mirror, head, asker });
+    await fetched(deps, row, { at: fetchedAt, problem: null, asker });
     await tellFindings(
       deps,
       row,
-      fetched.rewritten
-        ? `Its branch ${row.branch} was rewritten (force-pushed): ${row.head?.slice(0, 12)} is no longer part of it.`
-        : undefined,
+      rewritten ? `Its branch ${row.branch} was rewritten (force-pushed): ${row.head?.slice(0, 12)} is no longer part of it.` : undefined,
       "repository_rewritten",
     );
   } catch (thrown) {
     if (!isProblem(thrown)) throw thrown;
-    await recordFetch(deps.db, row.id, { fetched_at: fetchedAt, problem: thrown.message });
+    await fetched(deps, row, { at: fetchedAt, problem: thrown.message, asker });
     await tellFindings(deps, row, thrown.message, "repository_unreadable");
   }
+}
+
+/** Told when somebody asked, or when it works again or no more; a poll that finds what was there is no news. */
+async function fetched(
+  deps: RepositoryDeps,
+  row: RepositoryRow,
+  { at, problem, asker }: { at: Date; problem: string | null; asker: Asker },
+): Promise<void> {
+  await inTransaction(deps.db, async (tx) => {
+    await recordFetch(tx, row.id, { fetched_at: at, problem });
+    if (asker.actor.startsWith("system:") && problem === row.problem) return;
+    const payload = { name: row.name, ok: problem === null };
+    await publish(tx, { type: "devices.repository.fetched", subject: `repository:${row.id}`, payload });
+  });
 }
 
 async function takeOver(deps: RepositoryDeps, row: RepositoryRow, seen: { mirror: Mirror; head: string; asker: Asker }): Promise<void> {

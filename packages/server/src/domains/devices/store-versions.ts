@@ -23,6 +23,10 @@ export async function newestVersion(db: Db, device: string): Promise<VersionHead
     .executeTakeFirst();
 }
 
+export async function rehashVersion(tx: Tx, id: string, hash: string): Promise<void> {
+  await tables(tx).updateTable("devices.version").set({ hash }).where("id", "=", id).execute();
+}
+
 /** Newest first; `before` is the last id of the page before. */
 export async function listVersions(db: Db, device: string, page: { before?: string | undefined; limit: number }): Promise<VersionHead[]> {
   const select = tables(db)

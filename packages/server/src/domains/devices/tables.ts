@@ -23,6 +23,8 @@ export interface DeviceTable {
   running_hash: string | null;
   running_version: string | null;
   drifted_since: Date | null;
+  mend_hash: string | null;
+  mend_at: Date | null;
   backed_up_at: Date | null;
   repository_id: string | null;
   created_at: Date;

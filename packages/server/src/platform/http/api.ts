@@ -204,4 +204,17 @@ function refuseStrays(route: ClosedRoute, request: FastifyRequest): void {
   const params = request.params as Record<string, string>;
   const doubled = inBody.filter((key) => params[key] !== undefined && params[key] !== (body as Record<string, unknown>)[key]);
   if (doubled.length > 0) throw inputProblem(doubled.map((key) => ({ message: "differs from the same part of the address", path: [key] })));
+  const unkept = [params, request.query, body].flatMap((part) => nulsIn(part, []));
+  if (unkept.length > 0) throw inputProblem(unkept.map((path) => ({ message: "holds a NUL character (U+0000), which no text may", path })));
+}
+
+/** More levels than any input of the contract has. */
+const deepest = 32;
+
+/** Where a text or a name holds U+0000: PostgreSQL keeps none in its texts. */
+function nulsIn(value: unknown, path: string[]): string[][] {
+  if (typeof value === "string") return value.includes("\0") ? [path] : [];
+  if (typeof value !== "object" || value === null) return [];
+  if (path.length === deepest) throw inputProblem([{ message: `is nested deeper than ${deepest} levels`, path: path.slice(0, 1) }]);
+  return Object.entries(value).flatMap(([key, below]) => (key.includes("\0") ? [path] : nulsIn(below, [...path, key])));
 }

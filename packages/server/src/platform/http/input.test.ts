@@ -14,6 +14,8 @@ describe("bad input", () => {
     ["an unknown key", { name: "ok", surplus: 1 }, "surplus"],
     ["an unknown key deep inside", { name: "ok", parts: [{ size: 1, colour: "red" }] }, "parts.0.colour"],
     ["a body that is a list", [], "body"],
+    ["a text with a NUL character", { name: "o\0k" }, "name"],
+    ["a NUL character deep inside", { name: "ok", parts: [{ size: 1, "co\0lour": 1 }] }, "parts.0"],
   ])("%s is refused and its place named", async (_what, body, at) => {
     const refused = await problemOf(await api.call("POST", "/api/v1/things", { body }));
     expect(refused).toMatchObject({ status: 400, code: "input_invalid" });
@@ -34,6 +36,8 @@ describe("bad input", () => {
     ["a method that the address does not have", "PUT", "/api/v1/things", 405, "method_not_allowed"],
     ["a broken escape", "GET", "/api/v1/things/%zz", 400, "url_malformed"],
     ["a part that is much too long", "GET", `/api/v1/things/${"x".repeat(400)}`, 414, "url_too_long"],
+    ["an id with a NUL character", "GET", "/api/v1/things/%00", 400, "input_invalid"],
+    ["a query with a NUL character", "GET", "/api/v1/things?cursor=%00", 400, "input_invalid"],
     ["an id that is too long", "GET", `/api/v1/things/${"x".repeat(65)}`, 400, "input_invalid"],
   ])("%s is refused", async (_what, method, path, ...[status, code]) => {
     expect(await problemOf(await api.call(method, path))).toMatchObject({ status, code });
@@ -48,6 +52,7 @@ describe("bad input", () => {
     ["that is empty", "", "application/json", 400, "body_malformed"],
     ["that reaches for prototypes", '{"name":"ok","__proto__":{"x":1}}', "application/json", 400, "body_malformed"],
     ["of another type", "name=ok", "application/x-www-form-urlencoded", 415, "media_type_unsupported"],
+    ["nested without end", `{"name":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "application/json", 400, "input_invalid"],
     ["of plain text", "name", "text/plain", 415, "media_type_unsupported"],
     ["of more than 6 MB", `"${"x".repeat(6 * 1024 * 1024)}"`, "application/json", 413, "body_too_large"],
   ])("a body %s is refused", async (_what, body, type, ...[status, code]) => {

@@ -72,6 +72,11 @@ export function ifMatchOf(context: Pick<RequestContext, "ifMatch">): string {
   return context.ifMatch;
 }
 
+/** The number of a version from the `etag` that shows it; 0, which no row has, when it never was one of ours. */
+export function versionOf(etag: string): number {
+  return /^[1-9]\d{0,8}$/.test(etag) ? Number(etag) : 0;
+}
+
 /** For an edit whose ETag moved: somebody else was first. */
 export function preconditionFailed(what: string): Problem {
   return new Problem("precondition_failed", {

@@ -5,6 +5,7 @@ import { follow } from "virtual:contract";
 import { api } from "../api.ts";
 import { isSignedOut } from "../problem-view.ts";
 import { keyOf } from "../read-keys.ts";
+import { noteGone } from "./gone.ts";
 import { patchRollout } from "./patch.ts";
 import { createRefresher } from "./refresher.ts";
 import { touchedBy } from "./touched.ts";
@@ -32,6 +33,7 @@ export function listen({ queries, onState, onSignedOut }: ListenParts): () => vo
       for await (const event of follow(api, { signal, onState: tell, ...(last !== undefined && { after: last }) })) {
         last = event.id;
         patch(queries, event);
+        noteGone(queries, event);
         refresher.touch(touchedBy(event));
       }
     } catch (thrown) {

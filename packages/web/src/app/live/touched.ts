@@ -24,7 +24,7 @@ function ofSubject({ type, subject }: Pick<LiveEvent, "type" | "subject">): Quer
     case "finding":
       return [["findings"]];
     case "repository":
-      return [["repositories"]];
+      return type.endsWith(".removed") ? [keyOf("repositories.list")] : [["repositories"]];
     case "user":
     case "session":
     case "api_key":

@@ -7,22 +7,25 @@ import { getRouteApi, type LinkProps } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { AuditEntry } from "@holdfast/contract";
 import { readPages } from "../../app/reads.ts";
-import { Actor, actorName } from "../../parts/actor.tsx";
+import { actorColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
-import { Empty } from "../../parts/empty.tsx";
+import { moreOf } from "../../parts/data-list/more.ts";
+import { EmptyList } from "../../parts/empty-list.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { exact, short } from "../../parts/format.ts";
-import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { Page, Panel } from "../../parts/page.tsx";
+import { Page } from "../../parts/page.tsx";
+import { nameIn } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { SubjectName } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
 import { ChainBadge, useVerify } from "./chain.tsx";
 import { EntryDrawer } from "./entry-drawer.tsx";
 
 const route = getRouteApi("/shell/audit");
 const none: AuditEntry[] = [];
+const nouns: [string, string] = ["entry", "entries"];
 
 const columns: Column<AuditEntry>[] = [
   {
@@ -32,17 +35,11 @@ const columns: Column<AuditEntry>[] = [
     text: (row) => row.action,
     width: "minmax(150px, 1.3fr)",
   },
-  {
-    id: "actor",
-    header: "Who",
-    cell: (row) => <Actor actor={row.actor} />,
-    text: (row) => actorName(row.actor),
-    width: "minmax(76px, 0.7fr)",
-  },
+  actorColumn({ id: "actor", header: "Who" }, (row) => row.actor),
   {
     id: "subject",
     header: "To what",
-    cell: (row) => <span className="mono dim">{row.subject}</span>,
+    cell: (row) => <SubjectName subject={row.subject} said={nameIn(row)} />,
     text: (row) => row.subject,
     width: "minmax(140px, 1.2fr)",
     from: "mid",
@@ -138,28 +135,20 @@ export function AuditPage() {
         {() => (
           <DataList
             label="Audit trail"
-            noun={["entry", "entries"]}
+            noun={nouns}
             rows={rows}
             columns={columns}
             {...auditRows}
             current={open}
-            more={{ hasMore: hasNextPage, loading: isFetchingNextPage, load: () => void fetchNextPage() }}
+            more={moreOf(audit)}
             empty={
-              <Panel>
-                {filtered ? (
-                  <Empty
-                    icon={<IconListCheck size={22} />}
-                    title="No entry fits this filter"
-                    act={
-                      <LinkButton variant="default" to="/audit">
-                        Show all entries
-                      </LinkButton>
-                    }
-                  />
-                ) : (
-                  <Empty icon={<IconListCheck size={22} />} title="Nothing has been done yet" />
-                )}
-              </Panel>
+              <EmptyList
+                icon={<IconListCheck size={22} />}
+                noun={nouns}
+                filtered={filtered}
+                all="/audit"
+                title="Nothing has been done yet"
+              />
             }
           />
         )}

@@ -6,10 +6,11 @@ import { UnifiedDiff } from "../../parts/compare/unified-diff.tsx";
 import { Copy, Shortened } from "../../parts/copy.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { exact, short } from "../../parts/format.ts";
+import { useNameOf } from "../../parts/names.ts";
 import { Panel } from "../../parts/page.tsx";
 import { SideDrawer } from "../../parts/side-drawer.tsx";
 import { TextSkeleton } from "../../parts/skeletons.tsx";
-import { sayAction } from "../../parts/sayings.ts";
+import { nameIn, sayAction } from "../../parts/sayings.ts";
 import { Subject } from "../../parts/subject.tsx";
 import { changeOf } from "./change.ts";
 
@@ -40,6 +41,7 @@ export function EntryDrawer({ entry, seq, reading, onClose }: EntryDrawerProps) 
 function Entry({ entry }: { entry: AuditEntry }) {
   const { utc, local } = exact(entry.at);
   const diff = changeOf(entry.before, entry.after);
+  const name = useNameOf(entry.subject) ?? nameIn(entry);
   return (
     <>
       <Facts
@@ -49,7 +51,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
           [
             "To what",
             <span key="subject">
-              <Subject subject={entry.subject} /> <Copy text={entry.subject} what="subject" />
+              <Subject subject={entry.subject} name={name} /> <Copy text={entry.subject} what="subject" />
             </span>,
           ],
           ["Why", entry.reason ?? <span className="dim">no reason was given</span>],
@@ -71,7 +73,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
       />
       <p>
         <Link to="/audit" search={{ subject: entry.subject }}>
-          Everything done to {entry.subject}
+          Everything done to {name ?? entry.subject}
         </Link>
       </p>
       {diff.length > 0 && (

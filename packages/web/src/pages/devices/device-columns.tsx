@@ -1,54 +1,18 @@
 /** What the list of devices shows of each. */
 import type { Device } from "@holdfast/contract";
+import { maybeColumn, monoColumn, stateColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
-import { State } from "../../parts/glyph.tsx";
 import { Labels } from "../../parts/labels.tsx";
 import { driftLooks, reachLook, type Look } from "../../parts/states.ts";
-import { When } from "../../parts/when.tsx";
 
 export const deviceColumns: Column<Device>[] = [
-  { id: "name", header: "Name", cell: (row) => row.name, text: (row) => row.name, width: "minmax(90px, 1.6fr)" },
-  {
-    id: "state",
-    header: "State",
-    cell: (row) => <State look={worstLook(row)} />,
-    text: (row) => worstLook(row).word,
-    width: "minmax(96px, 1fr)",
-    only: "narrow",
-  },
-  {
-    id: "drift",
-    header: "Configuration",
-    cell: (row) => <State look={driftLooks[row.drift]} />,
-    text: (row) => driftLooks[row.drift].word,
-    width: "minmax(96px, 1fr)",
-    from: "mid",
-  },
-  {
-    id: "reach",
-    header: "Reach",
-    cell: (row) => <State look={reachLook(row.reachable)} />,
-    text: (row) => reachLook(row.reachable).word,
-    width: "minmax(104px, 0.9fr)",
-    from: "mid",
-  },
-  {
-    id: "site",
-    header: "Site",
-    cell: (row) => row.site ?? <span className="dim">none</span>,
-    text: (row) => row.site ?? "",
-    width: "minmax(64px, 0.7fr)",
-    from: "mid",
-  },
-  { id: "platform", header: "Platform", cell: (row) => row.platform, text: (row) => row.platform, width: "76px", from: "mid" },
-  {
-    id: "address",
-    header: "Address",
-    cell: (row) => <span className="mono">{withPort(row)}</span>,
-    text: (row) => withPort(row),
-    width: "minmax(110px, 1fr)",
-    from: "mid",
-  },
+  textColumn({ id: "name", header: "Name", width: "minmax(90px, 1.6fr)" }, (row) => row.name),
+  stateColumn({ id: "state", header: "State", width: "minmax(96px, 1fr)", only: "narrow" }, worstLook),
+  stateColumn({ id: "drift", header: "Configuration", width: "minmax(96px, 1fr)", from: "mid" }, (row) => driftLooks[row.drift]),
+  stateColumn({ id: "reach", header: "Reach", width: "minmax(104px, 0.9fr)", from: "mid" }, (row) => reachLook(row.reachable)),
+  maybeColumn({ id: "site", header: "Site", width: "minmax(64px, 0.7fr)", from: "mid", without: "none" }, (row) => row.site),
+  textColumn({ id: "platform", header: "Platform", width: "76px", from: "mid" }, (row) => row.platform),
+  monoColumn({ id: "address", header: "Address", width: "minmax(110px, 1fr)", from: "mid" }, withPort),
   {
     id: "labels",
     header: "Labels",
@@ -57,24 +21,8 @@ export const deviceColumns: Column<Device>[] = [
     width: "minmax(120px, 2fr)",
     from: "wide",
   },
-  {
-    id: "seen",
-    header: "Last seen",
-    cell: (row) => <When at={row.lastSeenAt} />,
-    text: (row) => row.lastSeenAt ?? "",
-    width: "84px",
-    align: "end",
-    from: "wide",
-  },
-  {
-    id: "backup",
-    header: "Backed up",
-    cell: (row) => <When at={row.backedUpAt} />,
-    text: (row) => row.backedUpAt ?? "",
-    width: "84px",
-    align: "end",
-    from: "wide",
-  },
+  whenColumn({ id: "seen", header: "Last seen", from: "wide" }, (row) => row.lastSeenAt),
+  whenColumn({ id: "backup", header: "Backed up", from: "wide" }, (row) => row.backedUpAt),
 ];
 
 /** What matters most about a device, where there is room for one word. */

@@ -1,6 +1,7 @@
 /** What differs between what a device runs and what is intended. */
 import { useQuery } from "@tanstack/react-query";
 import { IconArrowsDiff } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 import type { Device } from "@holdfast/contract";
 import { read } from "../../app/reads.ts";
 import { UnifiedDiff } from "../../parts/compare/unified-diff.tsx";
@@ -41,6 +42,14 @@ export function DeviceDrift({ device }: { device: Device }) {
             beside={
               <span className="dim">
                 since <When at={item.since} />; red was intended, green is what it runs
+                {item.finding !== undefined && (
+                  <>
+                    {" · "}
+                    <Link to="/findings/$finding" params={{ finding: item.finding }}>
+                      Finding
+                    </Link>
+                  </>
+                )}
               </span>
             }
           >

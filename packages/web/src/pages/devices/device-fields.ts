@@ -79,16 +79,6 @@ export function labelsProblem(text: string): { labels?: string } {
   return wrong === undefined ? {} : { labels: `“${wrong}” is not key=value` };
 }
 
-/** Fields that were set and are empty now: the API leaves out what is left out, so it cannot empty them. */
-export function emptied(before: DeviceFields, after: DeviceFields): Partial<Record<keyof DeviceFields, string>> {
-  const errors: Partial<Record<keyof DeviceFields, string>> = {};
-  for (const field of ["site", "redundancyGroup", "credential", "bastion"] as const) {
-    if (before[field].trim() !== "" && after[field].trim() === "")
-      errors[field] = "Cannot be emptied here; give another value, or import the device without it.";
-  }
-  return errors;
-}
-
 /** What a form says of a field that must not be empty, in place of what a schema says. */
 export function missing(fields: DeviceFields): Partial<Record<keyof DeviceFields, string>> {
   return {

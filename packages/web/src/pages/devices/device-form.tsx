@@ -3,19 +3,18 @@ import { Autocomplete, NumberInput, Select, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { deviceSpec, type Device, type DeviceSpec } from "@holdfast/contract";
+import { deviceSpec, type Device, type DevicePatch, type DeviceSpec } from "@holdfast/contract";
+import { mergePatchBetween } from "@holdfast/kit";
 import { platforms } from "virtual:contract";
 import { invoke } from "../../app/api.ts";
 import { linesOf, type Lines } from "../../app/as-code.ts";
-import { viewProblem } from "../../app/problem-view.ts";
 import { read } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
-import { FormDialog } from "../../parts/form-dialog.tsx";
 import { FormPair } from "../../parts/form-pair.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { fieldErrors } from "../../parts/place-errors.ts";
 import { sayDone } from "../../parts/run-act.tsx";
-import { blankDevice, emptied, formOf, labelsProblem, missing, specOf, type DeviceFields } from "./device-fields.ts";
+import { SpecDialog, type SpecFormProps } from "../../parts/spec-form.tsx";
+import { blankDevice, formOf, labelsProblem, missing, specOf, type DeviceFields } from "./device-fields.ts";
 
 export function NewDevice() {
   const navigate = useNavigate();
@@ -57,53 +56,34 @@ function Edit({ device }: { device: Device }) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const close = (): void => void navigate({ to: "/devices/$device", params: { device: device.name } });
+  const initial = formOf(device);
+  const changed = (spec: DeviceSpec): DevicePatch => mergePatchBetween(specOf(initial), spec);
   const update = useMutation({
-    mutationFn: (spec: DeviceSpec) => invoke("devices.update", { id: device.id, ...spec }, { ifMatch: device.etag }),
+    mutationFn: (spec: DeviceSpec) => invoke("devices.update", { id: device.id, ...changed(spec) }, { ifMatch: device.etag }),
     onSuccess: async (after) => {
       sayDone(`${after.name} is changed.`);
       await queries.invalidateQueries();
       void navigate({ to: "/devices/$device", params: { device: after.name } });
     },
   });
-  const lines = (spec: DeviceSpec): Lines => linesOf("devices.update", { id: device.id, ...spec }, device.etag);
-  return <DeviceForm title={`Edit ${device.name}`} submit="Save" initial={formOf(device)} close={close} save={update} lines={lines} />;
-}
-
-interface DeviceFormProps {
-  title: string;
-  submit: string;
-  initial: DeviceFields;
-  close: () => void;
-  save: { mutate: (spec: DeviceSpec, options: { onError: (thrown: unknown) => void }) => void; isPending: boolean; error: unknown };
-  lines: (spec: DeviceSpec) => Lines;
+  const lines = (spec: DeviceSpec): Lines => linesOf("devices.update", { id: device.id, ...changed(spec) }, device.etag);
+  return <DeviceForm title={`Edit ${device.name}`} submit="Save" initial={initial} close={close} save={update} lines={lines} />;
 }
 
 const validateSpec = schemaResolver(deviceSpec, { sync: true });
 
-function DeviceForm({ title, submit, initial, close, save, lines }: DeviceFormProps) {
+function DeviceForm({ initial, ...dialog }: SpecFormProps<DeviceSpec, DeviceFields>) {
   const form = useForm<DeviceFields>({
     initialValues: initial,
     validate: (values) => ({
       ...validateSpec(specOf(values)),
       ...labelsProblem(values.labels),
-      ...emptied(initial, values),
       ...missing(values),
     }),
   });
   const known = useKnown();
-  const values = form.getValues();
   return (
-    <FormDialog
-      title={title}
-      submit={submit}
-      onClose={close}
-      pending={save.isPending}
-      problem={save.error}
-      lines={lines(specOf(values))}
-      onSubmit={form.onSubmit((fields) =>
-        save.mutate(specOf(fields), { onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, Object.keys(fields))) }),
-      )}
-    >
+    <SpecDialog {...dialog} form={form} specOf={specOf}>
       <FormPair>
         <TextInput label="Name" data-autofocus spellCheck={false} {...form.getInputProps("name")} />
         <Select label="Platform" allowDeselect={false} data={[...platforms]} {...form.getInputProps("platform")} />
@@ -144,7 +124,7 @@ function DeviceForm({ title, submit, initial, close, save, lines }: DeviceFormPr
         ]}
         {...form.getInputProps("driftMode")}
       />
-    </FormDialog>
+    </SpecDialog>
   );
 }
 

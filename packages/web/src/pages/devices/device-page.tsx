@@ -1,16 +1,19 @@
 /** One device: what it is, what it runs, what it ran, what drifted, what happened. */
 import { Tabs } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { IconFingerprint } from "@tabler/icons-react";
-import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconFingerprint, IconTrash } from "@tabler/icons-react";
+import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import type { Device } from "@holdfast/contract";
+import { useGone } from "../../app/live/gone.ts";
 import { read } from "../../app/reads.ts";
 import { oneOf } from "../../app/search.ts";
+import { useMay } from "../../app/session.ts";
 import { ActBar } from "../../parts/act-bar.tsx";
+import { Empty } from "../../parts/empty.tsx";
 import { State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { Page } from "../../parts/page.tsx";
+import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { driftLooks, reachLook } from "../../parts/states.ts";
 import { When } from "../../parts/when.tsx";
@@ -33,7 +36,11 @@ const titles: Record<(typeof tabs)[number], string> = {
 
 export function DevicePage() {
   const { device: name } = route.useParams();
-  const device = useQuery({ ...read("devices.get", { id: name }), refetchInterval: 60_000 });
+  const reading = read("devices.get", { id: name });
+  const id = useQueryClient().getQueryData(reading.queryKey)?.id ?? name;
+  const gone = useGone(`device:${id}`);
+  const device = useQuery({ ...reading, refetchInterval: 60_000, enabled: gone === undefined });
+  if (gone !== undefined) return <Removed name={device.data?.name ?? name} at={gone} subject={`device:${id}`} />;
   return (
     <Page
       title={device.data?.name ?? name}
@@ -46,6 +53,33 @@ export function DevicePage() {
         {(found) => <DeviceTabs device={found} />}
       </Loaded>
       <Outlet />
+    </Page>
+  );
+}
+
+/** It was removed while it was on the screen. */
+function Removed({ name, at, subject }: { name: string; at: string; subject: string }) {
+  const may = useMay();
+  return (
+    <Page title={name} crumbs={[{ label: "Devices", to: "/devices" }]}>
+      <Panel>
+        <Empty
+          icon={<IconTrash size={22} />}
+          title={`${name} was removed`}
+          act={
+            <LinkButton variant="default" to="/devices">
+              To the devices
+            </LinkButton>
+          }
+        >
+          Every configuration that was kept of it went with it, <When at={at} />. The device itself was not touched.{" "}
+          {may("audit.list") && (
+            <Link to="/audit" search={{ subject }}>
+              See who removed it
+            </Link>
+          )}
+        </Empty>
+      </Panel>
     </Page>
   );
 }

@@ -7,7 +7,7 @@ import { read } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
 import { Actor } from "../../parts/actor.tsx";
 import { Empty } from "../../parts/empty.tsx";
-import { exact } from "../../parts/format.ts";
+import { exact, timeOfDay } from "../../parts/format.ts";
 import { Panel } from "../../parts/page.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { sayAction } from "../../parts/sayings.ts";
@@ -46,8 +46,8 @@ export function DeviceTimeline({ device }: { device: Device }) {
               <ol className={classes["moments"]}>
                 {list.map((moment) => (
                   <li key={keyOf(moment)} className={classes["moment"]}>
-                    <time dateTime={moment.at} title={exact(moment.at).local} className={classes["time"]}>
-                      {moment.at.slice(11, 16)}
+                    <time dateTime={moment.at} title={exact(moment.at).utc} className={classes["time"]}>
+                      {timeOfDay(moment.at, "minute")}
                     </time>
                     <Told moment={moment} device={device} />
                   </li>

@@ -11,11 +11,11 @@ import { holds, useMe } from "../../app/session.ts";
 import { ActBar } from "../../parts/act-bar.tsx";
 import { LazyCompare } from "../../parts/compare/lazy-compare.tsx";
 import { ConfigText } from "../../parts/config-text.tsx";
-import { exact, plural, short } from "../../parts/format.ts";
+import { plural, short } from "../../parts/format.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Panel } from "../../parts/page.tsx";
 import { RowsSkeleton, TextSkeleton } from "../../parts/skeletons.tsx";
-import { When } from "../../parts/when.tsx";
+import { Exact, When } from "../../parts/when.tsx";
 import { NeverRead } from "./device-running.tsx";
 import { readReason } from "./kept.ts";
 import { Reason } from "./reason.tsx";
@@ -104,7 +104,7 @@ function Chosen({ device, version, older, from, newest }: ChosenProps) {
       flush
       title={
         <>
-          {exact(version.at).utc} · <Reason reason={version.reason} />
+          <Exact at={version.at} /> · <Reason reason={version.reason} />
         </>
       }
       beside={

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { blankDevice, emptied, formOf, labelsProblem, readLabels, specOf } from "./device-fields.ts";
+import { blankDevice, formOf, labelsProblem, readLabels, specOf } from "./device-fields.ts";
+import { mergePatchBetween } from "@holdfast/kit";
 import { differenceOf } from "./fingerprint.ts";
 import { readReason } from "./kept.ts";
 import { byDay, momentsOf } from "./timeline.ts";
@@ -28,9 +29,9 @@ describe("a device in a form", () => {
     expect(readLabels(" role = core, env=prod,, note=a=b ").labels).toEqual({ role: "core", env: "prod", note: "a=b" });
     expect(labelsProblem("role=core, oops")).toEqual({ labels: "“oops” is not key=value" });
   });
-  test("a field that was set cannot be emptied silently", () => {
-    expect(Object.keys(emptied(formOf(spec), { ...formOf(spec), site: " " }))).toEqual(["site"]);
-    expect(emptied(blankDevice, blankDevice)).toEqual({});
+  test("what was emptied in an edit is cleared, and what was left alone is not sent", () => {
+    const edited = specOf({ ...formOf(spec), site: " ", labels: "role=edge" });
+    expect(mergePatchBetween(specOf(formOf(spec)), edited)).toEqual({ site: null, labels: { role: "edge", env: null } });
   });
 });
 

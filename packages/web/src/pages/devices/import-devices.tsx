@@ -17,7 +17,7 @@ type Report = RouteOutput<"devices.import">;
 type Format = "yaml" | "csv";
 
 const examples: Record<Format, string> = {
-  yaml: "kind: Device\nmetadata: { name: lyon-core-1, labels: { role: core } }\nspec:\n  platform: ios\n  address: 10.0.0.11\n  site: lyon\n  credential: lab/ios\n",
+  yaml: "apiVersion: holdfast/v1\nkind: Device\nmetadata: { name: lyon-core-1, labels: { role: core } }\nspec:\n  platform: ios\n  address: 10.0.0.11\n  site: lyon\n  credential: lab/ios\n",
   csv: "name,platform,address,port,site,labels,credential\nlyon-core-1,ios,10.0.0.11,22,lyon,role=core,lab/ios\n",
 };
 

@@ -1,5 +1,6 @@
 /** Everything that happened to a device in one order. Pure. */
 import type { AuditEntry, ConfigVersion, Finding } from "@holdfast/contract";
+import { dayHere } from "../../parts/format.ts";
 
 export type Moment =
   | { at: string; kind: "version"; version: ConfigVersion }
@@ -25,7 +26,7 @@ export function momentsOf({ versions, findings, entries }: Sources): Moment[] {
   return moments.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
 }
 
-/** Moments of the same day together; the day as `YYYY-MM-DD` in UTC. */
+/** Moments of the same day together; the day as `YYYY-MM-DD`, as it is here. */
 export function byDay(moments: Moment[]): [day: string, moments: Moment[]][] {
-  return [...Map.groupBy(moments, (moment) => moment.at.slice(0, 10))];
+  return [...Map.groupBy(moments, (moment) => dayHere(moment.at))];
 }

@@ -16,7 +16,7 @@ import { Panel } from "../../parts/page.tsx";
 import { SideDrawer } from "../../parts/side-drawer.tsx";
 import { TextSkeleton } from "../../parts/skeletons.tsx";
 import { findingLooks, severityLooks } from "../../parts/states.ts";
-import { Subject } from "../../parts/subject.tsx";
+import { Mentions, Subject } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
 import { useFindingActs } from "./finding-acts.tsx";
 import { NextStep } from "./next-step.tsx";
@@ -55,8 +55,7 @@ function Detail({ finding }: { finding: Finding }) {
       <p>{finding.detail}</p>
       <NextStep finding={finding} />
       <div className={classes["acts"]}>
-        <ActBar acts={acts} />
-        {finding.state !== "resolved" && finding.state !== "suppressed" && <SuppressForm finding={finding} />}
+        <ActBar acts={acts}>{finding.state !== "resolved" && finding.state !== "suppressed" && <SuppressForm finding={finding} />}</ActBar>
       </div>
       <Facts
         facts={[
@@ -64,8 +63,8 @@ function Detail({ finding }: { finding: Finding }) {
           ["State", <State key="state" look={findingLooks[finding.state]} />],
           finding.acknowledgedBy !== undefined && ["Acknowledged by", <Actor key="by" actor={finding.acknowledgedBy} />],
           finding.suppressedUntil !== undefined && ["Suppressed", <When key="until" at={finding.suppressedUntil} prefix="until " />],
-          finding.note !== undefined && ["Note", finding.note],
-          ["About", <Subject key="subject" subject={finding.subject} />],
+          finding.note !== undefined && ["Note", <Mentions key="note" text={finding.note} />],
+          ["About", <Subject key="subject" subject={finding.subject} name={finding.subjectName} />],
           ["Kind", words(finding.kind)],
           [
             "Raised by",
@@ -107,15 +106,23 @@ function Evidence({ evidence }: { evidence: Finding["evidence"] }) {
           <Facts
             facts={facts.map(([name, value]) => [
               words(name),
-              <span key={name} className="mono">
-                {typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value)}
-              </span>,
+              isInstant(value) ? (
+                <When key={name} at={value} />
+              ) : (
+                <span key={name} className="mono">
+                  <Mentions text={typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value)} />
+                </span>
+              ),
             ])}
           />
         </Panel>
       )}
     </>
   );
+}
+
+function isInstant(value: unknown): value is string {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
 }
 
 function isDiff(value: unknown): value is DiffLine[] {

@@ -7,24 +7,25 @@ import { findingStates, severities } from "virtual:contract";
 import { read, readPages } from "../../app/reads.ts";
 import { oneOf } from "../../app/search.ts";
 import { Choose } from "../../parts/choose.tsx";
+import { countColumn, stateColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
-import { Empty } from "../../parts/empty.tsx";
+import { moreOf } from "../../parts/data-list/more.ts";
+import { EmptyList } from "../../parts/empty-list.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { count, words } from "../../parts/format.ts";
 import { State } from "../../parts/glyph.tsx";
-import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { Page, Panel } from "../../parts/page.tsx";
+import { Page } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { findingLooks, severityLooks } from "../../parts/states.ts";
-import { When } from "../../parts/when.tsx";
 
 const route = getRouteApi("/shell/findings");
 const none: Finding[] = [];
+const nouns: [string, string] = ["finding", "findings"];
 
 const columns: Column<Finding>[] = [
-  { id: "title", header: "Finding", cell: (row) => row.title, text: (row) => row.title, width: "minmax(150px, 3fr)" },
+  textColumn({ id: "title", header: "Finding", width: "minmax(150px, 3fr)" }, (row) => row.title),
   {
     id: "severity",
     header: "Severity",
@@ -32,22 +33,8 @@ const columns: Column<Finding>[] = [
     text: (row) => severities.length - severities.indexOf(row.severity),
     width: "88px",
   },
-  {
-    id: "state",
-    header: "State",
-    cell: (row) => <State look={findingLooks[row.state]} />,
-    text: (row) => row.state,
-    width: "124px",
-    from: "mid",
-  },
-  {
-    id: "subject",
-    header: "About",
-    cell: (row) => row.subjectName,
-    text: (row) => row.subjectName,
-    width: "minmax(110px, 1fr)",
-    from: "mid",
-  },
+  stateColumn({ id: "state", header: "State", width: "124px", from: "mid" }, (row) => findingLooks[row.state]),
+  textColumn({ id: "subject", header: "About", width: "minmax(110px, 1fr)", from: "mid" }, (row) => row.subjectName),
   {
     id: "kind",
     header: "Kind",
@@ -56,33 +43,9 @@ const columns: Column<Finding>[] = [
     width: "minmax(110px, 0.9fr)",
     from: "wide",
   },
-  {
-    id: "times",
-    header: "Times",
-    cell: (row) => count(row.occurrences),
-    text: (row) => row.occurrences,
-    width: "56px",
-    align: "end",
-    from: "wide",
-  },
-  {
-    id: "first",
-    header: "First seen",
-    cell: (row) => <When at={row.firstSeenAt} />,
-    text: (row) => row.firstSeenAt,
-    width: "96px",
-    align: "end",
-    from: "wide",
-  },
-  {
-    id: "last",
-    header: "Last seen",
-    cell: (row) => <When at={row.lastSeenAt} />,
-    text: (row) => row.lastSeenAt,
-    width: "96px",
-    align: "end",
-    from: "mid",
-  },
+  countColumn({ id: "times", header: "Times", width: "56px", from: "wide" }, (row) => row.occurrences),
+  whenColumn({ id: "first", header: "First seen", from: "wide" }, (row) => row.firstSeenAt),
+  whenColumn({ id: "last", header: "Last seen", from: "mid" }, (row) => row.lastSeenAt),
 ];
 
 /** How a row leads on and is called; made once, so that rows are not drawn again while the list scrolls. */
@@ -144,14 +107,14 @@ export function FindingsPage() {
         {() => (
           <DataList
             label="Findings"
-            noun={["finding", "findings"]}
+            noun={nouns}
             rows={rows}
             columns={columns}
             {...findingRows}
             sort={search.sort}
             onSort={(sort) => set({ sort })}
             current={open}
-            more={{ hasMore: findings.hasNextPage, loading: findings.isFetchingNextPage, load: () => void findings.fetchNextPage() }}
+            more={moreOf(findings)}
             empty={<NoFindings filtered={filtered} />}
           />
         )}
@@ -172,22 +135,8 @@ function Answer() {
 
 function NoFindings({ filtered }: { filtered: boolean }) {
   return (
-    <Panel>
-      {filtered ? (
-        <Empty
-          icon={<IconShieldCheck size={22} />}
-          title="No finding fits this filter"
-          act={
-            <LinkButton variant="default" to="/findings">
-              Show all findings
-            </LinkButton>
-          }
-        />
-      ) : (
-        <Empty icon={<IconShieldCheck size={22} />} title="Nothing is known to be wrong">
-          Drift, changed host keys, unreachable devices and reverts that still wait show up here, each with its evidence and its next step.
-        </Empty>
-      )}
-    </Panel>
+    <EmptyList icon={<IconShieldCheck size={22} />} noun={nouns} filtered={filtered} all="/findings" title="Nothing is known to be wrong">
+      Drift, changed host keys, unreachable devices and reverts that still wait show up here, each with its evidence and its next step.
+    </EmptyList>
   );
 }

@@ -33,6 +33,22 @@ function Door({ title, says, children }: { title: string; says?: ReactNode; chil
   );
 }
 
+/** A field of a door; everything that is asked for is needed. */
+const field = { size: "sm", required: true, withAsterisk: false } as const;
+const name = { ...field, label: "Name", autoComplete: "username", autoCapitalize: "none", spellCheck: false } as const;
+
+/** The way through, and why it did not open. */
+function Enter({ act, children }: { act: { error: unknown; isPending: boolean }; children: ReactNode }) {
+  return (
+    <>
+      {act.error !== null && <ProblemNotice thrown={act.error} />}
+      <Button size="sm" type="submit" loading={act.isPending} fullWidth>
+        {children}
+      </Button>
+    </>
+  );
+}
+
 /** Goes in as `me`, to where the caller came from. */
 function useEnter(): (me: RouteOutput<"identity.me">, next?: string) => Promise<void> {
   const queries = useQueryClient();
@@ -64,29 +80,9 @@ export function SignInPage() {
         </p>
       )}
       <form className={classes["form"]} onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
-        <TextInput
-          size="sm"
-          label="Name"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          withAsterisk={false}
-          ref={first}
-          {...form.getInputProps("name")}
-        />
-        <PasswordInput
-          size="sm"
-          label="Password"
-          autoComplete="current-password"
-          required
-          withAsterisk={false}
-          {...form.getInputProps("password")}
-        />
-        {signIn.isError && <ProblemNotice thrown={signIn.error} />}
-        <Button size="sm" type="submit" loading={signIn.isPending} fullWidth>
-          Sign in
-        </Button>
+        <TextInput {...name} ref={first} {...form.getInputProps("name")} />
+        <PasswordInput {...field} label="Password" autoComplete="current-password" {...form.getInputProps("password")} />
+        <Enter act={signIn}>Sign in</Enter>
       </form>
       <p className={classes["foot"]}>
         No password at hand? On the server, <span className="mono">npm run -s admin -- sign-in-link NAME</span> prints a one-time link.
@@ -135,39 +131,16 @@ export function SetupPage() {
   return (
     <Door title="Welcome to Holdfast" says="Make the first administrator. Everybody else is added later, under People.">
       <form className={classes["form"]} onSubmit={form.onSubmit((values) => make.mutate(values))}>
-        <TextInput
-          size="sm"
-          label="Name"
-          description="What you sign in with."
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          withAsterisk={false}
-          ref={first}
-          {...form.getInputProps("name")}
-        />
+        <TextInput {...name} description="What you sign in with." ref={first} {...form.getInputProps("name")} />
         <PasswordInput
-          size="sm"
+          {...field}
           label="Password"
           description="12 characters at least."
           autoComplete="new-password"
-          required
-          withAsterisk={false}
           {...form.getInputProps("password")}
         />
-        <PasswordInput
-          size="sm"
-          label="Password again"
-          autoComplete="new-password"
-          required
-          withAsterisk={false}
-          {...form.getInputProps("again")}
-        />
-        {make.isError && <ProblemNotice thrown={make.error} />}
-        <Button size="sm" type="submit" loading={make.isPending} fullWidth>
-          Make the administrator and sign in
-        </Button>
+        <PasswordInput {...field} label="Password again" autoComplete="new-password" {...form.getInputProps("again")} />
+        <Enter act={make}>Make the administrator and sign in</Enter>
       </form>
     </Door>
   );

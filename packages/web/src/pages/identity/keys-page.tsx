@@ -9,12 +9,19 @@ import { ActButton } from "../../parts/act-bar.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { listed, plural } from "../../parts/format.ts";
 import { LinkButton } from "../../parts/link-button.tsx";
-import { Loaded } from "../../parts/loaded.tsx";
+import { answerOf, Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
-import { scrollable } from "../../parts/scrollable.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { ActsCell, Table, wideOnly, type Heading } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
-import classes from "./settings.module.css";
+
+const head: Heading[] = [
+  { label: "Name" },
+  { label: "Begins with", from: "wide" },
+  { label: "May", from: "wide" },
+  { label: "Last used", from: "wide" },
+  { label: "Ends" },
+];
 
 type Key = RouteOutput<"identity.listKeys">["items"][number];
 
@@ -28,13 +35,7 @@ export function KeysPage() {
   return (
     <Page
       title="API keys"
-      say={
-        keys.data === undefined
-          ? keys.error
-            ? undefined
-            : null
-          : `You have ${plural(keys.data.items.length, "key")}. A key may never do more than you.`
-      }
+      say={answerOf(keys, ({ items }) => `You have ${plural(items.length, "key")}. A key may never do more than you.`)}
       acts={add}
     >
       <Loaded query={keys} skeleton={<RowsSkeleton rows={3} />}>
@@ -46,27 +47,11 @@ export function KeysPage() {
               </Empty>
             </Panel>
           ) : (
-            <div className={classes["scroll"]} {...scrollable}>
-              <table className={classes["table"]}>
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">Begins with</th>
-                    <th scope="col">May</th>
-                    <th scope="col">Last used</th>
-                    <th scope="col">Ends</th>
-                    <th scope="col">
-                      <span className="dim">Acts</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((item) => (
-                    <KeyRow key={item.id} item={item} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table label="API keys" head={head} acts>
+              {items.map((item) => (
+                <KeyRow key={item.id} item={item} />
+              ))}
+            </Table>
           )
         }
       </Loaded>
@@ -91,17 +76,17 @@ function KeyRow({ item }: { item: Key }) {
   return (
     <tr>
       <th scope="row">{item.name}</th>
-      <td className="mono">{item.prefix}…</td>
-      <td>{item.scopes.length === 0 ? "all that you may" : listed(item.scopes, 2)}</td>
-      <td>
+      <td className={`mono ${wideOnly}`}>{item.prefix}…</td>
+      <td className={wideOnly}>{item.scopes.length === 0 ? "all that you may" : listed(item.scopes, 2)}</td>
+      <td className={wideOnly}>
         <When at={item.lastUsedAt} />
       </td>
       <td>
         <When at={item.expiresAt} />
       </td>
-      <td>
+      <ActsCell>
         <ActButton one={revoke} size="compact-xs" />
-      </td>
+      </ActsCell>
     </tr>
   );
 }

@@ -12,14 +12,14 @@ import { useMay, useMe } from "../../app/session.ts";
 import { plural } from "../../parts/format.ts";
 import { State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
-import { Loaded } from "../../parts/loaded.tsx";
+import { answerOf, Loaded } from "../../parts/loaded.tsx";
 import { Page } from "../../parts/page.tsx";
 import { sayDone, sayProblem } from "../../parts/run-act.tsx";
-import { scrollable } from "../../parts/scrollable.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { atEnd, Table, wideOnly, type Heading } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
-import classes from "./settings.module.css";
 
+const head: Heading[] = [{ label: "Name" }, { label: "Role" }, { label: "May sign in" }, { label: "Added", align: "end", from: "wide" }];
 const roleSays: Record<BuiltInRole, string> = {
   admin: "everything",
   operator: "changes devices, plans, rollouts",
@@ -34,13 +34,7 @@ export function PeoplePage() {
   return (
     <Page
       title="People"
-      say={
-        people.data === undefined
-          ? people.error
-            ? undefined
-            : null
-          : `${plural(people.data.length, "person", "people")} can sign in, unless disabled.`
-      }
+      say={answerOf(people, answer)}
       acts={
         may("identity.createUser") && (
           <LinkButton leftSection={<IconPlus size={15} />} to="/settings/people/new">
@@ -51,30 +45,22 @@ export function PeoplePage() {
     >
       <Loaded query={people} skeleton={<RowsSkeleton rows={4} />}>
         {(rows) => (
-          <div className={classes["scroll"]} {...scrollable}>
-            <table className={classes["table"]}>
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">Role</th>
-                  <th scope="col">May sign in</th>
-                  <th scope="col" className="number">
-                    Added
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((row) => (
-                  <Person key={row.id} person={row} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table label="People" head={head}>
+            {rows.map((row) => (
+              <Person key={row.id} person={row} />
+            ))}
+          </Table>
         )}
       </Loaded>
       <Outlet />
     </Page>
   );
+}
+
+function answer(rows: User[]): string {
+  const able = rows.filter((row) => !row.disabled).length;
+  const off = rows.length - able;
+  return `${plural(able, "person", "people")} can sign in${off > 0 ? `; ${off} ${off === 1 ? "is" : "are"} disabled` : ""}.`;
 }
 
 function Person({ person }: { person: User }) {
@@ -102,7 +88,7 @@ function Person({ person }: { person: User }) {
         ) : (
           <Select
             aria-label={`Role of ${person.name}`}
-            w={250}
+            w="min(250px, 100%)"
             allowDeselect={false}
             disabled={update.isPending}
             data={builtInRoles.map((value) => ({ value, label: `${value} · ${roleSays[value]}` }))}
@@ -123,7 +109,7 @@ function Person({ person }: { person: User }) {
           />
         )}
       </td>
-      <td className="number">
+      <td className={`${atEnd} ${wideOnly}`}>
         <When at={person.createdAt} />
       </td>
     </tr>

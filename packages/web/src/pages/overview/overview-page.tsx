@@ -11,10 +11,11 @@ import { useMay } from "../../app/session.ts";
 import { count, plural } from "../../parts/format.ts";
 import { Glyph, State } from "../../parts/glyph.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { Page, Panel } from "../../parts/page.tsx";
+import { Page } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { findingLooks, rolloutLooks, severityLooks, type Look } from "../../parts/states.ts";
 import { When } from "../../parts/when.tsx";
+import { Glance } from "./glance.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { Lately } from "./lately.tsx";
 import classes from "./overview.module.css";
@@ -61,7 +62,7 @@ function Tiles({ overview }: { overview: Overview }) {
         n={devices.drifted}
         look={
           devices.drifted > 0
-            ? { tone: "warn", shape: "alert", word: "differ from intent" }
+            ? { tone: "warn", shape: "alert", word: devices.drifted === 1 ? "differs from intent" : "differ from intent" }
             : { tone: "ok", shape: "check", word: "none differs" }
         }
       />
@@ -71,7 +72,7 @@ function Tiles({ overview }: { overview: Overview }) {
         n={devices.unreachable}
         look={
           devices.unreachable > 0
-            ? { tone: "bad", shape: "cross", word: "do not answer" }
+            ? { tone: "bad", shape: "cross", word: devices.unreachable === 1 ? "does not answer" : "do not answer" }
             : { tone: "ok", shape: "check", word: "all answer" }
         }
       />
@@ -143,16 +144,7 @@ function Severities({ findings }: { findings: Overview["findings"] }) {
 function InFlight() {
   const rollouts = useQuery(read("rollouts.list", { limit: 30 }));
   return (
-    <Panel
-      id="in-flight"
-      title="Changes in flight"
-      flush
-      beside={
-        <Link to="/rollouts" className="dim">
-          All rollouts
-        </Link>
-      }
-    >
+    <Glance id="in-flight" title="Changes in flight" to="/rollouts" all="All rollouts">
       <Loaded query={rollouts} skeleton={<RowsSkeleton rows={3} height={57} />}>
         {({ items }) => {
           const moving = items.filter((item) => !["succeeded", "reverted"].includes(item.state));
@@ -170,7 +162,7 @@ function InFlight() {
           );
         }}
       </Loaded>
-    </Panel>
+    </Glance>
   );
 }
 
@@ -185,7 +177,7 @@ function RolloutLine({ item }: { item: Rollout }) {
           <State look={rolloutLooks[item.state]} />
         </span>
         <span className={classes["lineFoot"]}>
-          <span className="clip">{item.say}</span>
+          <span className={classes["says"]}>{item.say}</span>
           {moving && (
             <span className={classes["progress"]} aria-hidden="true">
               <span style={{ width: `${(100 * fresh) / Math.max(1, item.targetCount)}%` }} />
@@ -200,16 +192,7 @@ function RolloutLine({ item }: { item: Rollout }) {
 function OpenFindings() {
   const findings = useQuery(read("findings.list", { state: "open", limit: 8 }));
   return (
-    <Panel
-      id="open-findings"
-      title="Open findings"
-      flush
-      beside={
-        <Link to="/findings" className="dim">
-          All findings
-        </Link>
-      }
-    >
+    <Glance id="open-findings" title="Open findings" to="/findings" all="All findings">
       <Loaded query={findings} skeleton={<RowsSkeleton rows={3} height={57} />}>
         {({ items, next }) => {
           if (items.length === 0) return <p className={classes["none"]}>Nothing is known to be wrong.</p>;
@@ -237,7 +220,7 @@ function OpenFindings() {
           );
         }}
       </Loaded>
-    </Panel>
+    </Glance>
   );
 }
 

@@ -5,27 +5,20 @@ import { Outlet, type LinkProps } from "@tanstack/react-router";
 import type { Repository } from "@holdfast/contract";
 import { readPages } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
+import { maybeColumn, monoColumn, stateColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { listed, plural, short } from "../../parts/format.ts";
-import { State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
-import { Loaded } from "../../parts/loaded.tsx";
+import { answerOf, Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
-import { When } from "../../parts/when.tsx";
 import { fetchLook } from "./fetch-look.ts";
 
 const columns: Column<Repository>[] = [
-  { id: "name", header: "Name", cell: (row) => row.name, text: (row) => row.name, width: "minmax(110px, 0.8fr)" },
-  {
-    id: "state",
-    header: "Fetched",
-    cell: (row) => <State look={fetchLook(row)} />,
-    text: (row) => fetchLook(row).word,
-    width: "minmax(96px, 0.7fr)",
-  },
+  textColumn({ id: "name", header: "Name", width: "minmax(110px, 0.8fr)" }, (row) => row.name),
+  stateColumn({ id: "state", header: "Fetched", width: "minmax(96px, 0.7fr)" }, fetchLook),
   {
     id: "head",
     header: "Newest revision",
@@ -34,39 +27,10 @@ const columns: Column<Repository>[] = [
     width: "minmax(200px, 2.4fr)",
     from: "mid",
   },
-  {
-    id: "author",
-    header: "Author",
-    cell: (row) => row.headAuthor ?? <span className="dim">unknown</span>,
-    text: (row) => row.headAuthor ?? "",
-    width: "minmax(100px, 0.8fr)",
-    from: "wide",
-  },
-  {
-    id: "at",
-    header: "Committed",
-    cell: (row) => <When at={row.headAt} />,
-    text: (row) => row.headAt ?? "",
-    width: "96px",
-    align: "end",
-    from: "mid",
-  },
-  {
-    id: "branch",
-    header: "Branch",
-    cell: (row) => <span className="mono">{row.branch}</span>,
-    text: (row) => row.branch,
-    width: "minmax(80px, 0.5fr)",
-    from: "wide",
-  },
-  {
-    id: "url",
-    header: "URL",
-    cell: (row) => <span className="mono dim">{row.url}</span>,
-    text: (row) => row.url,
-    width: "minmax(180px, 1.6fr)",
-    from: "wide",
-  },
+  maybeColumn({ id: "author", header: "Author", width: "minmax(100px, 0.8fr)", from: "wide", without: "unknown" }, (row) => row.headAuthor),
+  whenColumn({ id: "at", header: "Committed", from: "mid" }, (row) => row.headAt),
+  monoColumn({ id: "branch", header: "Branch", width: "minmax(80px, 0.5fr)", from: "wide" }, (row) => row.branch),
+  monoColumn({ id: "url", header: "URL", width: "minmax(180px, 1.6fr)", from: "wide" }, (row) => row.url),
 ];
 
 function Head({ row }: { row: Repository }) {
@@ -94,11 +58,7 @@ export function RepositoriesPage() {
     </LinkButton>
   );
   return (
-    <Page
-      title="Repositories"
-      say={repositories.data === undefined ? (repositories.error ? undefined : null) : answer(repositories.data)}
-      acts={connect}
-    >
+    <Page title="Repositories" say={answerOf(repositories, answer)} acts={connect}>
       <Loaded query={repositories} skeleton={<RowsSkeleton rows={4} />}>
         {(rows) => (
           <DataList

@@ -3,20 +3,19 @@ import { Select, TextInput } from "@mantine/core";
 import { schemaResolver, useForm, type FormErrors } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { repositoriesContract, type Repository } from "@holdfast/contract";
-import { parseDuration } from "@holdfast/kit";
+import { repositoriesContract, type Repository, type RepositoryPatch } from "@holdfast/contract";
+import { mergePatchBetween, parseDuration } from "@holdfast/kit";
 import { invoke, type RouteInput } from "../../app/api.ts";
-import { linesOf, type Lines } from "../../app/as-code.ts";
-import { viewProblem } from "../../app/problem-view.ts";
+import { linesOf } from "../../app/as-code.ts";
 import { read } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
-import { FormDialog } from "../../parts/form-dialog.tsx";
 import { FormPair } from "../../parts/form-pair.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { fieldErrors } from "../../parts/place-errors.ts";
 import { sayDone } from "../../parts/run-act.tsx";
+import { SpecDialog, type SpecFormProps } from "../../parts/spec-form.tsx";
 
-type Spec = RouteInput<"repositories.create">;
+type New = RouteInput<"repositories.create">;
+type Spec = Omit<New, "branch" | "pollMs"> & { branch: string; pollMs: number };
 interface Fields {
   name: string;
   url: string;
@@ -65,14 +64,6 @@ function Edit({ repository }: { repository: Repository }) {
   const queries = useQueryClient();
   const { id, etag } = repository;
   const close = (): void => void navigate({ to: "/repositories/$repository", params: { repository: id } });
-  const update = useMutation({
-    mutationFn: (spec: Spec) => invoke("repositories.update", { id, ...spec }, { ifMatch: etag }),
-    onSuccess: async () => {
-      sayDone(`${repository.name} is changed.`);
-      await queries.invalidateQueries();
-      close();
-    },
-  });
   const initial = {
     name: repository.name,
     url: repository.url,
@@ -80,6 +71,15 @@ function Edit({ repository }: { repository: Repository }) {
     secret: repository.secret ?? "",
     poll: `${repository.pollMs / 1000}s`,
   };
+  const changed = (spec: Spec): RepositoryPatch => mergePatchBetween(specOf(initial), spec);
+  const update = useMutation({
+    mutationFn: (spec: Spec) => invoke("repositories.update", { id, ...changed(spec) }, { ifMatch: etag }),
+    onSuccess: async () => {
+      sayDone(`${repository.name} is changed.`);
+      await queries.invalidateQueries();
+      close();
+    },
+  });
   return (
     <RepositoryForm
       title={`Edit ${repository.name}`}
@@ -87,7 +87,7 @@ function Edit({ repository }: { repository: Repository }) {
       initial={initial}
       close={close}
       save={update}
-      lines={(spec) => linesOf("repositories.update", { id, ...spec }, etag)}
+      lines={(spec) => linesOf("repositories.update", { id, ...changed(spec) }, etag)}
     />
   );
 }
@@ -105,16 +105,7 @@ function specOf({ name, url, branch, secret, poll }: Fields): Spec {
 const schema = repositoriesContract.create["~orpc"].inputSchema;
 const validateSpec = schema === undefined ? (): FormErrors => ({}) : schemaResolver(schema, { sync: true });
 
-interface RepositoryFormProps {
-  title: string;
-  submit: string;
-  initial: Fields;
-  close: () => void;
-  save: { mutate: (spec: Spec, options: { onError: (thrown: unknown) => void }) => void; isPending: boolean; error: unknown };
-  lines: (spec: Spec) => Lines;
-}
-
-function RepositoryForm({ title, submit, initial, close, save, lines }: RepositoryFormProps) {
+function RepositoryForm({ initial, ...dialog }: SpecFormProps<Spec, Fields>) {
   const may = useMay();
   const form = useForm<Fields>({
     initialValues: initial,
@@ -124,19 +115,8 @@ function RepositoryForm({ title, submit, initial, close, save, lines }: Reposito
     },
   });
   const secrets = useQuery({ ...read("secrets.list", { limit: 500 }), enabled: may("secrets.list") }).data?.items ?? [];
-  const values = form.getValues();
   return (
-    <FormDialog
-      title={title}
-      submit={submit}
-      onClose={close}
-      pending={save.isPending}
-      problem={save.error}
-      lines={lines(specOf(values))}
-      onSubmit={form.onSubmit((fields) =>
-        save.mutate(specOf(fields), { onError: (thrown) => form.setErrors(fieldErrors(viewProblem(thrown).places, Object.keys(fields))) }),
-      )}
-    >
+    <SpecDialog {...dialog} form={form} specOf={specOf}>
       <TextInput
         label="Name"
         description="Lower-case letters, digits and -"
@@ -162,6 +142,6 @@ function RepositoryForm({ title, submit, initial, close, save, lines }: Reposito
         {...form.getInputProps("secret")}
         onChange={(value) => form.setFieldValue("secret", value ?? "")}
       />
-    </FormDialog>
+    </SpecDialog>
   );
 }

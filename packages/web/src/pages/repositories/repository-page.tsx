@@ -114,8 +114,9 @@ function Acts({ repository }: { repository: Repository }) {
   };
   return (
     <>
-      <ActBar acts={[newest, sync, remove]} />
-      <PlanSome repository={repository} />
+      <ActBar acts={[newest, sync, remove]}>
+        <PlanSome repository={repository} />
+      </ActBar>
     </>
   );
 }

@@ -17,6 +17,13 @@ export function sayDetail(detail: Record<string, unknown> | undefined, said: str
   return parts.join(" · ");
 }
 
+const bad = new Set<unknown>(["unreachable", "refused", "failed"]);
+
+/** True of the line that a halt is about: a look that did not hold, or a device that did not take what it was given. */
+export function isFailure(detail: Record<string, unknown> | undefined): boolean {
+  return detail?.["ok"] === false || bad.has(detail?.["outcome"]);
+}
+
 function sayChecks(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
   const checks = value.filter((item): item is Check => typeof item === "object" && item !== null && "ok" in item && "say" in item);

@@ -3,12 +3,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { RouteOutput } from "../../app/api.ts";
 import { readPages } from "../../app/reads.ts";
-import { exact, plural } from "../../parts/format.ts";
+import { exact, plural, timeOfDay, timesHere } from "../../parts/format.ts";
+import { Glyph } from "../../parts/glyph.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import classes from "./rollout.module.css";
-import { sayDetail } from "./detail.ts";
+import { isFailure, sayDetail } from "./detail.ts";
 import { scrollable } from "../../parts/scrollable.ts";
 
 type Entry = RouteOutput<"rollouts.journal">["items"][number];
@@ -68,9 +69,9 @@ function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<strin
       onScroll={(event) => (follows.current = atEnd(event.currentTarget))}
     >
       {entries.map((entry) => (
-        <li key={entry.seq} className={classes["entry"]} data-plain={plain || undefined}>
+        <li key={entry.seq} className={classes["entry"]} data-plain={plain || undefined} data-failed={isFailure(entry.detail) || undefined}>
           <time dateTime={entry.at} title={`${exact(entry.at).utc} · lease ${entry.fencing}`}>
-            {new Date(entry.at).toLocaleTimeString(undefined, { hour12: false })}
+            {timeOfDay(entry.at)}
           </time>
           {!plain && (
             <span className="clip">
@@ -79,10 +80,10 @@ function Entries({ entries, names, plain }: { entries: Entry[]; names: Map<strin
           )}
           <span className={classes["step"]} data-phase={entry.phase}>
             {entry.step}
-            {entry.phase === "begin" ? " …" : ""}
           </span>
           <span className={classes["text"]}>
-            {entry.say}
+            {isFailure(entry.detail) && <Glyph shape="cross" tone="bad" size={13} />}
+            {entry.phase === "begin" ? <span className="dim">begins</span> : timesHere(entry.say)}
             <span className={classes["detail"]}> {sayDetail(entry.detail, entry.say)}</span>
           </span>
         </li>

@@ -1,6 +1,6 @@
 /** A plan, read like a pull request: its targets at the left, what would change at the right. */
 import { useQuery } from "@tanstack/react-query";
-import { IconRocket } from "@tabler/icons-react";
+import { IconCheck, IconRocket } from "@tabler/icons-react";
 import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import type { Plan } from "@holdfast/contract";
 import { read } from "../../app/reads.ts";
@@ -8,11 +8,12 @@ import { useMay, useMe, whyNot } from "../../app/session.ts";
 import { Actor } from "../../parts/actor.tsx";
 import { Shortened } from "../../parts/copy.tsx";
 import { Counts } from "../../parts/compare/unified-diff.tsx";
+import { Empty } from "../../parts/empty.tsx";
 import { plural, short } from "../../parts/format.ts";
 import { Glyph, State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { Page, Panel } from "../../parts/page.tsx";
+import { Notes, Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { rolloutLooks } from "../../parts/states.ts";
 import { When } from "../../parts/when.tsx";
@@ -54,7 +55,8 @@ function Answer({ plan }: { plan: Plan }) {
         </>
       )}
       ; {plan.unchanged} {plan.unchanged === 1 ? "is" : "are"} as intended already
-      {plan.problems.length > 0 && `; ${plural(plan.problems.length, "problem")}`}. Nothing is touched until it is rolled out.
+      {plan.problems.length > 0 && `; ${plural(plan.problems.length, "problem")}`}.
+      {plan.changes.length > 0 && " Nothing is touched until it is rolled out."}
     </>
   );
 }
@@ -75,7 +77,7 @@ function Read({ plan }: { plan: Plan }) {
   const chosen = plan.changes.find((change) => change.target === search.target) ?? plan.changes[0];
   return (
     <>
-      <ul className={classes["origin"]}>
+      <Notes>
         <li>
           by <Actor actor={plan.createdBy} /> <When at={plan.createdAt} />
         </li>
@@ -96,11 +98,13 @@ function Read({ plan }: { plan: Plan }) {
           bound by <Shortened text={plan.hash} shown={short(plan.hash, 12)} what="plan hash" />
         </li>
         <RolledOut plan={plan.id} />
-      </ul>
+      </Notes>
       {plan.problems.length > 0 && <Problems problems={plan.problems} />}
       {chosen === undefined ? (
         <Panel>
-          <p className="dim">Every device that could be read runs what this would make of it.</p>
+          <Empty icon={<IconCheck size={22} />} title="Nothing to roll out">
+            Every device that could be read runs what this plan would make of it.
+          </Empty>
         </Panel>
       ) : (
         <div className={classes["columns"]}>
@@ -112,11 +116,11 @@ function Read({ plan }: { plan: Plan }) {
   );
 }
 
-/** The newest rollout of this plan, when there is one among the last. */
+/** The newest rollout of this plan, and the way to all of them. */
 function RolledOut({ plan }: { plan: string }) {
   const may = useMay();
-  const rollouts = useQuery({ ...read("rollouts.list", { limit: 200 }), enabled: may("rollouts.list") });
-  const rollout = rollouts.data?.items.find((item) => item.planId === plan);
+  const rollouts = useQuery({ ...read("rollouts.list", { plan, limit: 1 }), enabled: may("rollouts.list") });
+  const rollout = rollouts.data?.items[0];
   if (rollout === undefined) return null;
   return (
     <li>
@@ -124,6 +128,14 @@ function RolledOut({ plan }: { plan: string }) {
       <Link to="/rollouts/$rollout" params={{ rollout: rollout.id }}>
         see the rollout
       </Link>
+      {rollouts.data?.next !== undefined && (
+        <>
+          {", or "}
+          <Link to="/rollouts" search={{ plan }}>
+            all rollouts of this plan
+          </Link>
+        </>
+      )}
     </li>
   );
 }

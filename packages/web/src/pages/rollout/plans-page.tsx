@@ -5,33 +5,25 @@ import type { LinkProps } from "@tanstack/react-router";
 import type { RouteOutput } from "../../app/api.ts";
 import { readPages } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
-import { Actor, actorName } from "../../parts/actor.tsx";
+import { actorColumn, countColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
+import { moreOf } from "../../parts/data-list/more.ts";
 import { Empty } from "../../parts/empty.tsx";
 import { count, plural } from "../../parts/format.ts";
 import { State } from "../../parts/glyph.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
-import { Loaded } from "../../parts/loaded.tsx";
+import { answerOf, Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
-import { When } from "../../parts/when.tsx";
 import { sayOrigin } from "./origin.ts";
 
 type PlanRow = RouteOutput<"plans.list">["items"][number];
 
 const columns: Column<PlanRow>[] = [
-  { id: "title", header: "Plan", cell: (row) => row.title, text: (row) => row.title, width: "minmax(160px, 3fr)" },
-  { id: "targets", header: "Would change", cell: (row) => count(row.targets), text: (row) => row.targets, width: "92px", align: "end" },
-  {
-    id: "unchanged",
-    header: "As intended",
-    cell: (row) => <span className="dim">{count(row.unchanged)}</span>,
-    text: (row) => row.unchanged,
-    width: "84px",
-    align: "end",
-    from: "mid",
-  },
+  textColumn({ id: "title", header: "Plan", width: "minmax(160px, 3fr)" }, (row) => row.title),
+  countColumn({ id: "targets", header: "Would change", width: "92px" }, (row) => row.targets),
+  countColumn({ id: "unchanged", header: "As intended", width: "84px", from: "wide" }, (row) => row.unchanged),
   {
     id: "problems",
     header: "Problems",
@@ -48,23 +40,8 @@ const columns: Column<PlanRow>[] = [
     width: "minmax(150px, 1.4fr)",
     from: "wide",
   },
-  {
-    id: "by",
-    header: "By",
-    cell: (row) => <Actor actor={row.createdBy} />,
-    text: (row) => actorName(row.createdBy),
-    width: "minmax(80px, 0.7fr)",
-    from: "mid",
-  },
-  {
-    id: "at",
-    header: "Planned",
-    cell: (row) => <When at={row.createdAt} />,
-    text: (row) => row.createdAt,
-    width: "96px",
-    align: "end",
-    from: "mid",
-  },
+  actorColumn({ id: "by", header: "By", from: "mid" }, (row) => row.createdBy),
+  whenColumn({ id: "at", header: "Planned", from: "mid" }, (row) => row.createdAt),
 ];
 
 function Problems({ n }: { n: number }) {
@@ -81,19 +58,14 @@ const planRows = {
 export function PlansPage() {
   const plans = useInfiniteQuery(readPages("plans.list", {}));
   const may = useMay();
-  const newest = plans.data?.[0];
   return (
     <Page
       title="Plans"
-      say={
-        plans.data === undefined
-          ? plans.error
-            ? undefined
-            : null
-          : newest === undefined
-            ? "Nothing has been planned yet."
-            : `The newest plan would change ${plural(newest.targets, "device")}; nothing is touched until it is rolled out.`
-      }
+      say={answerOf(plans, ([newest]) =>
+        newest === undefined
+          ? "Nothing has been planned yet."
+          : `The newest plan would change ${plural(newest.targets, "device")}; nothing is touched until it is rolled out.`,
+      )}
       acts={may("repositories.list") && <LinkButton to="/repositories">Plan a revision…</LinkButton>}
     >
       <Loaded query={plans} skeleton={<RowsSkeleton rows={6} />}>
@@ -104,7 +76,7 @@ export function PlansPage() {
             rows={rows}
             columns={columns}
             {...planRows}
-            more={{ hasMore: plans.hasNextPage, loading: plans.isFetchingNextPage, load: () => void plans.fetchNextPage() }}
+            more={moreOf(plans)}
             empty={
               <Panel>
                 <Empty

@@ -11,7 +11,7 @@ import { FormDialog } from "../../parts/form-dialog.tsx";
 import { duration, listed, plural } from "../../parts/format.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { TextSkeleton } from "../../parts/skeletons.tsx";
-import { firstDraft, limitsOf, sayLimits, strategyOf, waveSizes, type Draft } from "./strategy.ts";
+import { firstDraft, limitsOf, sayLimits, sayStrategy, waveSizes, wishOf, type Draft } from "./strategy.ts";
 import { StrategyEditor } from "./strategy-editor.tsx";
 import classes from "./roll-out.module.css";
 
@@ -31,15 +31,15 @@ function Propose({ plan }: { plan: Plan }) {
   const me = useMe();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [draft, setDraft] = useState<Draft>(firstDraft);
+  const [draft, setDraft] = useState<Draft>({ ...firstDraft, named: plan.strategies.find((one) => one.default)?.name ?? "" });
   const close = (): void => void navigate({ to: "/plans/$plan", params: { plan: plan.id } });
-  const read = strategyOf(draft);
+  const wish = wishOf(draft, plan);
   const input: RouteInput<"rollouts.create"> | undefined =
-    "strategy" in read
+    "ask" in wish
       ? {
           planId: plan.id,
           planHash: plan.hash,
-          strategy: read.strategy,
+          ...wish.ask,
           limits: limitsOf(draft),
           requireApproval: draft.requireApproval,
           start: draft.start,
@@ -65,17 +65,24 @@ function Propose({ plan }: { plan: Plan }) {
       }}
       pending={propose.isPending}
       problem={propose.error}
-      blocked={whyNot(me, "rollouts.create") ?? ("wrong" in read ? read.wrong : undefined)}
+      blocked={
+        whyNot(me, "rollouts.create") ??
+        (plan.changes.length === 0
+          ? "This plan changes nothing, so there is nothing to roll out."
+          : "wrong" in wish
+            ? wish.wrong
+            : undefined)
+      }
       {...(input && {
         lines: linesOf("rollouts.create", input),
       })}
     >
-      <StrategyEditor draft={draft} onChange={setDraft} />
-      {"strategy" in read && (
+      <StrategyEditor draft={draft} strategies={plan.strategies} onChange={setDraft} />
+      {"ask" in wish && plan.changes.length > 0 && (
         <Touches
           plan={plan}
-          strategy={read.strategy}
-          limits={sayLimits(limitsOf(draft))}
+          strategy={wish.strategy}
+          limits={sayLimits(wish.limits)}
           waits={
             starts
               ? undefined
@@ -97,7 +104,8 @@ interface TouchesProps {
 }
 
 function Touches({ plan, strategy, limits, waits }: TouchesProps) {
-  const waves = waveSizes(strategy, plan.changes.length);
+  // How large its waves are is a matter of labels.
+  const waves = strategy.kind === "blue_green" ? [] : waveSizes(strategy, plan.changes.length);
   return (
     <section className={classes["touches"]} aria-label="What it will touch">
       <p>
@@ -108,6 +116,7 @@ function Touches({ plan, strategy, limits, waits }: TouchesProps) {
         )}
         .
       </p>
+      {strategy.kind === "blue_green" && <p>{sayStrategy(strategy)}</p>}
       <ol className={classes["waves"]}>
         {waves.map((wave, at) => (
           // Waves have no other identity than their place.

@@ -9,7 +9,7 @@ import { ActBar } from "../../parts/act-bar.tsx";
 import { Shortened } from "../../parts/copy.tsx";
 import { State } from "../../parts/glyph.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { Page } from "../../parts/page.tsx";
+import { Notes, Page } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { rolloutLooks } from "../../parts/states.ts";
 import { When } from "../../parts/when.tsx";
@@ -62,8 +62,11 @@ function Acts({ rollout }: { rollout: Rollout }) {
 function About({ rollout }: { rollout: Rollout }) {
   const limits = sayLimits(rollout.limits);
   return (
-    <ul className={classes["about"]}>
-      <li>{sayStrategy(rollout.strategy)}</li>
+    <Notes>
+      <li>
+        {sayStrategy(rollout.strategy)}
+        {rollout.strategyFrom && `, as the policy ${rollout.strategyFrom.name} says`}
+      </li>
       {limits !== undefined && <li>{limits}</li>}
       <li>
         by <Actor actor={rollout.createdBy} /> <When at={rollout.createdAt} />
@@ -99,6 +102,6 @@ function About({ rollout }: { rollout: Rollout }) {
       <li>
         rollout <Shortened text={rollout.id} shown={rollout.id} what="rollout id" />
       </li>
-    </ul>
+    </Notes>
   );
 }

@@ -1,38 +1,36 @@
 /** What was, is and will be changed. */
+import { ActionIcon } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { IconRocket } from "@tabler/icons-react";
+import { IconRocket, IconX } from "@tabler/icons-react";
 import { getRouteApi, type LinkProps } from "@tanstack/react-router";
 import { rolloutStates } from "virtual:contract";
 import type { RouteOutput } from "../../app/api.ts";
 import { read, readPages } from "../../app/reads.ts";
 import { oneOf } from "../../app/search.ts";
-import { Actor, actorName } from "../../parts/actor.tsx";
 import { Choose } from "../../parts/choose.tsx";
+import { actorColumn, countColumn, stateColumn, textColumn, whenColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
-import { Empty } from "../../parts/empty.tsx";
-import { count, plural, words } from "../../parts/format.ts";
-import { State } from "../../parts/glyph.tsx";
+import { moreOf } from "../../parts/data-list/more.ts";
+import { EmptyList } from "../../parts/empty-list.tsx";
+import { plural, words } from "../../parts/format.ts";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
-import { Page, Panel } from "../../parts/page.tsx";
+import { useNameOf } from "../../parts/names.ts";
+import { Page } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { rolloutLooks } from "../../parts/states.ts";
-import { When } from "../../parts/when.tsx";
+import { Subject } from "../../parts/subject.tsx";
+import classes from "./rollout.module.css";
 
 type RolloutRow = RouteOutput<"rollouts.list">["items"][number];
 const route = getRouteApi("/shell/rollouts");
+const nouns: [string, string] = ["rollout", "rollouts"];
 const stateWords = rolloutStates.map((value) => ({ value, label: words(value) }));
 
 const columns: Column<RolloutRow>[] = [
-  { id: "title", header: "Rollout", cell: (row) => row.title, text: (row) => row.title, width: "minmax(150px, 2fr)" },
-  {
-    id: "state",
-    header: "State",
-    cell: (row) => <State look={rolloutLooks[row.state]} />,
-    text: (row) => words(row.state),
-    width: "minmax(118px, 0.9fr)",
-  },
+  textColumn({ id: "title", header: "Rollout", width: "minmax(150px, 2fr)" }, (row) => row.title),
+  stateColumn({ id: "state", header: "State", width: "minmax(118px, 0.9fr)" }, (row) => rolloutLooks[row.state]),
   {
     id: "say",
     header: "In a sentence",
@@ -41,40 +39,10 @@ const columns: Column<RolloutRow>[] = [
     width: "minmax(200px, 2.4fr)",
     from: "wide",
   },
-  {
-    id: "targets",
-    header: "Devices",
-    cell: (row) => count(row.targetCount),
-    text: (row) => row.targetCount,
-    width: "60px",
-    align: "end",
-    from: "mid",
-  },
-  {
-    id: "strategy",
-    header: "Strategy",
-    cell: (row) => words(row.strategyKind),
-    text: (row) => row.strategyKind,
-    width: "minmax(72px, 0.5fr)",
-    from: "mid",
-  },
-  {
-    id: "by",
-    header: "By",
-    cell: (row) => <Actor actor={row.createdBy} />,
-    text: (row) => actorName(row.createdBy),
-    width: "minmax(72px, 0.6fr)",
-    from: "mid",
-  },
-  {
-    id: "at",
-    header: "Proposed",
-    cell: (row) => <When at={row.createdAt} />,
-    text: (row) => row.createdAt,
-    width: "96px",
-    align: "end",
-    from: "mid",
-  },
+  countColumn({ id: "targets", header: "Devices", width: "60px", from: "mid" }, (row) => row.targetCount),
+  textColumn({ id: "strategy", header: "Strategy", width: "minmax(72px, 0.5fr)", from: "wide" }, (row) => words(row.strategyKind)),
+  actorColumn({ id: "by", header: "By", from: "mid" }, (row) => row.createdBy),
+  whenColumn({ id: "at", header: "Proposed", from: "mid" }, (row) => row.createdAt),
 ];
 
 /** How a row leads on and is called; made once, so that rows are not drawn again while the list scrolls. */
@@ -88,51 +56,60 @@ export function RolloutsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const state = oneOf(rolloutStates, search.state);
-  const rollouts = useInfiniteQuery(readPages("rollouts.list", state === undefined ? {} : { state }));
+  const { plan } = search;
+  const rollouts = useInfiniteQuery(readPages("rollouts.list", { ...(state && { state }), ...(plan && { plan }) }));
   const overview = useQuery(read("system.overview", undefined)).data?.rollouts;
   return (
     <Page title="Rollouts" say={overview === undefined ? null : answer(overview)}>
-      <div>
+      <div className={classes["filters"]}>
         <Choose
           label="State"
           width={190}
           value={state}
           from={stateWords}
-          onChoose={(chosen) => void navigate({ search: { state: chosen }, replace: true })}
+          onChoose={(chosen) => void navigate({ search: { ...search, state: chosen }, replace: true })}
         />
+        {plan !== undefined && (
+          <OfPlan plan={plan} onAny={() => void navigate({ search: { ...search, plan: undefined }, replace: true })} />
+        )}
       </div>
       <Loaded query={rollouts} skeleton={<RowsSkeleton rows={6} />}>
         {(rows) => (
           <DataList
             label="Rollouts"
-            noun={["rollout", "rollouts"]}
+            noun={nouns}
             rows={rows}
             columns={columns}
             {...rolloutRows}
-            more={{ hasMore: rollouts.hasNextPage, loading: rollouts.isFetchingNextPage, load: () => void rollouts.fetchNextPage() }}
+            more={moreOf(rollouts)}
             empty={
-              <Panel>
-                {state === undefined ? (
-                  <Empty icon={<IconRocket size={22} />} title="No rollout yet" act={<LinkButton to="/plans">To the plans</LinkButton>}>
-                    A rollout carries a plan out in waves: a canary first, then more, and back again by itself when a device gets worse.
-                  </Empty>
-                ) : (
-                  <Empty
-                    icon={<IconRocket size={22} />}
-                    title={`No rollout is ${words(state)}`}
-                    act={
-                      <LinkButton variant="default" to="/rollouts">
-                        Show all rollouts
-                      </LinkButton>
-                    }
-                  />
-                )}
-              </Panel>
+              <EmptyList
+                icon={<IconRocket size={22} />}
+                noun={nouns}
+                filtered={state !== undefined || plan !== undefined}
+                all="/rollouts"
+                title="No rollout yet"
+                act={<LinkButton to="/plans">To the plans</LinkButton>}
+              >
+                A rollout carries a plan out in waves: a canary first, then more, and back again by itself when a device gets worse.
+              </EmptyList>
             }
           />
         )}
       </Loaded>
     </Page>
+  );
+}
+
+/** The plan that the list is of, and the way back to all. */
+function OfPlan({ plan, onAny }: { plan: string; onAny: () => void }) {
+  return (
+    <span>
+      of the plan <Subject subject={`plan:${plan}`} name={useNameOf(`plan:${plan}`)} />
+      <ActionIcon aria-label="Any plan" onClick={onAny} ml={4}>
+        <IconX size={14} />
+      </ActionIcon>
+    </span>
   );
 }
 

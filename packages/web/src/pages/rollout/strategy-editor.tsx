@@ -1,8 +1,9 @@
 /** Edits how a rollout is cut into waves, what limits it, and when it starts. */
 import { ActionIcon, Button, NumberInput, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
+import type { NamedStrategy } from "@holdfast/contract";
 import { FormPair } from "../../parts/form-pair.tsx";
-import type { Draft, Kind, Stage } from "./strategy.ts";
+import { sayStrategy, type Draft, type Kind, type Stage } from "./strategy.ts";
 import classes from "./roll-out.module.css";
 
 interface EditorProps {
@@ -20,14 +21,59 @@ const units = [
   { value: "count", label: "devices" },
 ];
 
-export function StrategyEditor({ draft, onChange }: EditorProps) {
+/** The dialog's focus goes to the chosen strategy; the control passes no attribute on to its inputs. */
+function markFirstField(element: HTMLElement | null): void {
+  element?.querySelector("input:checked")?.setAttribute("data-autofocus", "");
+}
+
+export function StrategyEditor({ draft, onChange, strategies }: EditorProps & { strategies: NamedStrategy[] }) {
   const set = (patch: Partial<Draft>): void => onChange({ ...draft, ...patch });
   return (
     <div className={classes["editor"]}>
-      <div>
+      {strategies.length > 0 && <Named draft={draft} strategies={strategies} onChange={onChange} />}
+      {draft.named === "" && <Own draft={draft} onChange={onChange} />}
+      <LimitFields draft={draft} onChange={onChange} />
+      <div className={classes["switches"]}>
+        <Switch
+          label="Somebody else has to approve it"
+          checked={draft.requireApproval}
+          onChange={(event) => set({ requireApproval: event.currentTarget.checked })}
+        />
+        <Switch label="Start as soon as it may" checked={draft.start} onChange={(event) => set({ start: event.currentTarget.checked })} />
+      </div>
+    </div>
+  );
+}
+
+/** Which of the repository's strategies, or an own one. */
+function Named({ draft, strategies, onChange }: EditorProps & { strategies: NamedStrategy[] }) {
+  const chosen = strategies.find((one) => one.name === draft.named);
+  return (
+    <Select
+      data-autofocus
+      label="Strategy"
+      description={
+        chosen ? `${sayStrategy(chosen.strategy)} (${chosen.at})` : "The limits of the repository hold for it too, unless it is direct."
+      }
+      allowDeselect={false}
+      value={draft.named}
+      onChange={(named) => onChange({ ...draft, named: named ?? "" })}
+      data={[
+        ...strategies.map((one) => ({ value: one.name, label: one.default ? `${one.name} (the default)` : one.name })),
+        { value: "", label: "An own strategy" },
+      ]}
+    />
+  );
+}
+
+function Own({ draft, onChange }: EditorProps) {
+  const set = (patch: Partial<Draft>): void => onChange({ ...draft, ...patch });
+  return (
+    <>
+      <div ref={markFirstField}>
         <SegmentedControl
           fullWidth
-          aria-label="Strategy"
+          aria-label="Kind of strategy"
           value={draft.kind}
           onChange={(kind) => set({ kind: kind as Kind })}
           data={[
@@ -51,16 +97,7 @@ export function StrategyEditor({ draft, onChange }: EditorProps) {
           onChange={(event) => set({ reason: event.currentTarget.value })}
         />
       )}
-      <LimitFields draft={draft} onChange={onChange} />
-      <div className={classes["switches"]}>
-        <Switch
-          label="Somebody else has to approve it"
-          checked={draft.requireApproval}
-          onChange={(event) => set({ requireApproval: event.currentTarget.checked })}
-        />
-        <Switch label="Start as soon as it may" checked={draft.start} onChange={(event) => set({ start: event.currentTarget.checked })} />
-      </div>
-    </div>
+    </>
   );
 }
 
@@ -86,6 +123,7 @@ function Stages({ draft, onChange }: EditorProps) {
           <div key={stage.key} className={classes["stage"]}>
             <span>{at === 0 ? "First" : "Then"}</span>
             <NumberInput
+              className={classes["amount"] ?? ""}
               aria-label={`Stage ${at + 1}: how much`}
               min={1}
               hideControls
@@ -93,6 +131,7 @@ function Stages({ draft, onChange }: EditorProps) {
               onChange={(amount) => put(stage.key, { amount })}
             />
             <Select
+              className={classes["unit"] ?? ""}
               aria-label={`Stage ${at + 1}: share or number`}
               allowDeselect={false}
               data={units}
@@ -100,6 +139,7 @@ function Stages({ draft, onChange }: EditorProps) {
               onChange={(unit) => put(stage.key, { unit: unit === "count" ? "count" : "percent" })}
             />
             <TextInput
+              className={classes["watch"] ?? ""}
               aria-label={`Stage ${at + 1}: watched for`}
               leftSection="watch"
               leftSectionWidth={48}
@@ -107,6 +147,7 @@ function Stages({ draft, onChange }: EditorProps) {
               onChange={(event) => put(stage.key, { bake: event.currentTarget.value })}
             />
             <ActionIcon
+              className={classes["remove"] ?? ""}
               aria-label={`Remove stage ${at + 1}`}
               disabled={draft.stages.length === 1}
               onClick={() => onChange({ ...draft, stages: draft.stages.filter((one) => one !== stage) })}

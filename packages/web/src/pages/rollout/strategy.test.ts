@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Strategy } from "@holdfast/contract";
-import { firstDraft, limitsOf, sayLimits, sayStrategy, strategyOf, waveSizes, type Draft } from "./strategy.ts";
+import { firstDraft, limitsOf, sayLimits, sayStrategy, strategyOf, waveSizes, wishOf, type Draft } from "./strategy.ts";
 
 const draft = (patch: Partial<Draft>): Draft => ({ ...firstDraft, ...patch });
 
@@ -31,6 +31,32 @@ describe("the strategy editor", () => {
       maxUnavailable: 4,
       perLabel: { role: 1 },
     });
+  });
+});
+
+describe("a strategy of the repository", () => {
+  const careful = {
+    name: "careful",
+    strategy: { kind: "rolling", batch: { count: 1 }, healthyPercent: 100, pauseMs: 0 } as const,
+    limits: { perSite: 1 },
+    default: true,
+    at: "policies/rollout.yaml:3",
+    revision: "abc",
+  };
+  const plan = { strategies: [careful], limits: careful.limits };
+  test("is asked for by its name, and its limits are shown with one's own", () =>
+    expect(wishOf(draft({ named: "careful", maxUnavailable: 4 }), plan)).toEqual({
+      ask: { strategyName: "careful" },
+      strategy: careful.strategy,
+      limits: { perSite: 1, maxUnavailable: 4 },
+    }));
+  test("its limits hold for an own strategy that is not direct", () => {
+    expect(wishOf(firstDraft, plan)).toMatchObject({ ask: { strategy: { kind: "canary" } }, limits: { perSite: 1 } });
+    expect(wishOf(draft({ kind: "direct", reason: "the fire" }), plan)).toMatchObject({
+      ask: { strategy: { kind: "direct" } },
+      limits: {},
+    });
+    expect(wishOf(draft({ kind: "direct" }), plan)).toHaveProperty("wrong");
   });
 });
 

@@ -1,5 +1,5 @@
 /** The strategy of a rollout as a person edits it, what it makes of a plan, and how it reads. Pure. */
-import type { Limits, Strategy } from "@holdfast/contract";
+import { strictest, type Limits, type Plan, type Strategy } from "@holdfast/contract";
 import { parseDuration } from "@holdfast/kit";
 import { duration, plural } from "../../parts/format.ts";
 
@@ -16,6 +16,8 @@ export interface Stage {
 
 /** Everything the editor holds, also what the chosen kind does not use. */
 export interface Draft {
+  /** A strategy of the repository; "" for an own one, which the rest describes. */
+  named: string;
   kind: Kind;
   stages: Stage[];
   batch: Pick<Stage, "amount" | "unit">;
@@ -31,6 +33,7 @@ export interface Draft {
 }
 
 export const firstDraft: Draft = {
+  named: "",
   kind: "canary",
   stages: [
     { key: 1, amount: 5, unit: "percent", bake: "60s" },
@@ -74,6 +77,23 @@ export function strategyOf(draft: Draft): { strategy: Strategy } | { wrong: stri
       if (draft.reason.trim().length < 3) return { wrong: "Say why all at once." };
       return { strategy: { kind: "direct", reason: draft.reason.trim() } };
   }
+}
+
+/** What a rollout of a plan is asked for, and the strategy and limits that it will have; or the first thing that is not right. */
+export interface Wish {
+  ask: { strategy: Strategy } | { strategyName: string };
+  strategy: Strategy;
+  limits: Limits;
+}
+
+export function wishOf(draft: Draft, plan: Pick<Plan, "strategies" | "limits">): Wish | { wrong: string } {
+  const own = limitsOf(draft);
+  const named = plan.strategies.find((one) => one.name === draft.named);
+  if (named) return { ask: { strategyName: named.name }, strategy: named.strategy, limits: strictest([named.limits, own]) };
+  const read = strategyOf(draft);
+  if ("wrong" in read) return read;
+  const held = read.strategy.kind === "direct" ? {} : plan.limits;
+  return { ask: read, strategy: read.strategy, limits: strictest([held, own]) };
 }
 
 function canaryOf(draft: Draft): { strategy: Strategy } | { wrong: string } {
@@ -142,8 +162,12 @@ function countOf(amount: Amount, all: number): number {
 export function sayStrategy(strategy: Strategy): string {
   const share = (amount: Amount): string => ("percent" in amount ? `${amount.percent} %` : plural(amount.count, "device"));
   switch (strategy.kind) {
-    case "canary":
-      return `canary: ${strategy.stages.map((stage) => `${share(stage.until)} watched for ${duration(stage.bakeMs)}`).join(", then ")}, then the rest`;
+    case "canary": {
+      const stages = strategy.stages.map(({ until, bakeMs }) => `${share(until)}${bakeMs > 0 ? ` watched for ${duration(bakeMs)}` : ""}`);
+      const last = strategy.stages.at(-1)?.until ?? {};
+      const whole = "percent" in last && last.percent === 100;
+      return `canary: ${[...stages, ...(whole ? [] : ["the rest"])].join(", then ")}`;
+    }
     case "rolling":
       return `rolling: ${share(strategy.batch)} at a time, ${duration(strategy.pauseMs)} apart, halted below ${strategy.healthyPercent} % healthy`;
     case "blue_green":

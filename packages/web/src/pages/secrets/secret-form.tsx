@@ -85,7 +85,7 @@ function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: {
           <Select label="Kind" allowDeselect={false} data={kinds} {...form.getInputProps("kind")} />
         </>
       )}
-      <KindFields form={form} kind={values.kind} />
+      <KindFields form={form} kind={values.kind} first={replaces !== undefined} />
     </FormDialog>
   );
 }
@@ -93,15 +93,24 @@ function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: {
 const never = { autoComplete: "off", spellCheck: false } as const;
 const keyStyle = { input: { fontFamily: "var(--mono)", fontSize: "0.75rem" } };
 
-function KindFields({ form, kind }: { form: Form; kind: SecretFields["kind"] }) {
+interface KindFieldsProps {
+  form: Form;
+  kind: SecretFields["kind"];
+  /** Nothing stands before these fields. */
+  first: boolean;
+}
+
+function KindFields({ form, kind, first }: KindFieldsProps) {
+  const focus = first ? { "data-autofocus": true } : {};
   const enable = <PasswordInput label="Enable password (optional)" autoComplete="new-password" {...form.getInputProps("enablePassword")} />;
-  const user = <TextInput label="User" {...never} {...form.getInputProps("username")} />;
+  const user = <TextInput label="User" {...focus} {...never} {...form.getInputProps("username")} />;
   const key = (
     <Textarea
       label="Private key"
       description="PEM or OpenSSH format"
       rows={6}
       styles={keyStyle}
+      {...(kind === "git_ssh" ? focus : {})}
       {...never}
       {...form.getInputProps("privateKey")}
     />

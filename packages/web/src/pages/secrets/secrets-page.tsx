@@ -10,12 +10,20 @@ import { ActButton } from "../../parts/act-bar.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { plural } from "../../parts/format.ts";
 import { LinkButton } from "../../parts/link-button.tsx";
-import { Loaded } from "../../parts/loaded.tsx";
+import { answerOf, Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
+import { ActsCell, atEnd, Table, wideOnly, type Heading } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
 import { kindWords } from "./kinds.ts";
-import classes from "./secrets.module.css";
+
+const head: Heading[] = [
+  { label: "Name" },
+  { label: "Kind", from: "wide" },
+  { label: "User", from: "wide" },
+  { label: "Version", align: "end" },
+  { label: "Changed", align: "end", from: "wide" },
+];
 
 export function SecretsPage() {
   const may = useMay();
@@ -28,13 +36,7 @@ export function SecretsPage() {
   return (
     <Page
       title="Secrets"
-      say={
-        secrets.data === undefined
-          ? secrets.error
-            ? undefined
-            : null
-          : `${plural(secrets.data.length, "secret")}, sealed. A value goes in and never comes out again.`
-      }
+      say={answerOf(secrets, (rows) => `${plural(rows.length, "secret")}, sealed. A value goes in and never comes out again.`)}
       acts={add}
     >
       <Loaded query={secrets} skeleton={<RowsSkeleton rows={3} />}>
@@ -46,27 +48,11 @@ export function SecretsPage() {
               </Empty>
             </Panel>
           ) : (
-            <div className={classes["scroll"]}>
-              <table className={classes["table"]}>
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">Kind</th>
-                    <th scope="col">User</th>
-                    <th scope="col">Version</th>
-                    <th scope="col">Changed</th>
-                    <th scope="col">
-                      <span className="dim">Acts</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {rows.map((row) => (
-                    <Secret key={row.id} secret={row} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table label="Secrets" head={head} acts>
+              {rows.map((row) => (
+                <Secret key={row.id} secret={row} />
+              ))}
+            </Table>
           )
         }
       </Loaded>
@@ -101,28 +87,26 @@ function Secret({ secret }: { secret: SecretSummary }) {
       <th scope="row" className="mono">
         {secret.name}
       </th>
-      <td>{kindWords[secret.kind]}</td>
-      <td>{secret.username ?? <span className="dim">–</span>}</td>
-      <td>{secret.version}</td>
-      <td>
+      <td className={wideOnly}>{kindWords[secret.kind]}</td>
+      <td className={wideOnly}>{secret.username ?? <span className="dim">–</span>}</td>
+      <td className={atEnd}>{secret.version}</td>
+      <td className={`${atEnd} ${wideOnly}`}>
         <When at={secret.updatedAt} />
       </td>
-      <td>
-        <span className={classes["acts"]}>
-          {may("secrets.replace") && (
-            <LinkButton
-              variant="default"
-              size="compact-xs"
-              leftSection={<IconRefresh size={13} />}
-              to="/settings/secrets/$secret/replace"
-              params={{ secret: secret.id }}
-            >
-              New version
-            </LinkButton>
-          )}
-          <ActButton one={remove} size="compact-xs" />
-        </span>
-      </td>
+      <ActsCell>
+        {may("secrets.replace") && (
+          <LinkButton
+            variant="default"
+            size="compact-xs"
+            leftSection={<IconRefresh size={13} />}
+            to="/settings/secrets/$secret/replace"
+            params={{ secret: secret.id }}
+          >
+            New version
+          </LinkButton>
+        )}
+        <ActButton one={remove} size="compact-xs" />
+      </ActsCell>
     </tr>
   );
 }

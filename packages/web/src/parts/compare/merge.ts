@@ -1,7 +1,15 @@
 /** CodeMirror's merge view, set up for reading: two configurations side by side, or one under the other where it is narrow. */
-import { Change, MergeView, unifiedMergeView, type DiffConfig } from "@codemirror/merge";
+import { Change, getChunks, getOriginalDoc, MergeView, unifiedMergeView, type DiffConfig } from "@codemirror/merge";
 import { EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightSpecialChars, hoverTooltip, lineNumbers } from "@codemirror/view";
+import {
+  drawSelection,
+  EditorView,
+  GutterMarker,
+  highlightSpecialChars,
+  hoverTooltip,
+  lineNumbers,
+  lineNumberWidgetMarker,
+} from "@codemirror/view";
 import { styleNonce } from "../../app/nonce.ts";
 import type { Aligned } from "./align.ts";
 
@@ -49,7 +57,11 @@ export function drawMerge(parts: MergeParts): () => void {
     const view = new EditorView({
       doc: after,
       parent,
-      extensions: [...right, unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged, diffConfig, gutter: true })],
+      extensions: [
+        ...right,
+        removedNumbers(parts),
+        unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged, diffConfig, gutter: true }),
+      ],
     });
     return () => view.destroy();
   }
@@ -68,6 +80,35 @@ function leftNumber({ aligned, before }: MergeParts, line: number): string {
   if (aligned === undefined) return line === before.split("\n").length && before.endsWith("\n") ? "" : String(line);
   const number = aligned.beforeNumbers[line - 1] ?? 0;
   return number === 0 ? "" : String(number);
+}
+
+/** The numbers of removed lines, which in one column are drawn between the others. */
+function removedNumbers(parts: MergeParts): Extension {
+  return lineNumberWidgetMarker.of((view, _widget, block) => {
+    const chunk = getChunks(view.state)?.chunks.find(({ fromA, toA, fromB }) => toA > fromA && fromB === block.from);
+    if (chunk === undefined) return null;
+    const doc = getOriginalDoc(view.state);
+    const [first, last] = [doc.lineAt(chunk.fromA).number, doc.lineAt(Math.min(doc.length, chunk.toA - 1)).number];
+    return new Numbers(Array.from({ length: last - first + 1 }, (_, at) => leftNumber(parts, first + at)));
+  });
+}
+
+/** Numbers one below the other, as tall as the lines they stand for. */
+class Numbers extends GutterMarker {
+  readonly #numbers: string[];
+  constructor(numbers: string[]) {
+    super();
+    this.#numbers = numbers;
+  }
+  override eq(other: Numbers): boolean {
+    return other.#numbers.join() === this.#numbers.join();
+  }
+  override toDOM(): HTMLElement {
+    const dom = document.createElement("div");
+    dom.className = "cm-removedNumbers";
+    dom.textContent = this.#numbers.join("\n");
+    return dom;
+  }
 }
 
 function reading(name: string, numberOf: (line: number) => string): Extension[] {
@@ -127,6 +168,7 @@ const look = EditorView.theme({
   },
   ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--dim)", borderRight: "0" },
   ".cm-lineNumbers .cm-gutterElement": { padding: "0 10px 0 12px", minWidth: "36px" },
+  ".cm-removedNumbers": { whiteSpace: "pre", lineHeight: "1.6" },
   ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '"↕"' },
   ".cm-collapsedLines": { background: "var(--sunken)", color: "var(--dim)", padding: "2px 12px", fontFamily: "var(--mono)" },
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk, .cm-deletedLine": { backgroundColor: "var(--diff-remove)" },

@@ -2,8 +2,9 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed absolutely on a grid; table elements that are no table boxes lose their roles */
 import { Link, type LinkProps } from "@tanstack/react-router";
 import type { RowSelectionState } from "@tanstack/react-table";
-import { memo, useRef, type MouseEvent } from "react";
+import { memo, useRef, type CSSProperties, type MouseEvent } from "react";
 import type { Column } from "./columns.ts";
+import type { MorePages } from "./more.ts";
 import { useRows } from "./rows.ts";
 import classes from "./data-list.module.css";
 
@@ -22,15 +23,22 @@ interface BodyProps<Row> extends RowLook<Row> {
   picked: RowSelectionState | undefined;
   onToggle: ((key: string) => void) | undefined;
   current: string | undefined;
-  more: { hasMore: boolean; loading: boolean; load: () => void } | undefined;
+  more: MorePages | undefined;
+  /** In pixels. */
+  rowHeight: number;
 }
 
-export function Body<Row>({ rows, keys, shown, rowLink, rowName, picked, onToggle, current, more }: BodyProps<Row>) {
+export function Body<Row>({ rows, keys, shown, rowLink, rowName, picked, onToggle, current, more, rowHeight }: BodyProps<Row>) {
   const body = useRef<HTMLDivElement>(null);
-  const moves = useRows({ body, keys, ...(more && { more }), ...(onToggle && { onToggle }) });
+  const moves = useRows({ body, keys, rowHeight, ...(more && { more }), ...(onToggle && { onToggle }) });
   const Drawn = ListRow as typeof RowDrawn<Row>;
   return (
-    <div role="rowgroup" ref={body} className={classes["body"]} style={{ height: moves.height }}>
+    <div
+      role="rowgroup"
+      ref={body}
+      className={classes["body"]}
+      style={{ height: moves.height, "--row": `${rowHeight}px` } as CSSProperties}
+    >
       {moves.visible.map(({ index, start }) => {
         const [row, id] = [rows[index], keys[index]];
         if (row === undefined || id === undefined) return null;

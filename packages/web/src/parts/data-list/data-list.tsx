@@ -17,6 +17,7 @@ import { useCallback, useMemo, type CSSProperties, type ReactNode } from "react"
 import { Body, type RowLook } from "./body.tsx";
 import { fitting, nextSort, readSort, type Column, type Room } from "./columns.ts";
 import { Foot } from "./foot.tsx";
+import type { MorePages } from "./more.ts";
 import { PickAll } from "./pick-all.tsx";
 import classes from "./data-list.module.css";
 
@@ -43,7 +44,7 @@ interface DataListProps<Row extends RowData> extends RowLook<Row> {
   selection?: { picked: Selection; onPick: (change: (was: Selection) => Selection) => void };
   /** The row whose detail is open. */
   current?: string | undefined;
-  more?: { hasMore: boolean; loading: boolean; load: () => void };
+  more?: MorePages;
 }
 
 /** `rowLink`, `rowName` and `columns` should stay the same from one drawing to the next, so that rows are not drawn again while the list scrolls. */
@@ -60,7 +61,7 @@ export function DataList<Row extends RowData>(props: DataListProps<Row>) {
   if (rows.length === 0) return <>{empty}</>;
   const tracks = [...(selection ? ["32px"] : []), ...shown.map((column) => column.width)].join(" ");
   return (
-    <div className={classes["list"]}>
+    <div className={classes["list"]} data-room={room}>
       <div role="table" aria-label={label} aria-rowcount={complete ? rows.length + 1 : -1} style={{ "--tracks": tracks } as CSSProperties}>
         <div role="rowgroup" className={classes["head"]}>
           <div role="row" className={classes["row"]} aria-rowindex={1}>
@@ -80,6 +81,7 @@ export function DataList<Row extends RowData>(props: DataListProps<Row>) {
           onToggle={selection && onToggle}
           current={props.current}
           more={more}
+          rowHeight={rowHeights[room]}
         />
       </div>
       <Foot
@@ -93,6 +95,9 @@ export function DataList<Row extends RowData>(props: DataListProps<Row>) {
     </div>
   );
 }
+
+/** In pixels; where there is room for little else, a name has two lines, and a finger its target. */
+const rowHeights: Record<Room, number> = { narrow: 48, mid: 36, wide: 36 };
 
 /** The rows in the order that is asked for. */
 function useOrdered<Row extends RowData>({ columns, rows, rowKey, sort, selection }: DataListProps<Row>, complete: boolean) {

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState, type RefObject } from "react"
 import { isTyping } from "../../app/keyboard/keys.ts";
 import { useSingleKeys } from "../../app/keyboard/single-keys.ts";
 import { moved } from "./columns.ts";
+import type { MorePages } from "./more.ts";
 
 export interface RowMoves {
   visible: { index: number; start: number }[];
@@ -17,13 +18,13 @@ export interface RowMoves {
 interface RowsParts {
   body: RefObject<HTMLDivElement | null>;
   keys: string[];
-  more?: { hasMore: boolean; loading: boolean; load: () => void };
+  more?: MorePages;
   onToggle?: (key: string) => void;
+  /** Of each row, in pixels. */
+  rowHeight: number;
 }
 
-const rowHeight = 36;
-
-export function useRows({ body, keys, more, onToggle }: RowsParts): RowMoves {
+export function useRows({ body, keys, more, onToggle, rowHeight }: RowsParts): RowMoves {
   const margin = useTopOf(body);
   // The rule is about the React compiler, which is not used here.
   // oxlint-disable-next-line react/incompatible-library
@@ -35,6 +36,7 @@ export function useRows({ body, keys, more, onToggle }: RowsParts): RowMoves {
     scrollPaddingStart: 88,
     scrollPaddingEnd: 60,
   });
+  useEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
   const visible = virtualizer.getVirtualItems();
   const at = useRef<number | undefined>(undefined);
   const last = visible.at(-1)?.index ?? 0;

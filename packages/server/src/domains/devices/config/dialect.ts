@@ -78,6 +78,8 @@ export interface Dialect {
   lines: Record<string, LineRule[]>;
   /** Words after which a name follows, in any line: `route-map NAME`. */
   references: { pattern: RegExp; kind: string }[];
+  /** Sections that call each other by name and must not do it in a circle; `kind` is that of the names, with its colon. */
+  calls?: { section: RegExp; line: RegExp; kind: string };
   /** Lines that the device writes by itself: an intent that is silent about them leaves them be. */
   ambient: RegExp;
   /** Lines that the device does not show while they hold. */
@@ -86,6 +88,20 @@ export interface Dialect {
   settle(tree: ConfigTree): void;
   /** Two texts of one slot that cannot be compared, such as a hash and a plain secret. */
   incomparable(running: string, intended: string): boolean;
+}
+
+const nothing = /(?!)/;
+
+/** The dialect for comparing a device with itself: nothing is left alone because nobody speaks of it, all can be compared. */
+export function wholeDialect(dialect: Dialect): Dialect {
+  const lines = Object.entries(dialect.lines).map(([kind, rules]) => [kind, rules.map(withoutStays)] as const);
+  return { ...dialect, ambient: nothing, assumed: nothing, incomparable: () => false, lines: Object.fromEntries(lines) };
+}
+
+function withoutStays(rule: LineRule): LineRule {
+  const copy = { ...rule };
+  delete copy.stays;
+  return copy;
 }
 
 /** A rule ready to be asked. */

@@ -35,6 +35,7 @@ export const frr: Dialect = {
     { pattern: /\bkey-chain (\S+)/g, kind: "key-chain" },
     { pattern: /\bpbr-policy (\S+)/g, kind: "pbr-map" },
   ],
+  calls: { section: /^route-map (\S+) (?:permit|deny) \d+$/, line: /^call (\S+)$/, kind: "route-map:" },
   ambient: /^(?:no ip forwarding|no ipv6 forwarding|password .+|enable password .+|username .+|agentx|log syslog informational)$/,
   // Forwarding is shown when it is off; the rest is vtysh's own and never shown.
   assumed: /^(?:ip forwarding|ipv6 forwarding|banner motd .+|username .+|domainname .+)$/,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { diffConfigs, normalConfig, parseConfig, planCommands, printConfig } from "./index.ts";
+import { accountsFor, diffConfigs, normalConfig, parseConfig, planCommands, printConfig, sameConfig } from "./index.ts";
 import { iosConfig, otherHand } from "./random-ios.ts";
 import { StrictRouter } from "./strict-router.ts";
 
@@ -58,6 +58,47 @@ describe("sameness", () => {
       }),
       runs,
     );
+  });
+
+  test("of a device with itself, every line counts: the hash, the difference and the way back agree", () => {
+    const silent = fc.subarray([
+      "ip http server",
+      "no ip http secure-server",
+      "ip cef",
+      "no ipv6 cef",
+      "license boot level x",
+      "redundancy",
+    ]);
+    const device = fc.tuple(iosConfig, silent).map(([text, lines]) => `${text}\n${lines.join("\n")}\n`);
+    fc.assert(
+      fc.property(device, device, (before, after) => {
+        const empty = sameConfig(before, after, "ios");
+        expect(planCommands(before, after, "ios", "whole").length === 0).toBe(empty);
+        expect(normalConfig(before, "ios", "whole") === normalConfig(after, "ios", "whole")).toBe(empty);
+        expect(sameConfig(before, otherHand(before), "ios")).toBe(true);
+      }),
+      runs,
+    );
+  });
+
+  test.each([
+    ["ios" as const, "hostname a\nno ip http server\n", "hostname a\nip http server\n", ["ip http server"]],
+    ["ios" as const, "hostname a\n", "hostname a\nplatform punt-keepalive disable\n", ["platform punt-keepalive disable"]],
+    ["ios" as const, "interface GigabitEthernet1\n shutdown\n", "", ["interface GigabitEthernet1", "no shutdown", "exit"]],
+    ["frr" as const, "", "no ip forwarding\n", ["no ip forwarding"]],
+    ["frr" as const, "password 8 aaaaaaaaaaaaa\n", "password 8 bbbbbbbbbbbbb\n", ["password 8 bbbbbbbbbbbbb"]],
+  ])("a line of %s that an intent may be silent about is a difference of a device from itself", (dialect, before, after, commands) => {
+    expect(sameConfig(before, after, dialect)).toBe(false);
+    expect(normalConfig(before, dialect, "whole")).not.toBe(normalConfig(after, dialect, "whole"));
+    expect(planCommands(before, after, dialect, "whole")).toEqual(commands);
+    expect(planCommands(after, before, dialect, "whole")).not.toEqual([]);
+  });
+
+  test("an intent accounts for a line that a device writes by itself only when it speaks of it", () => {
+    const [before, now] = ["hostname a\nno ip http server\n", "hostname b\nip http server\n"];
+    expect(accountsFor("hostname b\n", [before, now], "ios")).toBe(false);
+    expect(accountsFor("hostname b\nip http server\n", [before, now], "ios")).toBe(true);
+    expect(accountsFor("hostname b\n", [before, before.replace("a", "b")], "ios")).toBe(true);
   });
 
   test("a parsed text printed and parsed again is the same tree, whatever the text", () => {

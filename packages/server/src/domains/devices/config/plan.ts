@@ -1,4 +1,5 @@
 /** From a comparison to the lines that are typed. Pure. */
+import { openCircles } from "./circles.ts";
 import { compareLines } from "./compare.ts";
 import type { Rules } from "./dialect.ts";
 import { atTop, definesOf, under, type Place } from "./facts.ts";
@@ -45,5 +46,7 @@ function typed(steps: Step[]): string[] {
 /** The lines that bring `running` to `intended`. */
 export function planTrees(rules: Rules, running: ConfigTree, intended: ConfigTree): string[] {
   const deltas = reshape(rules, compareLines(rules, atTop, [running.children, intended.children]));
-  return typed(inOrder(stepsOf(rules, deltas), (names) => definedIn(rules, intended, names)));
+  const steps = stepsOf(rules, deltas);
+  openCircles(rules, steps, [running, intended]);
+  return typed(inOrder(steps, (names) => definedIn(rules, intended, names)));
 }

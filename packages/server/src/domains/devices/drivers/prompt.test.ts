@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ios } from "../platforms/ios.ts";
-import { nonce, PromptEngine, type DialogRule } from "./prompt.ts";
+import { nonce } from "./nonce.ts";
+import { PromptEngine, type DialogRule } from "./prompt.ts";
 
 const log = "*Mar  1 00:00:07.123: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (10.0.0.9)";
 

@@ -6,7 +6,9 @@
  * line of output that looks like a prompt, cut there by the network, can make us write early but never makes an
  * output shorter. A comment that nobody else would write (a nonce) serves as the next command where there is none.
  */
+import { isNonce, withoutStray } from "./nonce.ts";
 import { decodeLine, encodeLine, Screen } from "./screen.ts";
+import { begun, interrupted, onlyInterrupted, shownAgain, type TypedLine, type Typing } from "./typed.ts";
 
 export interface Prompt {
   /** As shown, without trailing blanks. */
@@ -66,9 +68,14 @@ interface Entry extends Expectation {
   bytes: string;
   /** Lines of the screen when this was sent. */
   from: number;
-  /** Line of the echo, and the column where the command stands on it. */
+  /** Lines that were searched for the echo. */
+  looked: number;
+  /** Line on which the echo ends, and the column where the command stands, had nothing come between. */
   line?: number;
   column: number;
+  /** Line on which its prompt begins, and what stands there before the command. */
+  first: number;
+  before: string;
   /** The echo stands behind a prompt. */
   full: boolean;
   /** A name that the device may have now. */
@@ -79,8 +86,9 @@ export class PromptEngine {
   readonly #manners: Manners;
   readonly #screen = new Screen();
   #learned: Prompt | undefined;
+  /** The prompt that stood before the last echo: the one thing that no output can imitate. */
+  #proven: Prompt | undefined;
   #entries: Entry[] = [];
-  #looked = 0;
   #received = 0;
   #answered = -1;
 
@@ -112,7 +120,6 @@ export class PromptEngine {
   forget(): void {
     this.#screen.lines.length = 0;
     this.#entries = [];
-    this.#looked = 0;
     this.#received = 0;
     this.#answered = -1;
   }
@@ -120,8 +127,8 @@ export class PromptEngine {
   /** To be called just before `command` is written. Gives a number for `output` and `column`. */
   expect(expectation: Expectation): number {
     const from = this.#screen.lines.length;
-    this.#looked = from;
-    return this.#entries.push({ ...expectation, bytes: encodeLine(expectation.command), from, column: 0, full: false }) - 1;
+    const bytes = encodeLine(expectation.command);
+    return this.#entries.push({ ...expectation, bytes, from, looked: from, column: 0, first: from, before: "", full: false }) - 1;
   }
 
   push(chunk: Uint8Array): void {
@@ -131,11 +138,11 @@ export class PromptEngine {
 
   sight(): Sight {
     const entry = this.#entries.at(-1);
-    if (entry) this.#findEcho(entry);
+    this.#findEchoes();
     const { line } = this.#screen;
     const rule = line === "" ? undefined : this.#ruleFor(line, entry);
     if (rule) return { at: "rule", rule };
-    const prompt = this.#heard(entry) ? this.#promptOf(line, entry) : undefined;
+    const prompt = this.#heard(entry) ? (this.#promptOf(line, entry) ?? this.#promptOf(this.#joined(line), entry)) : undefined;
     if (!prompt) return { at: "output" };
     if (entry) this.#learned = prompt;
     return { at: "prompt", prompt };
@@ -150,13 +157,15 @@ export class PromptEngine {
   silence(): Silence {
     const { line, lines } = this.#screen;
     const entry = this.#entries.at(-1);
-    const prompted = this.#read(line) !== undefined;
+    const prompted = this.#read(this.#joined(line)) !== undefined;
     if (this.#heard(entry)) {
       // Also when it is a prompt by another name, as after a rename by somebody else: a nonce will tell.
       if (prompted || this.#trampled(line, entry)) return "trampled";
     } else if (this.#learned === undefined || isNonce(entry?.command ?? "")) {
       if (prompted || this.#trampled(line, entry)) return "trampled";
-    } else if (prompted && lines.length > (entry?.from ?? 0)) return "out_of_step";
+    } else if (entry && prompted && lines.length > entry.from) {
+      return onlyInterrupted(this.#typing(entry), entry.from) ? "waiting" : "out_of_step";
+    }
     return question.test(line) ? "question" : "waiting";
   }
 
@@ -172,8 +181,8 @@ export class PromptEngine {
     const heard = this.#entries.findIndex((later, at) => at > number && isPlaced(later));
     const later = this.#entries.slice(number + 1, heard < 0 ? undefined : heard + 1);
     const next = heard < 0 ? undefined : later.at(-1);
-    const echo = entry.full ? entry.line : this.#fullEcho(entry, next?.line);
-    const lines = this.#screen.lines.slice(echo + 1, next?.line);
+    const echo = entry.full ? shownAgain(this.#typing(entry), entry.line) : this.#fullEcho(entry, next?.line);
+    const lines = this.#screen.lines.slice(echo + 1, next?.first);
     const rest = next ? this.#beforePrompt(next) : "";
     if (rest !== "") lines.push(rest);
     return withoutStray(this.#withoutTail(lines), later).map(decodeLine).join("\n");
@@ -195,7 +204,7 @@ export class PromptEngine {
     if (since.length === 0) return true;
     return (
       since.some((line) => this.#printedByItself(line)) &&
-      since.every((line) => line === "" || this.#printedByItself(line) || this.#read(line))
+      since.every((line) => this.#prompts().some((prompt) => prompt.startsWith(line)) || this.#printedByItself(line) || this.#read(line))
     );
   }
 
@@ -205,34 +214,87 @@ export class PromptEngine {
     return entry.rules?.find(({ when }) => when.test(line));
   }
 
-  #findEcho(entry: Entry): void {
-    const { lines } = this.#screen;
-    for (; this.#looked < lines.length && (!entry.full || isNonce(entry.command)); this.#looked++) {
-      this.#tryEcho(entry, lines[this.#looked] ?? "", this.#looked);
+  /** Of the last command, and of the comments that were sent after it because it seemed to be stuck. */
+  #findEchoes(): void {
+    const nudges = this.#entries.findLastIndex(({ nudge }) => nudge !== true);
+    for (const entry of this.#entries.slice(Math.max(0, nudges))) {
+      const { lines } = this.#screen;
+      for (; entry.looked < lines.length && (!entry.full || isNonce(entry.command)); entry.looked++) this.#tryEcho(entry, entry.looked);
     }
   }
 
-  #tryEcho(entry: Entry, line: string, index: number): void {
-    const column = this.#echoColumn(entry, line);
+  #tryEcho(entry: Entry, line: number): void {
+    const { text, first } = this.#typedLine(entry, line);
+    const column = this.#echoColumn(entry, text);
     if (column === undefined) return;
-    const before = line.slice(0, column);
+    const before = text.slice(0, column);
     const prompt = this.#read(before);
     // `twor1#` is text before the prompt `r1#`, or another name: the prompt after it will tell.
     const unclear = prompt !== undefined && this.#endsInPrompt(before) && !this.#same(prompt);
     if (unclear) entry.perhaps = prompt.name;
     if (prompt && !unclear) {
       // Whatever the device calls itself by now: what stands before our command is its prompt.
-      this.#learned = prompt;
-      Object.assign(entry, { line: index, column, full: true });
+      this.#learned = this.#proven = prompt;
+      Object.assign(entry, { line, column, before, first: begun(this.#typing(entry), first), full: true });
     } else if (entry.echo === "line" || (isNonce(entry.command) && this.#endsInPrompt(before))) {
-      Object.assign(entry, { line: index, column, full: true });
+      Object.assign(entry, { line, column, before, first, full: true });
     } else if ((entry.line === undefined || isNonce(entry.command)) && before.trim() === "" && !entry.full) {
-      Object.assign(entry, { line: index, column });
+      Object.assign(entry, { line, column, before, first });
     }
   }
 
+  /** A line with what was typed before it, when the device printed something by itself in between. */
+  #typedLine(entry: Entry, at: number): TypedLine {
+    const text = this.#screen.lines[at] ?? "";
+    const whole = { text, first: at, over: false };
+    const shown = text.trimEnd();
+    const prompt = shown.endsWith(entry.bytes) ? this.#read(shown.slice(0, -entry.bytes.length)) : undefined;
+    return prompt && this.#same(prompt) ? whole : (interrupted(this.#typing(entry), at) ?? whole);
+  }
+
+  /** The unfinished line with the pieces of a prompt before it, when the device printed something by itself within the prompt. */
+  #joined(line: string): string {
+    if (line === "" || !this.#prompts().some((prompt) => line.length <= prompt.length)) return line;
+    const lines = [...this.#screen.lines.slice(-20), line];
+    return this.#promptEnding(lines, lines.length - 1)?.text ?? line;
+  }
+
+  /** The prompt that ends on a line, in one piece or in several, with or without something printed over it. */
+  #promptEnding(lines: readonly string[], at: number): TypedLine | undefined {
+    const isPrompt = (text: string): boolean => this.#isOwnPrompt(text);
+    const isLog = (text: string): boolean => this.#isLog(text);
+    return interrupted({ lines, floor: 0, command: "", prompts: this.#prompts(), isPrompt, endsInPrompt: isPrompt, isLog }, at);
+  }
+
+  #typing(entry: Entry): Typing {
+    const { lines } = this.#screen;
+    let earlier = this.#entries.lastIndexOf(entry) - 1;
+    while (earlier >= 0 && this.#entries[earlier]?.line === undefined) earlier--;
+    return {
+      lines,
+      floor: (this.#entries[earlier]?.line ?? -1) + 1,
+      command: entry.bytes,
+      prompts: this.#prompts(),
+      isPrompt: (text) => this.#isOwnPrompt(text),
+      endsInPrompt: (text) => this.#isOwnPrompt(text) || (isNonce(entry.command) && this.#endsInPrompt(text)),
+      isLog: (line) => this.#isLog(line),
+    };
+  }
+
+  #prompts(): string[] {
+    return [this.#learned, this.#proven].flatMap((prompt) => (prompt ? [prompt.text] : []));
+  }
+
+  #isOwnPrompt(text: string): boolean {
+    const prompt = this.#read(text);
+    return prompt !== undefined && (this.#learned === undefined || this.#same(prompt));
+  }
+
   #echoColumn(entry: Entry, line: string): number | undefined {
-    if (entry.echo === "line") return this.#manners.log.test(line) ? undefined : Math.max(0, line.indexOf(entry.bytes.slice(0, 8)));
+    if (entry.echo === "line") {
+      const another = this.#isLog(line) || this.#isOwnPrompt(line);
+      return another ? undefined : Math.max(0, line.indexOf(entry.bytes.slice(0, 8)));
+    }
     const shown = line.trimEnd();
     return shown.endsWith(entry.bytes) ? shown.length - entry.bytes.length : undefined;
   }
@@ -250,7 +312,7 @@ export class PromptEngine {
 
   /** Text on the line of an echo that stands before its prompt: the end of an output without a line break. */
   #beforePrompt(next: Entry): string {
-    const before = (this.#screen.lines[next.line ?? -1] ?? "").slice(0, next.column).trimEnd();
+    const before = next.before.trimEnd();
     const prompt = this.#read(before);
     return (prompt && this.#same(prompt)) || !this.#endsInPrompt(before) ? "" : before.slice(0, -(this.#learned?.text.length ?? 0));
   }
@@ -283,18 +345,23 @@ export class PromptEngine {
   /** The prompt was there, but something was printed over it since, or right before it without a line break. */
   #trampled(line: string, entry: Entry | undefined): boolean {
     if (this.#endsInPrompt(line)) return true;
-    if (line !== "" && !this.#printedByItself(line)) return false;
+    if (line.trim() !== "" && !this.#printedByItself(line)) return false;
     const lines = this.#screen.lines.slice((entry?.line ?? -1) + 1);
     return this.#withoutTail([...lines, line]).length <= lines.length;
   }
 
   #printedByItself(line: string): boolean {
-    return this.#manners.log.test(line) || this.#isTrampledPrompt(line);
+    return this.#isLog(line) || this.#isTrampledPrompt(line);
+  }
+
+  /** The blank of a prompt may stand before it. */
+  #isLog(line: string): boolean {
+    return this.#manners.log.test(line.trimStart());
   }
 
   #isTrampledPrompt(line: string): boolean {
     const text = this.#learned?.text ?? "";
-    return text !== "" && line.startsWith(text) && this.#manners.log.test(line.slice(text.length).trimStart());
+    return text !== "" && line.startsWith(text) && this.#isLog(line.slice(text.length));
   }
 
   /** Cuts off the end a prompt over which the device printed something by itself, with what it printed. */
@@ -303,10 +370,12 @@ export class PromptEngine {
     let overwritten = false;
     for (let at = lines.length - 1; at >= 0; at--) {
       const line = lines[at] ?? "";
-      overwritten ||= this.#printedByItself(line);
-      const prompt = this.#read(line);
-      if ((prompt && this.#same(prompt)) || this.#isTrampledPrompt(line)) cut = overwritten ? at : cut;
-      else if (line.trim() !== "" && !this.#manners.log.test(line)) break;
+      const prompt = this.#promptEnding(lines, at);
+      overwritten ||= prompt?.over === true || this.#printedByItself(line);
+      if (prompt) {
+        at = prompt.first;
+        cut = overwritten ? at : cut;
+      } else if (line.trim() !== "" && !this.#isLog(line)) break;
     }
     return lines.slice(0, cut);
   }
@@ -315,25 +384,4 @@ export class PromptEngine {
 /** Where the echo stands is sure. One without a prompt before it will do when something was printed over the prompt; not for a nonce. */
 function isPlaced({ line, full, nudge, command }: Entry): boolean {
   return full || (line !== undefined && (nudge === true || !isNonce(command)));
-}
-
-/** A comment written early is echoed where the cursor then was; it is unlike anything else, so it can be taken out again. */
-function withoutStray(lines: string[], later: Entry[]): string[] {
-  for (const { bytes, command } of later) {
-    const at = isNonce(command) ? lines.findIndex((line) => line.endsWith(bytes)) : -1;
-    const joined = at < 0 ? "" : (lines[at] ?? "").slice(0, -bytes.length) + (lines[at + 1] ?? "");
-    if (at >= 0) lines.splice(at, 2, ...(joined === "" && at === lines.length - 1 ? [] : [joined]));
-  }
-  return lines;
-}
-
-const nonceMark = "!holdfast-";
-
-/** A comment on every platform we speak to, and unlike anything that a device prints. */
-export function nonce(random: string): string {
-  return nonceMark + random;
-}
-
-function isNonce(command: string): boolean {
-  return command.startsWith(nonceMark);
 }

@@ -6,7 +6,8 @@ import { parse } from "yaml";
 import { recorded } from "#test/devices/recorded";
 import { ios } from "../platforms/ios.ts";
 import { pagers } from "../platforms/dialect.ts";
-import { nonce, PromptEngine, type Manners } from "./prompt.ts";
+import { nonce } from "./nonce.ts";
+import { PromptEngine, type Manners } from "./prompt.ts";
 
 const folder = recorded("oxidized-sessions", "the prompt engine was not tried on whole sessions of real devices") ?? "";
 const files = folder === "" ? [] : readdirSync(folder).filter((name) => name.endsWith("simulation.yaml"));

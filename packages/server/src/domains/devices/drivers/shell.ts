@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import type { ClientChannel } from "ssh2";
 import type { SshConnection } from "./connection.ts";
 import { DeviceError, type DeviceErrorParts, type DeviceErrorReason } from "./error.ts";
-import { nonce, PromptEngine, type DialogRule, type Manners, type Prompt } from "./prompt.ts";
+import { nonce } from "./nonce.ts";
+import { PromptEngine, type DialogRule, type Manners, type Prompt } from "./prompt.ts";
 
 export interface ShellOptions {
   /** The device, for errors. */

@@ -7,7 +7,7 @@ import { connectSsh, type SshOptions } from "../drivers/ssh.ts";
 import type { Dialect } from "./dialect.ts";
 import { configure } from "./configure.ts";
 import { execRefusalOf, refusedCommand } from "./refusal.ts";
-import type { Configured, DeviceEndpoint, DeviceSession } from "./session.ts";
+import type { DeviceEndpoint, DeviceSession } from "./session.ts";
 
 export interface CliOptions extends SshOptions, Pick<ShellOptions, "timeoutMs" | "totalMs" | "quietMs" | "maxBytes"> {
   /** Longest wait for the first prompt after the sign-in; default 20 s. */
@@ -23,7 +23,7 @@ export interface Cli {
   tryRun(command: string, options?: SendOptions): Promise<string | undefined>;
   /** Sends exec commands one after the other and gives the whole output of each. */
   runAll(commands: readonly string[], options?: SendOptions): Promise<string[]>;
-  configure(lines: readonly string[]): Promise<Configured>;
+  configure: DeviceSession["configure"];
   /** One command of which the prompt afterwards may be another one. */
   send(command: string, options?: SendOptions): Promise<Reply>;
   connection: SshConnection;
@@ -114,7 +114,7 @@ function cliOn(shell: Shell, connection: SshConnection, endpoint: DeviceEndpoint
       shell.forget();
       return shell.send(command, options);
     },
-    configure: (lines) => configure(shell, dialect, name, lines),
+    configure: (lines, mayGoOn) => configure({ shell, dialect, name }, lines, mayGoOn),
     probe: (timeoutMs) => {
       shell.forget();
       return shell.prove(timeoutMs);
@@ -140,9 +140,10 @@ export function addressWord(address: string): string {
  * @throws DeviceError `output_incomplete` when it happens every time
  */
 export async function undisturbed(name: string, log: RegExp, read: () => Promise<string>): Promise<string> {
+  const anywhere = new RegExp(log.source.replace(/^\^/, ""), log.flags);
   for (let attempt = 0; attempt < 4; attempt++) {
     const output = await read();
-    if (!output.split("\n").some((line) => log.test(line))) return output;
+    if (!output.split("\n").some((line) => anywhere.test(line))) return output;
   }
   throw new DeviceError("output_incomplete", {
     say: `${name} prints log lines into its configuration while it is read. Turn off "terminal monitor" there.`,

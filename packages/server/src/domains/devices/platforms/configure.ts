@@ -12,7 +12,17 @@ interface Step {
   number: number;
 }
 
-export async function configure(shell: Shell, dialect: Dialect, name: string, lines: readonly string[]): Promise<Configured> {
+interface Place {
+  shell: Shell;
+  dialect: Dialect;
+  name: string;
+}
+
+export async function configure(
+  { shell, dialect, name }: Place,
+  lines: readonly string[],
+  mayGoOn: () => void = () => undefined,
+): Promise<Configured> {
   shell.forget();
   await enter(shell, name);
   const steps: Step[] = [];
@@ -24,6 +34,7 @@ export async function configure(shell: Shell, dialect: Dialect, name: string, li
     // A line such as `exit` at the top left configuration mode; the next one belongs there again.
     if (shell.prompt?.mode === "") await enter(shell, name);
     const { command, text } = block;
+    mayGoOn();
     const reply = await shell.send(command, { rules: dialect.asks(command), rename: dialect.renames(command), block: text });
     const step = { index: at, command, number: reply.number };
     steps.push(step);

@@ -70,9 +70,9 @@ export async function openFrr(endpoint: DeviceEndpoint, options: CliOptions): Pr
   const session: DeviceSession = {
     running: async () => runningFromFrr(cli.name, await undisturbed(cli.name, log, () => cli.run("show running-config"))),
     run: async (command, given = {}) => cli.run(readOnly(command), given),
-    configure: (lines) => {
+    configure: (lines, mayGoOn) => {
       renamed ||= lines.some((line) => frr.renames(line.trim()));
-      return cli.configure(lines);
+      return cli.configure(lines, mayGoOn);
     },
     ...deadman,
     save: () => save(cli, deadman.pending),

@@ -139,7 +139,7 @@ export async function openIos(endpoint: DeviceEndpoint, options: CliOptions, led
   const session: DeviceSession = {
     running: () => running(cli),
     run: async (command, given = {}) => cli.run(readOnly(command), given),
-    configure: (lines) => cli.configure(lines),
+    configure: (lines, mayGoOn) => cli.configure(lines, mayGoOn),
     ...deadman,
     save: () => save(cli, deadman.pending),
     health: async () => healthFromIos(await cli.runAll(iosHealthCommands)),

@@ -51,10 +51,14 @@ describe.each(both)("%s", (platform) => {
     const answer = device.router.running.bind(device.router);
     const logLine =
       platform === "ios" ? "*Jan  5 08:00:00.000: %SYS-5-CONFIG_I: Configured" : "2026/01/05 08:00:00 OSPF: [M7Q4P-46WDR] vty";
-    let disturbed = 1;
+    // On a line of its own, or wherever the cursor was.
+    for (const over of [`\n${logLine}\n address`, `${logLine}\n address`]) {
+      let disturbed = 1;
+      device.router.running = () => (disturbed-- > 0 ? answer().replace(" address", over) : answer());
+      expect(await session.running()).toBe(whole);
+    }
+    let disturbed = 100;
     device.router.running = () => (disturbed-- > 0 ? answer().replace(" address", `\n${logLine}\n address`) : answer());
-    expect(await session.running()).toBe(whole);
-    disturbed = 100;
     expect(await failure(session.running())).toMatchObject({ reason: "output_incomplete" });
   });
 

@@ -73,8 +73,9 @@ export interface DeviceSession {
   /**
    * Sends lines in configuration mode, in order, and stops at the first that the device refuses. Leaves configuration
    * mode in any case. What was sent before the refused line is in force: that is what the switch is for.
+   * @param mayGoOn called before each line; what it throws ends the session before the line is sent
    */
-  configure(lines: readonly string[]): Promise<Configured>;
+  configure(lines: readonly string[], mayGoOn?: () => void): Promise<Configured>;
   /**
    * Arms the dead-man's switch: the device goes back to its present running configuration by itself unless confirmed.
    * @param ms rounded up to what the platform can (IOS: minutes, 1–120)

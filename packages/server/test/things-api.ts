@@ -68,7 +68,7 @@ export interface ThingsCall {
   headers?: Record<string, string>;
 }
 
-type ThingsParts = Partial<Pick<HttpParts, "checks">> & Pick<HttpParts["settings"], "publicUrl" | "trustedProxies">;
+type ThingsParts = Partial<Pick<HttpParts, "checks">> & Pick<HttpParts["settings"], "publicUrl" | "trustedProxies" | "corsOrigins" | "rateLimits">;
 
 export async function startThings({ checks = {}, ...settings }: ThingsParts = {}): Promise<ThingsApi> {
   const database = await testDatabase();

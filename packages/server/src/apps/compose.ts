@@ -6,7 +6,14 @@ import { systemClock, type Clock } from "@holdfast/kit";
 import { implement } from "@orpc/server";
 import { createAudit, createAuditRoutes, type Audit } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
-import { createIdentity, createIdentityRoutes, createRoleRoutes, type Identity } from "#core/identity";
+import {
+  createIdentity,
+  createIdentityRoutes,
+  createRoleRoutes,
+  createSessionRoutes,
+  createTokenRoutes,
+  type Identity,
+} from "#core/identity";
 import { createPki, createPkiRoutes, type Pki } from "#core/pki";
 import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
 import { createSecrets, createSecretsRoutes, type Secrets } from "#core/secrets";
@@ -149,12 +156,14 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
 }
 
 function httpSettingsOf({ settings, consoleDirectory }: ComposeOptions): HttpSettings {
-  const { host, port, publicUrl, trustedProxies } = settings;
+  const { host, port, publicUrl, trustedProxies, corsOrigins, rateLimits } = settings;
   return {
     host,
     port,
     consoleDirectory: consoleDirectory ?? builtConsole,
     version: manifest.version,
+    rateLimits,
+    ...(corsOrigins === undefined ? {} : { corsOrigins }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   };
@@ -167,6 +176,8 @@ function routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devic
   return {
     identity: createIdentityRoutes(identity),
     roles: createRoleRoutes(identity),
+    sessions: createSessionRoutes(identity),
+    tokens: createTokenRoutes(identity),
     audit: createAuditRoutes(audit),
     secrets: createSecretsRoutes(secrets),
     pki: createPkiRoutes(pki),
@@ -190,8 +201,12 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
   const { settings } = parts.options;
   const [api, worker] = [settings.roles.has("api"), settings.roles.has("worker")];
   let stopping: Promise<void> | undefined;
+  const over = new AbortController();
+  let following: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     if (api) await parts.http.close();
+    over.abort();
+    await following;
     await parts.jobs.stop();
     await parts.rollouts.stop();
     await parts.reach.close();
@@ -206,7 +221,12 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
         runSchedules(parts);
         parts.rollouts.start();
       }
-      return api ? parts.http.listen() : undefined;
+      if (!api) return undefined;
+      following = parts.identity.follow(liveSourceOf({ events: parts.events, db: parts.database.db }), {
+        signal: over.signal,
+        log: parts.log,
+      });
+      return parts.http.listen();
     },
     stop: () => (stopping ??= stop()),
   };

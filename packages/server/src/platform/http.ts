@@ -22,8 +22,10 @@
  * A handler throws Problems; `apps/http.ts` puts the modules' routers together.
  */
 import type { AddressInfo, Socket } from "node:net";
+import { constants } from "node:zlib";
+import compress from "@fastify/compress";
 import cookies from "@fastify/cookie";
-import { newId, Problem } from "@holdfast/kit";
+import { newId, Problem, systemClock } from "@holdfast/kit";
 import { routesOf } from "@holdfast/contract";
 import type { AnyContractRouter } from "@orpc/contract";
 import type { Router } from "@orpc/server";
@@ -31,9 +33,11 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Db } from "./db.ts";
 import { apiPrefix, serveApi } from "./http/api.ts";
 import { serveConsole } from "./http/console-files.ts";
+import { allowOrigins } from "./http/cors.ts";
 import { serveExplorer } from "./http/explorer.ts";
 import { serveHealth, type ReadyCheck } from "./http/health.ts";
 import { measureRequests, serveMetrics } from "./http/measure.ts";
+import { createRateLimiter, usualRateLimits, type RateLimits } from "./http/rate-limits.ts";
 import { refuse, refuseConnection } from "./http/refuse.ts";
 import type { Authenticate, RequestContext } from "./http/request.ts";
 import { addSecurityHeaders } from "./http/security-headers.ts";
@@ -43,6 +47,7 @@ import type { Metrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
 
 export * from "./http/request.ts";
+export type { RateLimits } from "./http/rate-limits.ts";
 export type { ReadyCheck } from "./http/health.ts";
 
 export interface HttpSettings {
@@ -54,6 +59,10 @@ export interface HttpSettings {
   publicUrl?: string;
   /** Addresses and CIDR blocks of proxies whose X-Forwarded-… headers count. None unless told. */
   trustedProxies?: string[];
+  /** Origins whose pages may call the API with a token, e.g. `https://tools.example.net`. None unless told. */
+  corsOrigins?: string[];
+  /** `usualRateLimits` unless told. */
+  rateLimits?: RateLimits;
   /** Built console, `packages/web/dist`. */
   consoleDirectory: string;
   /** Version of the product, for the OpenAPI document. */
@@ -96,16 +105,24 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   app.decorateRequest("principal", undefined);
   addSecurityHeaders(app, { https });
   measureRequests(app, { metrics, log });
+  allowOrigins(app, settings.corsOrigins ?? []);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     if (closing.signal.aborted) await refuseNew(reply);
   });
   app.setErrorHandler((thrown, request, reply) => refuse(thrown, request, reply, log));
   await app.register(cookies);
+  // What is worth it only; live streams go as they are. Brotli at its usual quality would cost more than it saves.
+  await app.register(compress, {
+    threshold: 1024,
+    encodings: ["br", "gzip"],
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+  });
 
   serveHealth(app, { checks: parts.checks, closing: closing.signal });
   serveMetrics(app, { metrics, authenticate });
-  serveApi(app, { ...parts, idempotencyKeys, closing: closing.signal, secureCookies: https });
+  const countRequest = createRateLimiter(settings.rateLimits ?? usualRateLimits, systemClock);
+  serveApi(app, { ...parts, countRequest, idempotencyKeys, closing: closing.signal, secureCookies: https });
   const document = JSON.stringify(await openApiOf(contract, settings.version));
   app.get(`${apiPrefix}/openapi.json`, (_request, reply) => reply.type("application/json").send(document));
   serveExplorer(app);

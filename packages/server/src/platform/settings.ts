@@ -34,6 +34,17 @@ export const settingsShape = {
     .describe(
       "Addresses and networks (10.0.0.0/8) of proxies in front of this server, as a list; X-Forwarded-… headers count from these alone",
     ),
+  HOLDFAST_CORS_ORIGINS: z
+    .string()
+    .transform(toOrigins)
+    .optional()
+    .describe(
+      "Origins whose pages may call the API with a token, as a list, e.g. https://tools.example.net; none unless told, and never all",
+    ),
+  HOLDFAST_RATE_LIMIT_USER: perMinute(1000).describe("Most API requests a minute of one user, 0 for no limit; counted by each process"),
+  HOLDFAST_RATE_LIMIT_ADDRESS: perMinute(100).describe(
+    "Most API requests a minute of one address without a caller that counts, 0 for no limit; counted by each process",
+  ),
   HOLDFAST_GIT_CA_FILE: z
     .string()
     .optional()
@@ -66,6 +77,9 @@ export interface Settings {
   publicUrl?: string;
   /** Addresses and CIDR blocks. */
   trustedProxies?: string[];
+  corsOrigins?: string[];
+  /** Requests a minute; 0 for no limit. */
+  rateLimits: { user: number; address: number };
   /** Absolute path. */
   gitCaFile?: string;
   logLevel: (typeof levels)[number];
@@ -101,6 +115,8 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     host: values.HOLDFAST_HOST,
     port: values.HOLDFAST_PORT,
     logLevel: values.HOLDFAST_LOG_LEVEL,
+    rateLimits: { user: values.HOLDFAST_RATE_LIMIT_USER, address: values.HOLDFAST_RATE_LIMIT_ADDRESS },
+    ...(values.HOLDFAST_CORS_ORIGINS && { corsOrigins: values.HOLDFAST_CORS_ORIGINS }),
     roles: values.HOLDFAST_ROLES,
     keyRingFile: values.HOLDFAST_KEY_RING ? resolve(workingDirectory, values.HOLDFAST_KEY_RING) : join(home, "keys.json"),
     ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
@@ -199,4 +215,21 @@ function toRoles(text: string, context: Context): ReadonlySet<Role> {
   return strange === undefined
     ? new Set(names as Role[])
     : refuse(context, `must be all, or a list of ${roles.join(", ")}; "${strange}" is neither`);
+}
+
+function perMinute(usual: number) {
+  return z
+    .string()
+    .default(String(usual))
+    .transform((text, context: Context): number =>
+      /^\d{1,7}$/.test(text) ? Number(text) : refuse(context, `must be a whole number of requests a minute, not "${text}"`),
+    );
+}
+
+function toOrigins(text: string, context: Context): string[] {
+  const origins = text.split(",").map((origin) => origin.trim());
+  const strange = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+  return strange === undefined
+    ? origins
+    : refuse(context, `must be a list of origins such as https://tools.example.net, without a path or *; "${strange}" is none`);
 }

@@ -1,5 +1,6 @@
 /** Serves a contract: one Fastify route per contract route, so that callers are let in before input is read; oRPC parses, calls and checks the answer. */
 import { routesOf } from "@holdfast/contract";
+import { isProblem } from "@holdfast/kit";
 import type { AnyContractRouter } from "@orpc/contract";
 import { OpenAPIHandler } from "@orpc/openapi/fastify";
 import type { Router } from "@orpc/server";
@@ -9,6 +10,7 @@ import type { Log } from "../log.ts";
 import { admit, closedRoutes, type ClosedRoute } from "./access.ts";
 import { etagHeader, isKnown, readIfMatch } from "./etag.ts";
 import { inputProblem } from "./problems.ts";
+import type { CountRequest } from "./rate-limits.ts";
 import type { Authenticate, Credentials, Principal, RequestContext } from "./request.ts";
 
 /** Where the API is. */
@@ -25,6 +27,7 @@ export interface ApiParts {
   contract: AnyContractRouter;
   router: Router<AnyContractRouter, RequestContext>;
   authenticate: Authenticate;
+  countRequest: CountRequest;
   idempotencyKeys: IdempotencyKeys;
   log: Log;
   /** Aborted when the server begins to stop. */
@@ -50,13 +53,26 @@ export function serveApi(app: FastifyInstance, parts: ApiParts): void {
       method: route.method,
       url: apiPrefix + route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       exposeHeadRoute: !route.streams,
-      onRequest: async (request) => {
-        request.principal = await parts.authenticate(credentialsOf(request));
+      onRequest: async (request, reply) => {
+        request.principal = await findCaller(parts, request, reply);
         admit(route, { method: request.method, headers: request.headers, host: request.host, principal: request.principal });
       },
       preHandler: async (request) => refuseStrays(route, request),
       handler: (request, reply) => serve({ route, request, reply, orpc, parts }),
     });
+  }
+}
+
+/** The caller, counted. Whose credentials do not count is counted by address, so that guessing ends in 429. */
+async function findCaller(parts: ApiParts, request: FastifyRequest, reply: FastifyReply): Promise<Principal | undefined> {
+  const { ip: address } = request;
+  try {
+    const principal = await parts.authenticate(credentialsOf(request));
+    parts.countRequest({ userId: principal?.userId, address }, reply);
+    return principal;
+  } catch (thrown) {
+    if (isProblem(thrown) && thrown.kind === "unauthenticated") parts.countRequest({ address }, reply);
+    throw thrown;
   }
 }
 

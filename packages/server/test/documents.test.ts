@@ -113,6 +113,8 @@ test("settings.md has every setting with its meaning and its default", () => {
     HOLDFAST_PORT: "7450",
     HOLDFAST_LOG_LEVEL: "info",
     HOLDFAST_ROLES: "all",
+    HOLDFAST_RATE_LIMIT_USER: "1000",
+    HOLDFAST_RATE_LIMIT_ADDRESS: "100",
   };
   const shown = rows.map(([, name, value, meaning]) => [name, value, meaning]);
   const wanted = Object.entries(settingsShape).map(([name, shape]) => [

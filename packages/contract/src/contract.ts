@@ -8,12 +8,16 @@ import { repositoriesContract } from "./repositories.ts";
 import { rolesContract } from "./roles.ts";
 import { plansContract, rolloutsContract } from "./rollouts.ts";
 import { secretsContract } from "./secrets.ts";
+import { sessionsContract } from "./sessions.ts";
 import { systemContract } from "./system.ts";
+import { tokensContract } from "./tokens.ts";
 
 /** The whole API under /api/v1. */
 export const contract = {
   identity: identityContract,
   roles: rolesContract,
+  sessions: sessionsContract,
+  tokens: tokensContract,
   audit: auditContract,
   secrets: secretsContract,
   pki: pkiContract,

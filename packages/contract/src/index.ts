@@ -13,4 +13,6 @@ export * from "./rollouts.ts";
 export * from "./route.ts";
 export * from "./routes-of.ts";
 export * from "./secrets.ts";
+export * from "./sessions.ts";
+export * from "./tokens.ts";
 export * from "./system.ts";

@@ -4,15 +4,31 @@ import { join } from "node:path";
 import { builtInRoles, contract, routesOf, type BuiltInRole, type Permission } from "@holdfast/contract";
 import { createAuditRoutes } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
-import { accessOf, can, createIdentityRoutes, createRoleRoutes, sessionCookie } from "#core/identity";
-import { createSecrets, createSecretsRoutes } from "#core/secrets";
+import {
+  accessOf,
+  can,
+  createIdentityRoutes,
+  createRoleRoutes,
+  createSessionRoutes,
+  createTokenRoutes,
+  sessionCookie,
+} from "#core/identity";
+import { createSecretsRoutes } from "#core/secrets";
 import { inTransaction } from "#platform/db";
 import { createHttp, type Http } from "#platform/http";
 import { silentLog } from "#platform/log";
 import { identityWorld, password, type IdentityWorld } from "#test/identity";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-const served = { identity: contract.identity, roles: contract.roles, audit: contract.audit, secrets: contract.secrets, findings: contract.findings };
+const served = {
+  identity: contract.identity,
+  roles: contract.roles,
+  sessions: contract.sessions,
+  tokens: contract.tokens,
+  audit: contract.audit,
+  secrets: contract.secrets,
+  findings: contract.findings,
+};
 let world: IdentityWorld;
 let findings: Findings;
 let http: Http;
@@ -22,14 +38,15 @@ let home: string;
 beforeAll(async () => {
   world = await identityWorld();
   home = mkdtempSync(join(tmpdir(), "holdfast-core-"));
-  const { db, audit, identity, metrics, clock } = world;
-  const secrets = await createSecrets({ db, audit, keys: { file: join(home, "keys.json") }, log: silentLog, clock });
+  const { db, audit, identity, metrics, clock, secrets } = world;
   findings = createFindings({ db, audit, clock });
   http = await createHttp({
     contract: served,
     router: {
       identity: createIdentityRoutes(identity),
       roles: createRoleRoutes(identity),
+      sessions: createSessionRoutes(identity),
+      tokens: createTokenRoutes(identity),
       audit: createAuditRoutes(audit),
       secrets: createSecretsRoutes(secrets),
       findings: createFindingsRoutes(findings),
@@ -175,10 +192,10 @@ test("a disabled user is out with the next request", async () => {
 describe("every route is open to exactly those who may:", () => {
   const routes = routesOf(served).map((route) => ({ ...route, path: route.path.replaceAll(/\{\w+\}/g, "none") }));
 
-  /** Calls every route but sign-out, which would end the session; the routes whose status is not as it should be. */
+  /** Calls every route but those that would end the session; the routes whose status is not as it should be. */
   async function breaches(made: Call, isRight: (status: number, permission: Permission, method: string) => boolean): Promise<string[]> {
     const found: string[] = [];
-    for (const { name, method, path, meta } of routes.filter((route) => !route.name.endsWith("signOut"))) {
+    for (const { name, method, path, meta } of routes.filter((route) => !/\.(signOut|revokeAll)$/.test(route.name))) {
       const headers = { "if-match": '"none"', ...made.headers };
       const { status } = await call(method, path, { ...made, headers, ...(method === "GET" ? {} : { body: {} }) });
       if (!isRight(status, meta.permission ?? "self", method)) found.push(`${name} answered ${status}`);

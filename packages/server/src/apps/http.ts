@@ -10,6 +10,8 @@ type Routes<Part extends keyof Contract> = Router<Contract[Part], RequestContext
 export interface ModuleRoutes {
   identity: Routes<"identity">;
   roles: Routes<"roles">;
+  sessions: Routes<"sessions">;
+  tokens: Routes<"tokens">;
   audit: Routes<"audit">;
   secrets: Routes<"secrets">;
   pki: Routes<"pki">;

@@ -101,8 +101,9 @@ async function* visible({ context, recheckMs, events }: Watching): AsyncGenerato
   timer.unref();
   try {
     for await (const event of events(AbortSignal.any([context.signal, ended.signal]))) {
-      // A session, a key or a role may just have changed.
-      if (event.type.startsWith("identity.")) await recheck();
+      // A session, a key or a role may just have changed: this caller's, or one of many.
+      if (event.type.startsWith("identity.") && (event.subject === `user:${principal.userId}` || !event.subject.startsWith("user:")))
+        await recheck();
       if (ended.signal.aborted) return;
       if (maySee(event, principal)) yield event;
     }

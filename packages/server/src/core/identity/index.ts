@@ -7,6 +7,8 @@ import { Problem, systemClock, type Clock, type Labels } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db } from "#platform/db";
 import type { Credentials, Principal } from "#platform/http/request";
+import type { LiveSource } from "#platform/live";
+import type { Log } from "#platform/log";
 import type { Metrics } from "#platform/metrics";
 import { createApiKeys, type NewApiKey } from "./api-keys.ts";
 import { createAuthenticate, type Caller } from "./authenticate.ts";
@@ -14,6 +16,8 @@ import type { Parts, Sealing } from "./deps.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
 import { sessionTimes, type From, type SessionTimes, type SignedIn } from "./sessions.ts";
 import { createRoles, type Granter, type NewRole, type RoleChange } from "./roles.ts";
+import { createSessionActs, type SessionActs } from "./session-acts.ts";
+import { createSessionCache, type SessionCache } from "./session-cache.ts";
 import { createSetup, type SetupRequest } from "./setup.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createSignInLinks } from "./sign-in-links.ts";
@@ -22,6 +26,7 @@ import { createUsers, type NewUser, type UserChange } from "./users.ts";
 import { meOf, type ApiKey, type Me } from "./view.ts";
 
 export { createIdentityRoutes, createRoleRoutes } from "./routes.ts";
+export { createSessionRoutes, createTokenRoutes } from "./routes-tokens.ts";
 export { sessionCookie, type Caller } from "./authenticate.ts";
 export { accessOf, can, type Access, type Reach } from "./permissions.ts";
 export type { NewApiKey } from "./api-keys.ts";
@@ -31,9 +36,9 @@ export type { SetupRequest } from "./setup.ts";
 export type { NewUser, UserChange } from "./users.ts";
 export type { ApiKey, Me } from "./view.ts";
 
-export interface Identity {
+export interface Identity extends SessionActs {
   /** Finds the caller. Undefined: no credentials, or a session that ended. @throws Problem `unauthenticated` for an Authorization header that does not count */
-  authenticate(credentials: Pick<Credentials, "headers" | "cookies">): Promise<Caller | undefined>;
+  authenticate(credentials: Pick<Credentials, "headers" | "cookies" | "passive">): Promise<Caller | undefined>;
   me(caller: Principal): Promise<Me>;
 
   /** Whether there is no administrator yet. */
@@ -75,6 +80,12 @@ export interface Identity {
   /** @throws Problem `identity_key_missing`, `identity_session_needed` */
   revokeKey(id: string, caller: Principal, requestId?: string): Promise<void>;
 
+  /**
+   * Keeps what was found of callers for five seconds at most, and hears at once whose rights have changed, until the signal aborts.
+   * Before it, and whenever nothing is heard, each request is looked up.
+   */
+  follow(source: LiveSource, parts: { signal: AbortSignal; log: Log }): Promise<void>;
+
   /** Removes sessions, links, tokens and counters that have ended; how many rows. For a job, every hour or so. */
   sweep(): Promise<number>;
 }
@@ -102,9 +113,12 @@ export function createIdentity(deps: IdentityDeps): Identity {
   const { db, audit, secrets, clock = systemClock, times = sessionTimes } = deps;
   const parts: Parts = { db, audit, secrets, clock, times, passwords: deps.passwords ?? createPasswords(), counted: countTries(deps) };
   const keys = createApiKeys(parts);
+  const cache = createSessionCache();
 
-  return {
-    authenticate: createAuthenticate(parts),
+  return forgetting(cache, {
+    follow: (source, { signal, log }) => cache.follow(source, { signal, log }),
+    authenticate: createAuthenticate({ ...parts, cache }),
+    ...createSessionActs(parts),
     ...createSetup(parts),
     ...createSignIn(parts),
     ...createSignInLinks(parts),
@@ -133,7 +147,19 @@ export function createIdentity(deps: IdentityDeps): Identity {
       const nowMs = clock.now();
       return sweepEnded(db, { now: new Date(nowMs), idleSince: new Date(nowMs - times.idleMs), triesSince: new Date(nowMs - dayMs) });
     },
-  };
+  });
+}
+
+/** Acts that take nothing from anybody. */
+const harmless = /^(authenticate|follow|sweep|me|setupNeeded|signIn|redeemLink|list\w*|preview\w*)$/;
+
+/** What this process itself takes away counts with its next request, without waiting for the event that tells the others. */
+function forgetting(cache: SessionCache, identity: Identity): Identity {
+  const acts = Object.entries(identity as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>).map(([name, act]) => {
+    const then = async (...args: unknown[]): Promise<unknown> => act(...args).finally(() => cache.forgetAll());
+    return [name, harmless.test(name) ? act : then] as const;
+  });
+  return Object.fromEntries(acts) as unknown as Identity;
 }
 
 /** The metrics that the source systems name. */

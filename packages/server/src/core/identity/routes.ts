@@ -66,7 +66,8 @@ function fromOf({ remoteAddress, userAgent, requestId }: RequestContext): From {
   return { address: remoteAddress, userAgent, requestId };
 }
 
-function granterOf(context: RequestContext): Granter {
+/** The caller as one who gives and takes rights. */
+export function granterOf(context: RequestContext): Granter {
   const { actor, access } = callerOf(context);
   return { actor, access, requestId: context.requestId };
 }

@@ -3,7 +3,7 @@ import type { Me } from "./view.ts";
 import { newId, type Clock } from "@holdfast/kit";
 import type { Audit } from "#core/audit";
 import type { Tx } from "#platform/db";
-import { insertSession, type UserRow } from "./store.ts";
+import { insertSession, type SessionRow, type UserRow } from "./store.ts";
 import { hashToken, newToken } from "./tokens.ts";
 import { meOf } from "./view.ts";
 
@@ -12,6 +12,15 @@ export interface SessionTimes {
   idleMs: number;
   /** However busy, a session ends after this. Twelve hours unless told. */
   absoluteMs: number;
+}
+
+/** Whether a session's time is over. One of a program is not idle: it ends when its tokens do. */
+export function hasEnded(
+  { client, expires_at, last_seen_at }: Pick<SessionRow, "client" | "expires_at" | "last_seen_at">,
+  { nowMs, times }: { nowMs: number; times: SessionTimes },
+): boolean {
+  if (expires_at.getTime() <= nowMs) return true;
+  return client === "console" && last_seen_at.getTime() <= nowMs - times.idleMs;
 }
 
 export const sessionTimes: SessionTimes = { idleMs: 3_600_000, absoluteMs: 12 * 3_600_000 };

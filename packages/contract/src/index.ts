@@ -1,5 +1,6 @@
 /** What crosses the wire between Holdfast's processes. One file per server module; `createClient` speaks it. */
 export * from "./audit.ts";
+export * from "./audit-catalogue.ts";
 export * from "./client.ts";
 export * from "./contract.ts";
 export * from "./devices.ts";

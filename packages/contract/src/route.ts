@@ -23,6 +23,7 @@ export const permissions = [
   "findings:read",
   "findings:write",
   "audit:read",
+  "audit:write",
   "secrets:read",
   "secrets:write",
   "pki:read",

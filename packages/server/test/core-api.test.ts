@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtInRoles, contract, routesOf, type BuiltInRole, type Permission } from "@holdfast/contract";
-import { createAuditRoutes } from "#core/audit";
+import { createAuditKeeping, createAuditRoutes } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
 import {
   accessOf,
@@ -40,6 +40,7 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "holdfast-core-"));
   const { db, audit, identity, metrics, clock, secrets } = world;
   findings = createFindings({ db, audit, clock });
+  const keeping = createAuditKeeping({ db, audit, secrets, metrics, clock, log: silentLog, directory: join(home, "audit") });
   http = await createHttp({
     contract: served,
     router: {
@@ -47,7 +48,7 @@ beforeAll(async () => {
       roles: createRoleRoutes(identity),
       sessions: createSessionRoutes(identity),
       tokens: createTokenRoutes(identity),
-      audit: createAuditRoutes(audit),
+      audit: createAuditRoutes({ db, audit, ...keeping }),
       secrets: createSecretsRoutes(secrets),
       findings: createFindingsRoutes(findings),
     },

@@ -1,10 +1,11 @@
 /** The one file that knows every module: makes them, top to bottom in the order of their dependencies, and wires them. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { contract } from "@holdfast/contract";
 import { systemClock, type Clock } from "@holdfast/kit";
 import { implement } from "@orpc/server";
-import { createAudit, createAuditRoutes, type Audit } from "#core/audit";
+import { createAudit, createAuditKeeping, createAuditRoutes, type Audit, type AuditKeeping } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
 import {
   createIdentity,
@@ -72,6 +73,7 @@ export interface Holdfast {
   identity: Identity;
   findings: Findings;
   rollouts: Rollouts;
+  keeping: AuditKeeping;
   devices: Devices;
   http: Http;
   /** Begins all that this process's roles do; the address where the API answers, if it has that role. */
@@ -110,10 +112,19 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const keys = settings.keys ? { inline: settings.keys } : { file: settings.keyRingFile };
   const secrets = await createSecrets({ db, audit, keys, log, clock });
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
-  const identity = createIdentity({ db, audit, secrets, clock, metrics });
+  const mail = settings.smtp && createMail({ ...settings.smtp, log });
+  const { passwordProfile: profile, organisation, publicUrl } = settings;
+  const rules = { profile, words: organisation === undefined ? [] : [organisation] };
+  const identity = createIdentity({ db, audit, secrets, clock, metrics, mail, publicUrl, rules, tokens: tokenSettingsOf(settings) });
   const findings = createFindings({ db, audit, clock });
   const git = createGit({
     home: settings.home,
+  const keeping = createAuditKeeping({
+    ...{ db, audit, secrets, log, metrics, clock },
+    directory: join(settings.home, "audit"),
+    syslog: settings.auditSyslog,
+    retentionDays: settings.auditRetentionDays,
+  });
     log,
     allowLocal: options.localRepositories ?? false,
     ...(settings.gitCaFile === undefined ? {} : { caFile: settings.gitCaFile }),
@@ -143,7 +154,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const work = createDeviceWork({ db, clock, devices, rollouts, log });
   const http = await createHttp({
     contract,
-    router: assembleRouter(routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
+    router: assembleRouter(routesOf({ db, audit, keeping, secrets, pki, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
     authenticate: (credentials) => identity.authenticate(credentials),
     settings: httpSettingsOf(options),
     db,
@@ -151,7 +162,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     metrics,
     checks: { database: async () => databaseAnswers(database) },
   });
-  const parts = { database, metrics, events, jobs, audit, secrets, pki, identity, findings, rollouts, devices, http };
+  const parts = { database, metrics, events, jobs, audit, keeping, secrets, pki, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, log }) };
 }
 
@@ -169,24 +180,27 @@ function httpSettingsOf({ settings, consoleDirectory }: ComposeOptions): HttpSet
   };
 }
 
-type RoutesDeps = Pick<Holdfast, "audit" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };
+type RoutesDeps = Pick<Holdfast, "audit" | "keeping" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };
 
-function routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devices }: RoutesDeps) {
+function routesOf({ db, audit, keeping, secrets, pki, identity, findings, rollouts, devices }: RoutesDeps) {
   const system = implement(contract.system).$context<RequestContext>();
   return {
     identity: createIdentityRoutes(identity),
     roles: createRoleRoutes(identity),
     sessions: createSessionRoutes(identity),
     tokens: createTokenRoutes(identity),
-    audit: createAuditRoutes(audit),
+    audit: createAuditRoutes({ db, audit, ...keeping }),
     secrets: createSecretsRoutes(secrets),
     pki: createPkiRoutes(pki),
     findings: createFindingsRoutes(findings),
     plans: { ...createPlanRoutes(rollouts), create: createPlanningRoute(devices) },
     rollouts: createRolloutRoutes(rollouts),
     repositories: createRepositoryRoutes(devices),
+    factors: createFactorRoutes(identity),
+    people: createPeopleRoutes(identity),
     devices: createDeviceRoutes({ devices, db, audit }),
     overview: system.overview.handler(() => readOverview(db)),
+    serviceAccounts: createServiceAccountRoutes(identity),
   };
 }
 
@@ -221,6 +235,7 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
         runSchedules(parts);
         parts.rollouts.start();
       }
+    parts.keeping.stop();
       if (!api) return undefined;
       following = parts.identity.follow(liveSourceOf({ events: parts.events, db: parts.database.db }), {
         signal: over.signal,

@@ -5,12 +5,17 @@ import type { Holdfast, ComposeOptions } from "./compose.ts";
 const hourMs = 3_600_000;
 
 export function runSchedules(
-  parts: Pick<Holdfast, "jobs" | "identity" | "secrets" | "pki" | "events" | "findings"> & { work: DeviceWork; options: ComposeOptions },
+  parts: Pick<Holdfast, "jobs" | "keeping" | "identity" | "secrets" | "pki" | "events" | "findings"> & {
+    work: DeviceWork;
+    options: ComposeOptions;
+  },
 ): void {
   const { jobs, work, options } = parts;
   jobs.every(options.pollEveryMs ?? 5000, "devices.poll-repositories", () => work.pollRepositories());
   jobs.every(options.driftEveryMs ?? 60_000, "devices.watch-drift", (signal) => work.watchDrift(signal));
   jobs.every(24 * hourMs, "devices.back-up", (signal) => work.backUp(signal));
+  jobs.every(1000, "audit.checkpoint", () => parts.keeping.tick());
+  jobs.every(24 * hourMs, "audit.retain", () => parts.keeping.retain());
   jobs.every(hourMs, "identity.sweep", async () => void (await parts.identity.sweep()));
   jobs.every(60_000, "findings.wake", () => parts.findings.wake().then(() => undefined));
   jobs.every(hourMs, "platform.prune-events", async () => void (await parts.events.prune(7 * 24 * hourMs)));

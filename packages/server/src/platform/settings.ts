@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { Problem, sayError, Secret } from "@holdfast/kit";
 import { z } from "zod";
+import { parseSyslogTarget, type SyslogTarget } from "./syslog.ts";
 
 /** Parts of the program that one process can play. */
 export const roles = ["api", "worker", "gateway", "ingest"] as const;
@@ -84,9 +85,23 @@ export interface Settings {
   gitCaFile?: string;
   logLevel: (typeof levels)[number];
   roles: ReadonlySet<Role>;
+  HOLDFAST_AUDIT_SYSLOG: z
+    .string()
+    .transform(toSyslog)
+    .optional()
+    .describe("Syslog server that gets the signed checkpoints of the audit trail, e.g. tls://logs.example.net:6514 (or udp://, tcp://)"),
+  HOLDFAST_AUDIT_RETENTION_DAYS: z
+    .string()
+    .transform(toRetention)
+    .optional()
+    .describe("Audit entries older than so many days (30 or more) are archived to files once a day; all stay in the database unless told"),
   /** Absolute path. */
   keyRingFile: string;
   /** The key ring's JSON, in place of the file. */
+  /** Where signed checkpoints of the audit trail are sent, too. */
+  auditSyslog?: SyslogTarget;
+  /** Older audit entries are archived; all stay unless told. */
+  auditRetentionDays?: number;
   keys?: Secret;
 }
 
@@ -155,6 +170,8 @@ function distance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, at) => at);
   for (let i = 1; i <= left.length; i++) {
     const next = [i];
+    ...(values.HOLDFAST_AUDIT_SYSLOG && { auditSyslog: values.HOLDFAST_AUDIT_SYSLOG }),
+    ...(values.HOLDFAST_AUDIT_RETENTION_DAYS && { auditRetentionDays: values.HOLDFAST_AUDIT_RETENTION_DAYS }),
     for (let j = 1; j <= right.length; j++) {
       const swap = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
       next[j] = Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
@@ -224,6 +241,20 @@ function perMinute(usual: number) {
     .transform((text, context: Context): number =>
       /^\d{1,7}$/.test(text) ? Number(text) : refuse(context, `must be a whole number of requests a minute, not "${text}"`),
     );
+}
+
+function toSyslog(text: string, context: Context): SyslogTarget {
+  return parseSyslogTarget(text) ?? refuse(context, "must be udp://, tcp:// or tls:// with a host and perhaps a port, e.g. tls://logs.example.net:6514");
+}
+
+function toRetention(text: string, context: Context): number {
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return days >= 30 ? days : refuse(context, "must be a number of days from 30");
+}
+
+function toKeysPerHour(text: string, context: Context): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return count >= 1 && count <= 1000 ? count : refuse(context, "must be a number from 1 to 1000");
 }
 
 function toOrigins(text: string, context: Context): string[] {

@@ -166,7 +166,7 @@ describe("the audit trail", () => {
 
   test("a forged entry is named, with exit code 1", async () => {
     await sql`alter table audit.entry disable trigger user`.execute(database.db);
-    await sql`update audit.entry set canonical = replace(canonical, 'grace', 'mallo') where seq = (select min(seq) from audit.entry where canonical like '%grace%')`.execute(
+    await sql`update audit.entry set canonical = replace(canonical, 'identity', 'identify') where seq = (select min(seq) from audit.entry where canonical like '%identity%')`.execute(
       database.db,
     );
     await sql`alter table audit.entry enable trigger user`.execute(database.db);

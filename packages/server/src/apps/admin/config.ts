@@ -32,6 +32,10 @@ const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_KEYS: (settings) => settings.keys && "(set; hidden)",
 };
 
+  HOLDFAST_AUDIT_SYSLOG: ({ auditSyslog: to }) => to && `${to.transport}://${to.host}:${to.port}`,
+  HOLDFAST_AUDIT_RETENTION_DAYS: (settings) => settings.auditRetentionDays?.toString(),
+  HOLDFAST_TOKEN_ALGORITHM: (settings) => settings.tokenAlgorithm,
+  HOLDFAST_API_KEYS_PER_HOUR: (settings) => String(settings.apiKeysPerHour),
 async function explain({ settings, terminal }: AdminCall): Promise<void> {
   const defaults = loadSettings({});
   for (const name of Object.keys(settingsShape) as Name[]) {

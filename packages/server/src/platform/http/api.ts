@@ -9,6 +9,7 @@ import type { Claim, IdempotencyKeys } from "../idempotency.ts";
 import type { Log } from "../log.ts";
 import { admit, closedRoutes, type ClosedRoute } from "./access.ts";
 import { etagHeader, isKnown, readIfMatch } from "./etag.ts";
+import { fromOrigin } from "./origin.ts";
 import { inputProblem } from "./problems.ts";
 import type { CountRequest } from "./rate-limits.ts";
 import type { Authenticate, Credentials, Principal, RequestContext } from "./request.ts";
@@ -98,7 +99,9 @@ async function serve({ route, request, reply, orpc, parts }: Serving): Promise<F
     return reply.code(status).headers(headers).header("idempotency-replayed", "true").send(body);
   }
   const context = makeContext({ request, reply, parts, ifMatch, claim: claimed?.first });
-  await orpc.handle(request, reply, { prefix: apiPrefix, context });
+  await fromOrigin({ requestId: context.requestId, address: context.remoteAddress }, () =>
+    orpc.handle(request, reply, { prefix: apiPrefix, context }),
+  );
   return reply;
 }
 

@@ -113,6 +113,7 @@ test("settings.md has every setting with its meaning and its default", () => {
     HOLDFAST_PORT: "7450",
     HOLDFAST_LOG_LEVEL: "info",
     HOLDFAST_ROLES: "all",
+    HOLDFAST_PASSWORD_PROFILE: "default",
     HOLDFAST_RATE_LIMIT_USER: "1000",
     HOLDFAST_RATE_LIMIT_ADDRESS: "100",
   };

@@ -10,6 +10,7 @@ import { silentLog } from "#platform/log";
 import { loadSettings } from "#platform/settings";
 import { compose, type Holdfast } from "../src/apps/compose.ts";
 import { testDatabase, type TestDatabase } from "./database.ts";
+import { opened } from "./identity.ts";
 
 const root = { actor: "system:test", access: "unlimited" } as const;
 const password = "correct horse battery";
@@ -71,7 +72,7 @@ describe("counts on every replica within five seconds:", () => {
     const name = `user${names++}`;
     const { identity } = first().holdfast;
     user = await identity.createUser({ name, grants: [{ role: "operator" }], password }, root);
-    ({ token } = await identity.signIn({ name, password }, {}));
+    ({ token } = opened(await identity.signIn({ name, password }, {})));
     headers = { cookie: `${sessionCookie}=${token}` };
     expect(await statuses(headers)).toEqual([200, 200, 200]);
   });
@@ -83,7 +84,7 @@ describe("counts on every replica within five seconds:", () => {
   });
 
   test("one session ended from another", async () => {
-    const other = await first().holdfast.identity.signIn({ name: user.name, password }, { userAgent: "curl/8" });
+    const other = opened(await first().holdfast.identity.signIn({ name: user.name, password }, { userAgent: "curl/8" }));
     const mine = withCookie(second().url, other.token);
     const { items } = await mine.sessions.list();
     expect(items.map(({ current, device }) => [current, device])).toEqual([
@@ -96,7 +97,7 @@ describe("counts on every replica within five seconds:", () => {
   });
 
   test("all sessions but this one", async () => {
-    const other = await first().holdfast.identity.signIn({ name: user.name, password }, {});
+    const other = opened(await first().holdfast.identity.signIn({ name: user.name, password }, {}));
     expect(await withCookie(third().url, other.token).sessions.revokeOthers()).toEqual({ ended: 1 });
     expect(await untilAll("other sessions", 401, headers)).toBeLessThan(promisedMs);
     expect(await statuses({ cookie: `${sessionCookie}=${other.token}` })).toEqual([200, 200, 200]);
@@ -151,7 +152,7 @@ describe("counts on every replica within five seconds:", () => {
   test("everything of everybody, counted first without a change", async () => {
     const { identity } = first().holdfast;
     const admin = await identity.createUser({ name: `admin${names}`, grants: [{ role: "admin" }], password }, root);
-    const { token: adminToken } = await identity.signIn({ name: admin.name, password }, {});
+    const { token: adminToken } = opened(await identity.signIn({ name: admin.name, password }, {}));
     const { key } = await identity.createKey(
       { name: "ci", scopes: [], expiresInDays: 1 },
       (await identity.authenticate({ headers: {}, cookies: { [sessionCookie]: adminToken } })) ?? never(),
@@ -173,7 +174,7 @@ test("when changes are not heard, the cache keeps nothing longer than five secon
   // A session ended where no trigger tells of it.
   const { identity } = first().holdfast;
   const { name } = await identity.createUser({ name: "silent", grants: [{ role: "viewer" }], password }, root);
-  const headers = { cookie: `${sessionCookie}=${(await identity.signIn({ name, password }, {})).token}` };
+  const headers = { cookie: `${sessionCookie}=${opened(await identity.signIn({ name, password }, {})).token}` };
   expect(await statuses(headers)).toEqual([200, 200, 200]);
   await database.pool.query(
     "begin; alter table identity.session disable trigger session_ended; delete from identity.session; alter table identity.session enable trigger session_ended; commit",

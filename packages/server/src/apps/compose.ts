@@ -9,11 +9,16 @@ import { createAudit, createAuditKeeping, createAuditRoutes, type Audit, type Au
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
 import {
   createIdentity,
+  createFactorRoutes,
   createIdentityRoutes,
+  createPeopleRoutes,
   createRoleRoutes,
+  createOAuthRoutes,
+  createServiceAccountRoutes,
   createSessionRoutes,
   createTokenRoutes,
   type Identity,
+  type TokenSettings,
 } from "#core/identity";
 import { createPki, createPkiRoutes, type Pki } from "#core/pki";
 import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
@@ -35,6 +40,7 @@ import { createHttp, type Http, type HttpSettings, type RequestContext } from "#
 import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
+import { createMail } from "#platform/mail";
 import { createMetrics, type Metrics } from "#platform/metrics";
 import { migrate } from "#platform/migrate";
 import type { Settings } from "#platform/settings";
@@ -68,12 +74,12 @@ export interface Holdfast {
   events: Events;
   jobs: Jobs;
   audit: Audit;
+  keeping: AuditKeeping;
   secrets: Secrets;
   pki: Pki;
   identity: Identity;
   findings: Findings;
   rollouts: Rollouts;
-  keeping: AuditKeeping;
   devices: Devices;
   http: Http;
   /** Begins all that this process's roles do; the address where the API answers, if it has that role. */
@@ -111,6 +117,12 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const audit = createAudit({ db, clock });
   const keys = settings.keys ? { inline: settings.keys } : { file: settings.keyRingFile };
   const secrets = await createSecrets({ db, audit, keys, log, clock });
+  const keeping = createAuditKeeping({
+    ...{ db, audit, secrets, log, metrics, clock },
+    directory: join(settings.home, "audit"),
+    syslog: settings.auditSyslog,
+    retentionDays: settings.auditRetentionDays,
+  });
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
   const mail = settings.smtp && createMail({ ...settings.smtp, log });
   const { passwordProfile: profile, organisation, publicUrl } = settings;
@@ -119,12 +131,6 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const findings = createFindings({ db, audit, clock });
   const git = createGit({
     home: settings.home,
-  const keeping = createAuditKeeping({
-    ...{ db, audit, secrets, log, metrics, clock },
-    directory: join(settings.home, "audit"),
-    syslog: settings.auditSyslog,
-    retentionDays: settings.auditRetentionDays,
-  });
     log,
     allowLocal: options.localRepositories ?? false,
     ...(settings.gitCaFile === undefined ? {} : { caFile: settings.gitCaFile }),
@@ -154,16 +160,24 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const work = createDeviceWork({ db, clock, devices, rollouts, log });
   const http = await createHttp({
     contract,
-    router: assembleRouter(routesOf({ db, audit, keeping, secrets, pki, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
+    router: assembleRouter(
+      routesOf({ db, audit, keeping, secrets, pki, identity, findings, rollouts, devices }),
+      liveSourceOf({ events, db }),
+    ),
     authenticate: (credentials) => identity.authenticate(credentials),
     settings: httpSettingsOf(options),
     db,
     log,
     metrics,
+    plain: createOAuthRoutes(identity),
     checks: { database: async () => databaseAnswers(database) },
   });
   const parts = { database, metrics, events, jobs, audit, keeping, secrets, pki, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, log }) };
+}
+
+function tokenSettingsOf({ publicUrl, tokenAlgorithm, apiKeysPerHour }: Settings): TokenSettings {
+  return { issuer: publicUrl, algorithm: tokenAlgorithm, apiKeysPerHour };
 }
 
 function httpSettingsOf({ settings, consoleDirectory }: ComposeOptions): HttpSettings {
@@ -180,14 +194,19 @@ function httpSettingsOf({ settings, consoleDirectory }: ComposeOptions): HttpSet
   };
 }
 
-type RoutesDeps = Pick<Holdfast, "audit" | "keeping" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };
+type RoutesDeps = Pick<Holdfast, "audit" | "keeping" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & {
+  db: Database["db"];
+};
 
 function routesOf({ db, audit, keeping, secrets, pki, identity, findings, rollouts, devices }: RoutesDeps) {
   const system = implement(contract.system).$context<RequestContext>();
   return {
     identity: createIdentityRoutes(identity),
+    factors: createFactorRoutes(identity),
+    people: createPeopleRoutes(identity),
     roles: createRoleRoutes(identity),
     sessions: createSessionRoutes(identity),
+    serviceAccounts: createServiceAccountRoutes(identity),
     tokens: createTokenRoutes(identity),
     audit: createAuditRoutes({ db, audit, ...keeping }),
     secrets: createSecretsRoutes(secrets),
@@ -196,11 +215,8 @@ function routesOf({ db, audit, keeping, secrets, pki, identity, findings, rollou
     plans: { ...createPlanRoutes(rollouts), create: createPlanningRoute(devices) },
     rollouts: createRolloutRoutes(rollouts),
     repositories: createRepositoryRoutes(devices),
-    factors: createFactorRoutes(identity),
-    people: createPeopleRoutes(identity),
     devices: createDeviceRoutes({ devices, db, audit }),
     overview: system.overview.handler(() => readOverview(db)),
-    serviceAccounts: createServiceAccountRoutes(identity),
   };
 }
 
@@ -225,6 +241,7 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
     await parts.rollouts.stop();
     await parts.reach.close();
     await parts.events.stop();
+    parts.keeping.stop();
     await parts.database.stop();
   };
   return {
@@ -235,7 +252,6 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
         runSchedules(parts);
         parts.rollouts.start();
       }
-    parts.keeping.stop();
       if (!api) return undefined;
       following = parts.identity.follow(liveSourceOf({ events: parts.events, db: parts.database.db }), {
         signal: over.signal,

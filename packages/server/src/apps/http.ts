@@ -9,8 +9,11 @@ type Routes<Part extends keyof Contract> = Router<Contract[Part], RequestContext
 /** What each module's `routes.ts` makes; `overview` answers `contract.system.overview`. */
 export interface ModuleRoutes {
   identity: Routes<"identity">;
+  factors: Routes<"factors">;
+  people: Routes<"people">;
   roles: Routes<"roles">;
   sessions: Routes<"sessions">;
+  serviceAccounts: Routes<"serviceAccounts">;
   tokens: Routes<"tokens">;
   audit: Routes<"audit">;
   secrets: Routes<"secrets">;

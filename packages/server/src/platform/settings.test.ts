@@ -22,6 +22,7 @@ describe("settings", () => {
       host: "127.0.0.1",
       port: 7450,
       logLevel: "info",
+      passwordProfile: "default",
       rateLimits: { user: 1000, address: 100 },
       roles: new Set(["api", "worker", "gateway", "ingest"]),
       keyRingFile: "/srv/.holdfast/keys.json",

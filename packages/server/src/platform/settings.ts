@@ -46,6 +46,17 @@ export const settingsShape = {
   HOLDFAST_RATE_LIMIT_ADDRESS: perMinute(100).describe(
     "Most API requests a minute of one address without a caller that counts, 0 for no limit; counted by each process",
   ),
+  HOLDFAST_SMTP_URL: secretUrl(["smtp:", "smtps:"])
+    .optional()
+    .describe(
+      "The mail server, e.g. smtps://name:password@mail.example.net; without it one-time links are shown to the administrator who makes them",
+    ),
+  HOLDFAST_SMTP_FROM: z.email("must be a mail address").optional().describe("Sender of mails; holdfast@ the public URL's host unless told"),
+  HOLDFAST_PASSWORD_PROFILE: z
+    .enum(["default", "asvs"], "must be default or asvs")
+    .default("default")
+    .describe("What passwords must be. default: 12 characters of three kinds, or 16 of any; asvs: 15 of any (OWASP ASVS 5.0)"),
+  HOLDFAST_ORGANISATION: z.string().trim().min(1).max(100).optional().describe("The organisation's name, which no password may be made of"),
   HOLDFAST_GIT_CA_FILE: z
     .string()
     .optional()
@@ -60,14 +71,37 @@ export const settingsShape = {
     .transform(toRoles)
     .describe("Parts this process plays: all, or a list of api, worker, gateway, ingest"),
   HOLDFAST_KEY_RING: z.string().optional().describe("File of the keys that seal secrets; keys.json in HOLDFAST_HOME unless told"),
+  HOLDFAST_TOKEN_ALGORITHM: z
+    .enum(["EdDSA", "HS256"], "must be EdDSA or HS256")
+    .default("EdDSA")
+    .describe("What access tokens are signed with: EdDSA, or HS256 for verifiers that know nothing else; one alone counts"),
+  HOLDFAST_API_KEYS_PER_HOUR: z
+    .string()
+    .default("3")
+    .transform(toKeysPerHour)
+    .describe("Most API keys that one user may make in an hour, 1 to 1000"),
   HOLDFAST_KEYS: z
     .string()
     .transform((text) => new Secret(text))
     .optional()
     .describe("The key ring itself, in place of a file"),
+  HOLDFAST_AUDIT_SYSLOG: z
+    .string()
+    .transform(toSyslog)
+    .optional()
+    .describe("Syslog server that gets the signed checkpoints of the audit trail, e.g. tls://logs.example.net:6514 (or udp://, tcp://)"),
+  HOLDFAST_AUDIT_RETENTION_DAYS: z
+    .string()
+    .transform(toRetention)
+    .optional()
+    .describe("Audit entries older than so many days (30 or more) are archived to files once a day; all stay in the database unless told"),
 };
 
 export interface Settings {
+  /** Where signed checkpoints of the audit trail are sent, too. */
+  auditSyslog?: SyslogTarget;
+  /** Older audit entries are archived; all stay unless told. */
+  auditRetentionDays?: number;
   /** Absolute path. */
   home: string;
   /** Absent: the embedded PostgreSQL. */
@@ -83,25 +117,17 @@ export interface Settings {
   rateLimits: { user: number; address: number };
   /** Absolute path. */
   gitCaFile?: string;
+  /** Absent: nobody can be mailed. */
+  smtp?: { url: Secret; from: string };
+  passwordProfile: "default" | "asvs";
+  organisation?: string;
   logLevel: (typeof levels)[number];
   roles: ReadonlySet<Role>;
-  HOLDFAST_AUDIT_SYSLOG: z
-    .string()
-    .transform(toSyslog)
-    .optional()
-    .describe("Syslog server that gets the signed checkpoints of the audit trail, e.g. tls://logs.example.net:6514 (or udp://, tcp://)"),
-  HOLDFAST_AUDIT_RETENTION_DAYS: z
-    .string()
-    .transform(toRetention)
-    .optional()
-    .describe("Audit entries older than so many days (30 or more) are archived to files once a day; all stay in the database unless told"),
   /** Absolute path. */
   keyRingFile: string;
+  tokenAlgorithm: "EdDSA" | "HS256";
+  apiKeysPerHour: number;
   /** The key ring's JSON, in place of the file. */
-  /** Where signed checkpoints of the audit trail are sent, too. */
-  auditSyslog?: SyslogTarget;
-  /** Older audit entries are archived; all stay unless told. */
-  auditRetentionDays?: number;
   keys?: Secret;
 }
 
@@ -130,16 +156,33 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     host: values.HOLDFAST_HOST,
     port: values.HOLDFAST_PORT,
     logLevel: values.HOLDFAST_LOG_LEVEL,
+    passwordProfile: values.HOLDFAST_PASSWORD_PROFILE,
     rateLimits: { user: values.HOLDFAST_RATE_LIMIT_USER, address: values.HOLDFAST_RATE_LIMIT_ADDRESS },
     ...(values.HOLDFAST_CORS_ORIGINS && { corsOrigins: values.HOLDFAST_CORS_ORIGINS }),
     roles: values.HOLDFAST_ROLES,
+    tokenAlgorithm: values.HOLDFAST_TOKEN_ALGORITHM,
+    apiKeysPerHour: values.HOLDFAST_API_KEYS_PER_HOUR,
     keyRingFile: values.HOLDFAST_KEY_RING ? resolve(workingDirectory, values.HOLDFAST_KEY_RING) : join(home, "keys.json"),
     ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
     ...(values.HOLDFAST_PUBLIC_URL && { publicUrl: values.HOLDFAST_PUBLIC_URL }),
     ...(values.HOLDFAST_TRUSTED_PROXIES && { trustedProxies: values.HOLDFAST_TRUSTED_PROXIES }),
+    ...(values.HOLDFAST_ORGANISATION && { organisation: values.HOLDFAST_ORGANISATION }),
+    ...(values.HOLDFAST_SMTP_URL && { smtp: { url: values.HOLDFAST_SMTP_URL, from: senderOf(values) } }),
     ...(values.HOLDFAST_GIT_CA_FILE && { gitCaFile: resolve(workingDirectory, values.HOLDFAST_GIT_CA_FILE) }),
     ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
+    ...(values.HOLDFAST_AUDIT_SYSLOG && { auditSyslog: values.HOLDFAST_AUDIT_SYSLOG }),
+    ...(values.HOLDFAST_AUDIT_RETENTION_DAYS && { auditRetentionDays: values.HOLDFAST_AUDIT_RETENTION_DAYS }),
   };
+}
+
+function senderOf({
+  HOLDFAST_SMTP_FROM: from,
+  HOLDFAST_PUBLIC_URL: publicUrl,
+}: {
+  HOLDFAST_SMTP_FROM?: string | undefined;
+  HOLDFAST_PUBLIC_URL?: string | undefined;
+}): string {
+  return from ?? `holdfast@${publicUrl === undefined ? "localhost" : new URL(publicUrl).hostname}`;
 }
 
 /** Told at the start, because later it would be a repository that cannot be fetched. */
@@ -170,8 +213,6 @@ function distance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, at) => at);
   for (let i = 1; i <= left.length; i++) {
     const next = [i];
-    ...(values.HOLDFAST_AUDIT_SYSLOG && { auditSyslog: values.HOLDFAST_AUDIT_SYSLOG }),
-    ...(values.HOLDFAST_AUDIT_RETENTION_DAYS && { auditRetentionDays: values.HOLDFAST_AUDIT_RETENTION_DAYS }),
     for (let j = 1; j <= right.length; j++) {
       const swap = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
       next[j] = Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
@@ -200,6 +241,23 @@ function secretUrl(protocols: string[]) {
 function toPort(text: string, context: Context): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
   return port >= 0 && port <= 65_535 ? port : refuse(context, "must be a number from 0 to 65535");
+}
+
+function toSyslog(text: string, context: Context): SyslogTarget {
+  return (
+    parseSyslogTarget(text) ??
+    refuse(context, "must be udp://, tcp:// or tls:// with a host and perhaps a port, e.g. tls://logs.example.net:6514")
+  );
+}
+
+function toRetention(text: string, context: Context): number {
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return days >= 30 ? days : refuse(context, "must be a number of days from 30");
+}
+
+function toKeysPerHour(text: string, context: Context): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return count >= 1 && count <= 1000 ? count : refuse(context, "must be a number from 1 to 1000");
 }
 
 function toOrigin(text: string, context: Context): string {
@@ -241,20 +299,6 @@ function perMinute(usual: number) {
     .transform((text, context: Context): number =>
       /^\d{1,7}$/.test(text) ? Number(text) : refuse(context, `must be a whole number of requests a minute, not "${text}"`),
     );
-}
-
-function toSyslog(text: string, context: Context): SyslogTarget {
-  return parseSyslogTarget(text) ?? refuse(context, "must be udp://, tcp:// or tls:// with a host and perhaps a port, e.g. tls://logs.example.net:6514");
-}
-
-function toRetention(text: string, context: Context): number {
-  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  return days >= 30 ? days : refuse(context, "must be a number of days from 30");
-}
-
-function toKeysPerHour(text: string, context: Context): number {
-  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  return count >= 1 && count <= 1000 ? count : refuse(context, "must be a number from 1 to 1000");
 }
 
 function toOrigins(text: string, context: Context): string[] {

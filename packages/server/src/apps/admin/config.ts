@@ -25,17 +25,21 @@ const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_CORS_ORIGINS: (settings) => settings.corsOrigins?.join(","),
   HOLDFAST_RATE_LIMIT_USER: (settings) => String(settings.rateLimits.user),
   HOLDFAST_RATE_LIMIT_ADDRESS: (settings) => String(settings.rateLimits.address),
+  HOLDFAST_SMTP_URL: (settings) => settings.smtp && "(set; hidden)",
+  HOLDFAST_SMTP_FROM: (settings) => settings.smtp?.from,
+  HOLDFAST_PASSWORD_PROFILE: (settings) => settings.passwordProfile,
+  HOLDFAST_ORGANISATION: (settings) => settings.organisation,
   HOLDFAST_GIT_CA_FILE: (settings) => settings.gitCaFile,
   HOLDFAST_LOG_LEVEL: (settings) => settings.logLevel,
   HOLDFAST_ROLES: (settings) => [...settings.roles].join(","),
-  HOLDFAST_KEY_RING: (settings) => settings.keyRingFile,
-  HOLDFAST_KEYS: (settings) => settings.keys && "(set; hidden)",
-};
-
   HOLDFAST_AUDIT_SYSLOG: ({ auditSyslog: to }) => to && `${to.transport}://${to.host}:${to.port}`,
   HOLDFAST_AUDIT_RETENTION_DAYS: (settings) => settings.auditRetentionDays?.toString(),
   HOLDFAST_TOKEN_ALGORITHM: (settings) => settings.tokenAlgorithm,
   HOLDFAST_API_KEYS_PER_HOUR: (settings) => String(settings.apiKeysPerHour),
+  HOLDFAST_KEY_RING: (settings) => settings.keyRingFile,
+  HOLDFAST_KEYS: (settings) => settings.keys && "(set; hidden)",
+};
+
 async function explain({ settings, terminal }: AdminCall): Promise<void> {
   const defaults = loadSettings({});
   for (const name of Object.keys(settingsShape) as Name[]) {

@@ -1,10 +1,16 @@
-/** Finds the caller of a request by its API key or session cookie. What cannot be proved is nobody. */
+/** Finds the caller of a request by its access token, API key or session cookie. What cannot be proved is nobody. */
+import { Problem } from "@holdfast/kit";
+import type { Db } from "#platform/db";
 import { unauthenticated, type Credentials, type Principal } from "#platform/http/request";
+import type { AccessTokens } from "./access-tokens.ts";
+import { keyUsed } from "./api-keys.ts";
 import type { Parts } from "./deps.ts";
 import { accessOf, type Access } from "./permissions.ts";
 import type { SessionCache } from "./session-cache.ts";
 import { hasEnded } from "./sessions.ts";
+import { steppedUpMs } from "./step-up.ts";
 import * as store from "./store.ts";
+import { seenNow } from "./store-people.ts";
 import { findSession, type SessionRow } from "./store-tokens.ts";
 import { hashToken, isToken, parseApiKey, sameHash } from "./tokens.ts";
 
@@ -20,17 +26,20 @@ export interface Caller extends Principal {
 
 /** Times of use are kept to the minute, so that a busy key does not write all the time. */
 const grainMs = 60_000;
+/** When a user was last seen is asked about in days. */
+const seenGrainMs = 3_600_000;
 /** Compared with when there is no such key, so that the answer takes as long. */
 const noKey = Buffer.alloc(32);
 
-export function createAuthenticate(parts: Parts & { cache: SessionCache }) {
+export function createAuthenticate(parts: Parts & { cache: SessionCache; accessTokens: Pick<AccessTokens, "verify"> }) {
   const { db, clock, times, cache } = parts;
 
   /** An Authorization header counts alone: a wrong one is refused whatever the cookie holds. A cookie of a session that ended is none. */
   return async function authenticate({ headers, cookies, passive = false }: Presented): Promise<Caller | undefined> {
     const { authorization } = headers;
     if (authorization !== undefined) {
-      const caller = await byKey(authorization, passive);
+      const shown = /^Bearer (\S+)$/i.exec(authorization)?.[1] ?? "";
+      const caller = await (shown.startsWith("hf_") ? byKey(shown, passive) : byAccessToken(shown, passive));
       if (!caller) throw unauthenticated();
       return caller;
     }
@@ -53,12 +62,23 @@ export function createAuthenticate(parts: Parts & { cache: SessionCache }) {
       session.last_seen_at = new Date(nowMs);
       await store.touchSession(db, session.id, session.last_seen_at);
     }
-    const proof = { via, credentialId: session.id, client: session.client, steppedUpAt: session.stepped_up_at?.getTime() };
-    return callerOf(user, access, proof);
+    if (!passive) await noteSeen(db, user, nowMs);
+    const steppedUpAt = session.stepped_up_at?.getTime();
+    const proof = { via, credentialId: session.id, client: session.client, steppedUpAt, must: session.must };
+    if (session.client === "program") return callerOf(user, access, { ...proof, namedScopes: session.scopes });
+    return callerOf(user, access, { ...proof, steppedUp: nowMs - (steppedUpAt ?? -Infinity) <= steppedUpMs });
   }
 
-  async function byKey(authorization: string, passive: boolean): Promise<Caller | undefined> {
-    const parsed = parseApiKey(/^Bearer (\S+)$/i.exec(authorization)?.[1] ?? "");
+  /** The token names a session; whatever ends that ends it. */
+  async function byAccessToken(token: string, passive: boolean): Promise<Caller | undefined> {
+    const claims = await parts.accessTokens.verify(token);
+    if (!claims) return undefined;
+    const caller = await bySession(`session:${claims.sessionId}`, { id: claims.sessionId, via: "token", passive });
+    return caller?.userId === claims.userId ? caller : undefined;
+  }
+
+  async function byKey(shown: string, passive: boolean): Promise<Caller | undefined> {
+    const parsed = parseApiKey(shown);
     if (!parsed) return undefined;
     const load = async () => {
       const found = await store.findKey(db, parsed.id);
@@ -70,19 +90,33 @@ export function createAuthenticate(parts: Parts & { cache: SessionCache }) {
     if (!found || !right || found.user.disabled || found.key.revoked_at !== null || found.key.expires_at.getTime() <= nowMs)
       return undefined;
     const { key, user, access } = found;
-    if (!passive && nowMs - (key.last_used_at?.getTime() ?? 0) >= grainMs) {
-      key.last_used_at = new Date(nowMs);
-      await store.touchKey(db, key.id, key.last_used_at);
-    }
-    return callerOf(user, access, { via: "api_key", credentialId: key.id });
+    if (!passive && nowMs - (key.last_used_at?.getTime() ?? 0) >= grainMs) await keyUsed(parts, key, `user:${user.name}`);
+    if (!passive) await noteSeen(db, user, nowMs);
+    return callerOf(user, access, { via: "api_key", credentialId: key.id, namedScopes: key.scopes });
   }
+}
+
+async function noteSeen(db: Db, user: store.UserRow, nowMs: number): Promise<void> {
+  if (nowMs - (user.last_seen_at?.getTime() ?? -Infinity) < seenGrainMs) return;
+  user.last_seen_at = new Date(nowMs);
+  await seenNow(db, user.id, user.last_seen_at);
 }
 
 /** `passive`: nobody did anything; it is only asked whether the caller still counts. */
 type Presented = Pick<Credentials, "headers" | "cookies" | "passive">;
 type Sought = ({ hash: Buffer } | { id: string }) & { via: Caller["via"]; passive: boolean };
-type Proof = Pick<Caller, "via" | "credentialId" | "steppedUpAt" | "client">;
+type Proof = Pick<Caller, "via" | "credentialId" | "steppedUpAt" | "steppedUp" | "namedScopes" | "must" | "client">;
 
 function callerOf(user: store.UserRow, access: Access, proof: Proof): Caller {
   return { actor: `user:${user.name}`, userId: user.id, name: user.name, access, ...proof };
+}
+
+/** The principal as `authenticate` made it. */
+export function ours(principal: Principal): Caller {
+  if (isCaller(principal)) return principal;
+  throw new Problem("identity_principal_strange", { kind: "broken", say: "The caller was not found by this system." });
+}
+
+function isCaller(principal: Principal): principal is Caller {
+  return "name" in principal;
 }

@@ -16,7 +16,8 @@ export async function makeBackupCodes(tx: Tx, userId: string, { passwords, clock
   const salt = randomBytes(16);
   const created_at = new Date(clock.now());
   const rows = [];
-  for (const code of codes) rows.push({ user_id: userId, hash: await passwords.derive(plain(code), salt), salt, created_at, used_at: null });
+  for (const code of codes)
+    rows.push({ user_id: userId, hash: await passwords.derive(plain(code), salt), salt, created_at, used_at: null });
   await store.replaceBackupCodes(tx, userId, rows);
   return codes;
 }

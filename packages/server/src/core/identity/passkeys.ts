@@ -108,7 +108,10 @@ interface Signing {
 }
 
 /** Whose passkey signed; undefined when it does not hold, or when its counter says that it was copied. */
-export async function readSigned(db: Db | Tx, { site, signed, nonce, clock, userId, verifyUser }: Signing): Promise<store.PasskeyRow | undefined> {
+export async function readSigned(
+  db: Db | Tx,
+  { site, signed, nonce, clock, userId, verifyUser }: Signing,
+): Promise<store.PasskeyRow | undefined> {
   const parsed = assertion.safeParse(signed);
   const row = parsed.success ? await store.findPasskey(db, parsed.data.id) : undefined;
   if (!parsed.success || !row || (userId !== undefined && row.user_id !== userId)) return undefined;

@@ -31,7 +31,7 @@ export function checkPassword(password: string, { profile, words }: PasswordRule
 
 function weakness(password: string, { profile, words }: PasswordRules): string | undefined {
   const kept = password.normalize("NFKC");
-  const length = [...kept].length;
+  const { length } = Array.from(kept);
   if (length < least[profile]) return `has ${length} characters and needs ${least[profile]}`;
   const mixed = kinds.filter((kind) => kind.test(kept)).length >= 3;
   if (profile === "default" && length < longEnough && !mixed)

@@ -4,6 +4,7 @@ import { newId, type Clock } from "@holdfast/kit";
 import type { Audit } from "#core/audit";
 import type { Tx } from "#platform/db";
 import { insertSession, type SessionRow, type UserRow } from "./store.ts";
+import { hasFactor, needsFactor } from "./store-factors.ts";
 import { hashToken, newToken } from "./tokens.ts";
 import { meOf } from "./view.ts";
 
@@ -25,6 +26,9 @@ export function hasEnded(
 
 export const sessionTimes: SessionTimes = { idleMs: 3_600_000, absoluteMs: 12 * 3_600_000 };
 
+/** What comes before anything else for whoever has to have a second factor and has none. */
+export const enrolFirst = "second-factor";
+
 /** From where somebody signs in. */
 export interface From {
   address?: string | undefined;
@@ -39,7 +43,7 @@ export interface SignedIn {
   me: Me;
 }
 
-interface Opening {
+export interface Opening {
   user: UserRow;
   from: From;
   /** How the user proved it, e.g. `["password", "totp"]`. */
@@ -60,6 +64,7 @@ export async function openSession(
   const token = newToken();
   const now = clock.now();
   const id = newId("ses", now);
+  const must = !secondFactor && (await needsFactor(tx, user.id)) && !(await hasFactor(tx, user.id)) ? [enrolFirst] : [];
   await insertSession(tx, {
     id,
     hash: hashToken(token),
@@ -75,6 +80,7 @@ export async function openSession(
     stepped_up_at: new Date(now),
     provider_id: provider?.id ?? null,
     provider_session: provider?.session ?? null,
+    must,
   });
   const after = { user: user.name, methods, address: from.address };
   await audit.record(tx, {
@@ -84,5 +90,5 @@ export async function openSession(
     after,
     requestId: from.requestId,
   });
-  return { token, maxAgeS: Math.floor(times.absoluteMs / 1000), me: meOf(user, { via: "session" }) };
+  return { token, maxAgeS: Math.floor(times.absoluteMs / 1000), me: meOf(user, { via: "session", must }) };
 }

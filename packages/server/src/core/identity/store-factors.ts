@@ -121,17 +121,18 @@ export async function needsFactor(db: Db | Tx, userId: string): Promise<boolean>
   return (await asking.executeTakeFirst()) !== undefined;
 }
 
+/** A confirmed code generator or a passkey. */
+export async function hasFactor(db: Db | Tx, userId: string): Promise<boolean> {
+  return (await findTotp(db, userId)) !== undefined || (await passkeysOf(db, userId)).length > 0;
+}
+
 export async function setMustEnrol(tx: Tx, userId: string, mustEnrol: boolean): Promise<void> {
   await within(tx).updateTable("identity.user").set({ must_enrol: mustEnrol }).where("id", "=", userId).execute();
 }
 
-/** Sessions of this user need not do this any more. */
-export async function liftMust(tx: Tx, userId: string, must: string): Promise<void> {
-  await within(tx)
-    .updateTable("identity.session")
-    .set((is) => ({ must: is.fn<string[]>("array_remove", ["must", is.val(must)]) }))
-    .where("user_id", "=", userId)
-    .execute();
+/** This session may do everything again: its user has enrolled, and with that shown a second factor. */
+export async function liftMust(tx: Tx, sessionId: string, now: Date): Promise<void> {
+  await within(tx).updateTable("identity.session").set({ must: [], second_factor_at: now }).where("id", "=", sessionId).execute();
 }
 
 /** The user of a session proved it again; with a second factor or not. */
@@ -156,10 +157,13 @@ export async function tryChallenge(db: Db, hash: Buffer, { now, tries }: { now: 
     .executeTakeFirst();
 }
 
+export async function findChallenge(db: Db, hash: Buffer, now: Date): Promise<ChallengeRow | undefined> {
+  return within(db).selectFrom("identity.challenge").selectAll().where("hash", "=", hash).where("expires_at", ">", now).executeTakeFirst();
+}
+
 /** What an authenticator has to sign for this challenge. */
-export async function setNonce(db: Db, hash: Buffer, { nonce, now }: { nonce: string; now: Date }): Promise<ChallengeRow | undefined> {
-  const mine = within(db).updateTable("identity.challenge").set({ nonce }).where("hash", "=", hash).where("expires_at", ">", now);
-  return mine.returningAll().executeTakeFirst();
+export async function setNonce(db: Db, hash: Buffer, nonce: string): Promise<void> {
+  await within(db).updateTable("identity.challenge").set({ nonce }).where("hash", "=", hash).execute();
 }
 
 /** The challenge is over; of any number of takers one gets true. */
@@ -192,4 +196,10 @@ export async function lockStaleSeeds(tx: Tx, activePrefix: Buffer, limit: number
 
 export async function resealSeed(tx: Tx, id: string, sealed: Buffer): Promise<void> {
   await within(tx).updateTable("identity.totp").set({ sealed }).where("id", "=", id).execute();
+}
+
+/** Ends the user's sessions but this one; how many. */
+export async function endOtherSessions(tx: Tx, userId: string, exceptId: string): Promise<number> {
+  const others = within(tx).deleteFrom("identity.session").where("user_id", "=", userId).where("id", "!=", exceptId);
+  return Number((await others.executeTakeFirst()).numDeletedRows);
 }

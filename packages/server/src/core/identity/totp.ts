@@ -51,7 +51,11 @@ export async function spendCode(db: Db | Tx, userId: string, code: string, parts
 }
 
 /** The time step that a code belongs to. */
-function stepOf({ id, sealed }: store.TotpRow, code: string, { secrets, clock }: { secrets: Sealing; clock: Parts["clock"] }): number | undefined {
+function stepOf(
+  { id, sealed }: store.TotpRow,
+  code: string,
+  { secrets, clock }: { secrets: Sealing; clock: Parts["clock"] },
+): number | undefined {
   const token = code.replaceAll(/\s/g, "");
   if (!/^\d{6}$/.test(token)) return undefined;
   const epoch = Math.floor(clock.now() / 1000);

@@ -40,7 +40,17 @@ export function admit({ meta }: Pick<ClosedRoute, "meta">, call: Call): void {
   }
   if (meta.permission === "public") return;
   if (call.principal === undefined) throw unauthenticated();
-  if (meta.permission !== "self" && !call.principal.access.has(meta.permission)) throw forbidden(meta.permission);
+  if (meta.meanwhile !== true && (call.principal.must ?? []).length > 0) throw enrolFirst();
+  if (meta.permission === "self") return;
+  const reach = call.principal.access.get(meta.permission);
+  if (reach === undefined) throw forbidden(meta.permission);
+  if (reach !== "everywhere" && meta.scoped !== true) throw forbiddenEverywhere(meta.permission);
+  if (meta.stepUp === true && !mayDoHarm(call.principal, meta)) throw stepUpNeeded(call.principal);
+}
+
+/** A person has proved it again not long ago; an API key or program names the permission, so that nobody gave it the right unawares. */
+function mayDoHarm({ steppedUp, namedScopes }: Principal, { permission }: RouteMeta): boolean {
+  return steppedUp === true || (namedScopes ?? []).includes(permission);
 }
 
 function changesState(method: string): boolean {
@@ -65,6 +75,27 @@ function forgery(): Problem {
   });
 }
 
+function forbiddenEverywhere(permission: string): Problem {
+  return new Problem("forbidden", {
+    kind: "forbidden",
+    say: `This needs the permission ${permission} everywhere; yours counts for some labels only.`,
+  });
+}
+
 function forbidden(permission: string): Problem {
   return new Problem("forbidden", { kind: "forbidden", say: `This needs the permission ${permission}, which you do not have.` });
+}
+
+function enrolFirst(): Problem {
+  return new Problem("second_factor_needed", {
+    kind: "forbidden",
+    say: "Your role needs a second factor: enrol one under your profile; until then nothing else is open to you.",
+  });
+}
+
+function stepUpNeeded({ namedScopes }: Principal): Problem {
+  const say = namedScopes
+    ? "An API key may do this only when the permission is named among its scopes; make a key that names it."
+    : "Prove again that it is you, by POST /auth/step-up, and repeat this; the proof counts for ten minutes.";
+  return new Problem("step_up_needed", { kind: "forbidden", say });
 }

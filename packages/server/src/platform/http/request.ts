@@ -10,11 +10,18 @@ export interface Principal {
   userId: string;
   /** What the caller may do, each with where; \`can\` of core/identity asks it. */
   access: ReadonlyMap<Permission, "everywhere" | readonly SelectorTerm[][]>;
-  via: "session" | "api_key";
+  /** `session`: by its cookie; `token`: by an access token of a session. */
+  via: "session" | "token" | "api_key";
   /** Id of the session or API key. */
   credentialId: string;
   /** When the caller of a session last proved who they are, in milliseconds since 1970. */
   steppedUpAt?: number | undefined;
+  /** A person who proved so not long ago, so that acts which would do harm in the wrong hands are open. */
+  steppedUp?: boolean | undefined;
+  /** Of an API key or program: what its scopes name; those acts are open to it when their permission is among them. */
+  namedScopes?: readonly Permission[] | undefined;
+  /** What comes before anything else, e.g. `second-factor`: to enrol one. */
+  must?: readonly string[] | undefined;
 }
 
 /** These permissions, everywhere. */

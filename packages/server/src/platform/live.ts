@@ -118,7 +118,8 @@ export function maySee({ type }: Pick<LiveEvent, "type">, principal: Pick<Princi
   const module = type.split(".")[0] ?? "";
   const names = module === "identity" ? ["users:read"] : [`${module}:read`, `${module}s:read`];
   const needed = permissions.find((permission) => names.includes(permission));
-  return needed !== undefined && principal.access.has(needed);
+  // An event does not say which labels its subject has; who may see only some of them sees none.
+  return needed !== undefined && principal.access.get(needed) === "everywhere";
 }
 
 function tooMany(): Problem {

@@ -6,6 +6,7 @@ import { findingsContract } from "./findings.ts";
 import { identityContract } from "./identity.ts";
 import { peopleContract } from "./people.ts";
 import { pkiContract } from "./pki.ts";
+import { privacyContract } from "./privacy.ts";
 import { repositoriesContract } from "./repositories.ts";
 import { rolesContract } from "./roles.ts";
 import { plansContract, rolloutsContract } from "./rollouts.ts";
@@ -25,6 +26,7 @@ export const contract = {
   serviceAccounts: serviceAccountsContract,
   tokens: tokensContract,
   audit: auditContract,
+  privacy: privacyContract,
   secrets: secretsContract,
   pki: pkiContract,
   findings: findingsContract,

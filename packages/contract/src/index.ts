@@ -10,6 +10,7 @@ export * from "./follow.ts";
 export * from "./identity.ts";
 export * from "./people.ts";
 export * from "./pki.ts";
+export * from "./privacy.ts";
 export * from "./repositories.ts";
 export * from "./roles.ts";
 export * from "./rollouts.ts";

@@ -5,10 +5,20 @@ import { fileURLToPath } from "node:url";
 import { contract } from "@holdfast/contract";
 import { systemClock, type Clock } from "@holdfast/kit";
 import { implement } from "@orpc/server";
-import { createAudit, createAuditKeeping, createAuditRoutes, type Audit, type AuditKeeping } from "#core/audit";
-import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
+import {
+  createAudit,
+  createAuditKeeping,
+  createAuditRoutes,
+  createPrivacy,
+  createPrivacyRoutes,
+  type Audit,
+  type AuditKeeping,
+  type Privacy,
+} from "#core/audit";
+import { createFindings, createFindingsPersonKeeper, createFindingsRoutes, type Findings } from "#core/findings";
 import {
   createIdentity,
+  createPersonKeeper,
   createFactorRoutes,
   createIdentityRoutes,
   createPeopleRoutes,
@@ -21,7 +31,7 @@ import {
   type TokenSettings,
 } from "#core/identity";
 import { createPki, createPkiRoutes, type Pki } from "#core/pki";
-import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
+import { createPlanRoutes, createRolloutPersonKeeper, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
 import { createSecrets, createSecretsRoutes, type Secrets } from "#core/secrets";
 import {
   createDeviceReach,
@@ -75,6 +85,7 @@ export interface Holdfast {
   jobs: Jobs;
   audit: Audit;
   keeping: AuditKeeping;
+  privacy: Privacy;
   secrets: Secrets;
   pki: Pki;
   identity: Identity;
@@ -158,10 +169,13 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   });
   const devices = createDevices({ db, log, secrets, clock, reach, audit, findings, rollouts, git });
   const work = createDeviceWork({ db, clock, devices, rollouts, log });
+  const people = createPersonKeeper(db);
+  const keepers = [people, createFindingsPersonKeeper(db), createRolloutPersonKeeper(db)];
+  const privacy = createPrivacy({ db, audit, clock, keepers, find: (id) => people.find(id) });
   const http = await createHttp({
     contract,
     router: assembleRouter(
-      routesOf({ db, audit, keeping, secrets, pki, identity, findings, rollouts, devices }),
+      routesOf({ db, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices }),
       liveSourceOf({ events, db }),
     ),
     authenticate: (credentials) => identity.authenticate(credentials),
@@ -172,7 +186,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     plain: createOAuthRoutes(identity),
     checks: { database: async () => databaseAnswers(database) },
   });
-  const parts = { database, metrics, events, jobs, audit, keeping, secrets, pki, identity, findings, rollouts, devices, http };
+  const parts = { database, metrics, events, jobs, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, log }) };
 }
 
@@ -194,11 +208,11 @@ function httpSettingsOf({ settings, consoleDirectory }: ComposeOptions): HttpSet
   };
 }
 
-type RoutesDeps = Pick<Holdfast, "audit" | "keeping" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & {
+type RoutesDeps = Pick<Holdfast, "audit" | "keeping" | "privacy" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & {
   db: Database["db"];
 };
 
-function routesOf({ db, audit, keeping, secrets, pki, identity, findings, rollouts, devices }: RoutesDeps) {
+function routesOf({ db, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices }: RoutesDeps) {
   const system = implement(contract.system).$context<RequestContext>();
   return {
     identity: createIdentityRoutes(identity),
@@ -209,6 +223,7 @@ function routesOf({ db, audit, keeping, secrets, pki, identity, findings, rollou
     serviceAccounts: createServiceAccountRoutes(identity),
     tokens: createTokenRoutes(identity),
     audit: createAuditRoutes({ db, audit, ...keeping }),
+    privacy: createPrivacyRoutes(privacy),
     secrets: createSecretsRoutes(secrets),
     pki: createPkiRoutes(pki),
     findings: createFindingsRoutes(findings),

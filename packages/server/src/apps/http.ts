@@ -16,6 +16,7 @@ export interface ModuleRoutes {
   serviceAccounts: Routes<"serviceAccounts">;
   tokens: Routes<"tokens">;
   audit: Routes<"audit">;
+  privacy: Routes<"privacy">;
   secrets: Routes<"secrets">;
   pki: Routes<"pki">;
   findings: Routes<"findings">;

@@ -38,6 +38,7 @@ import { serveExplorer } from "./http/explorer.ts";
 import { serveHealth, type ReadyCheck } from "./http/health.ts";
 import { measureRequests, serveMetrics } from "./http/measure.ts";
 import { createRateLimiter, usualRateLimits, type RateLimits } from "./http/rate-limits.ts";
+import { servePlain, type PlainRoute } from "./http/plain-routes.ts";
 import { refuse, refuseConnection } from "./http/refuse.ts";
 import type { Authenticate, RequestContext } from "./http/request.ts";
 import { addSecurityHeaders } from "./http/security-headers.ts";
@@ -48,6 +49,7 @@ import { openApiOf } from "./openapi.ts";
 
 export * from "./http/request.ts";
 export type { RateLimits } from "./http/rate-limits.ts";
+export type { PlainAnswer, PlainCall, PlainRoute } from "./http/plain-routes.ts";
 export type { ReadyCheck } from "./http/health.ts";
 
 export interface HttpSettings {
@@ -80,6 +82,8 @@ export interface HttpParts {
   metrics: Metrics;
   /** What must answer before this process is ready, by name, e.g. `{ database: () => … }`. */
   checks: Record<string, ReadyCheck>;
+  /** What a standard places outside the API. */
+  plain?: readonly PlainRoute[];
 }
 
 export interface Http {
@@ -126,6 +130,11 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   const document = JSON.stringify(await openApiOf(contract, settings.version));
   app.get(`${apiPrefix}/openapi.json`, (_request, reply) => reply.type("application/json").send(document));
   serveExplorer(app);
+  await servePlain(app, {
+    routes: parts.plain ?? [],
+    publicUrl: settings.publicUrl,
+    count: ({ ip: address }, reply) => countRequest({ address }, reply),
+  });
   const page = await serveConsole(app, settings.consoleDirectory);
   const missing = createMissing(contract);
   app.setNotFoundHandler((request, reply) =>
@@ -186,7 +195,7 @@ async function refuseNew(reply: { header(name: string, value: string): unknown }
 
 /** True when a browser asks for a page: the console answers all its addresses itself. */
 function wantsPage({ method, url, headers }: FastifyRequest): boolean {
-  const ours = /^\/(api|assets|health|metrics)(\/|\?|$)/.test(url);
+  const ours = /^\/(api|assets|health|metrics|oauth|\.well-known)(\/|\?|$)/.test(url);
   return !ours && (method === "GET" || method === "HEAD") && headers.accept?.includes("text/html") === true;
 }
 

@@ -32,6 +32,7 @@ import { createTokens, type TokenActs, type TokenSettings } from "./token-acts.t
 import { createUsers, type NewUser, type UserChange } from "./users.ts";
 import { meOf, type ApiKey, type Me } from "./view.ts";
 
+export { createPersonKeeper } from "./person-keeper.ts";
 export { createIdentityRoutes, createRoleRoutes } from "./routes.ts";
 export { createFactorRoutes, createPeopleRoutes } from "./routes-factors.ts";
 export { createOAuthRoutes } from "./oauth.ts";

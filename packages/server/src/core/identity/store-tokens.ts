@@ -2,7 +2,7 @@
 import type { Updateable } from "kysely";
 import type { Db, Tx } from "#platform/db";
 import { grantsOf, type SessionRow, type UserRow } from "./store.ts";
-import type { IdentityTables, SessionTable } from "./tables.ts";
+import type { IdentityTables, RefreshTokenTable, SessionTable } from "./tables.ts";
 
 const within = (db: Db | Tx) => db.withTables<IdentityTables>();
 
@@ -79,4 +79,30 @@ export async function countTokens(db: Db | Tx, now: Date): Promise<{ sessions: n
     .select((is) => is.fn.countAll<number>().as("n"))
     .executeTakeFirstOrThrow();
   return { sessions: sessions.n, apiKeys: keys.n, links: links.n };
+}
+
+/** The session and its user, held for a change until the transaction ends. */
+export async function lockSession(tx: Tx, id: string): Promise<{ session: SessionRow; user: UserRow } | undefined> {
+  const held = await within(tx).selectFrom("identity.session").select("id").where("id", "=", id).forUpdate().executeTakeFirst();
+  return held && findSession(tx, { id });
+}
+
+export async function insertRefreshToken(tx: Tx, token: RefreshTokenTable): Promise<void> {
+  await within(tx).insertInto("identity.refresh_token").values(token).execute();
+}
+
+export async function findRefreshToken(db: Db | Tx, hash: Buffer): Promise<RefreshTokenTable | undefined> {
+  return within(db).selectFrom("identity.refresh_token").selectAll().where("hash", "=", hash).executeTakeFirst();
+}
+
+/** True for the one who uses it first. */
+export async function useRefreshToken(tx: Tx, hash: Buffer, now: Date): Promise<boolean> {
+  const used = within(tx).updateTable("identity.refresh_token").set({ used_at: now }).where("hash", "=", hash).where("used_at", "is", null);
+  return (await used.executeTakeFirst()).numUpdatedRows === 1n;
+}
+
+/** Removes tokens that ended before then: one that is used again after its end is refused all the same. */
+export async function sweepRefreshTokens(db: Db, now: Date): Promise<number> {
+  const gone = within(db).deleteFrom("identity.refresh_token").where("expires_at", "<=", now);
+  return Number((await gone.executeTakeFirst()).numDeletedRows);
 }

@@ -188,6 +188,13 @@ export async function touchKey(db: Db, id: string, now: Date): Promise<void> {
   await within(db).updateTable("identity.api_key").set({ last_used_at: now }).where("id", "=", id).execute();
 }
 
+/** False when it was used on this day already. */
+export async function touchKeyOn(tx: Tx, id: string, { now, day }: { now: Date; day: Date }): Promise<boolean> {
+  const keys = within(tx).updateTable("identity.api_key").set({ last_used_at: now }).where("id", "=", id);
+  const touched = keys.where((is) => is.or([is("last_used_at", "is", null), is("last_used_at", "<", day)]));
+  return (await touched.executeTakeFirst()).numUpdatedRows === 1n;
+}
+
 /** The key that was live until now; undefined when this user has no such key. */
 export async function revokeKey(tx: Tx, key: { id: string; userId: string; now: Date }): Promise<ApiKeyRow | undefined> {
   const keys = within(tx).updateTable("identity.api_key").set({ revoked_at: key.now }).where("id", "=", key.id);

@@ -69,7 +69,11 @@ export const factorsContract = {
     tags,
     meanwhile: true,
   })
-    .input(z.object({ password: z.string().max(256).optional(), token: token.optional(), ...proof }))
+    .input(
+      z
+        .object({ password: z.string().max(256).optional(), token: token.optional(), ...proof })
+        .refine(({ token: _token, ...shown }) => Object.values(shown).some((one) => one !== undefined), "shows nothing"),
+    )
     .output(z.object({ until: instant })),
   stepUpWays: route("GET", "/auth/step-up", {
     permission: "self",

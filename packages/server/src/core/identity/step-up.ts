@@ -4,7 +4,7 @@ import { inTransaction } from "#platform/db";
 import type { Caller } from "./authenticate.ts";
 import type { Parts } from "./deps.ts";
 import { optionsToSign, type Options } from "./passkeys.ts";
-import { factorsOf, forgetProofs, proofRefused, prove, reserveProof, type Factor, type Proof } from "./proofs.ts";
+import { factorsOf, forgetProofs, prove, reserveProof, type Factor, type Proof } from "./proofs.ts";
 import * as store from "./store.ts";
 import * as factors from "./store-factors.ts";
 import { hashToken, isToken, newToken } from "./tokens.ts";
@@ -33,7 +33,7 @@ export function createStepUp(parts: Parts) {
   async function stepUpOptions(caller: Caller): Promise<{ token: string; options: Options }> {
     mustBeSession(caller);
     const known = await factors.passkeysOf(db, caller.userId);
-    if (known.length === 0) throw proofRefused();
+    if (known.length === 0) throw new Problem("identity_factor_missing", { kind: "conflict", say: "You have no passkey." });
     const token = newToken();
     const { options, nonce } = await optionsToSign(site, known);
     const row = { hash: hashToken(token), purpose: "step-up" as const, user_id: caller.userId, session_id: caller.credentialId, nonce };

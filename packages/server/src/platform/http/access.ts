@@ -1,6 +1,6 @@
 /** Who may call a route. Closed by default: what is not allowed here is refused, before any input is read. */
 import type { IncomingHttpHeaders } from "node:http";
-import { permissions, type ContractRoute, type RouteMeta } from "@holdfast/contract";
+import { permissions, type ContractRoute, type Permission, type RouteMeta } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { unauthenticated, type Principal } from "./request.ts";
 
@@ -45,12 +45,15 @@ export function admit({ meta }: Pick<ClosedRoute, "meta">, call: Call): void {
   const reach = call.principal.access.get(meta.permission);
   if (reach === undefined) throw forbidden(meta.permission);
   if (reach !== "everywhere" && meta.scoped !== true) throw forbiddenEverywhere(meta.permission);
-  if (meta.stepUp === true && !mayDoHarm(call.principal, meta)) throw stepUpNeeded(call.principal);
+  if (meta.stepUp === true) mustHaveProved(call.principal, meta.permission);
 }
 
-/** A person has proved it again not long ago; an API key or program names the permission, so that nobody gave it the right unawares. */
-function mayDoHarm({ steppedUp, namedScopes }: Principal, { permission }: RouteMeta): boolean {
-  return steppedUp === true || (namedScopes ?? []).includes(permission);
+/**
+ * For what would do harm in the wrong hands: a person has proved it again not long ago; an API key or program names the permission, so that
+ * nobody gave it the right unawares. @throws Problem `step_up_needed`
+ */
+export function mustHaveProved({ steppedUp, namedScopes }: Principal, permission: Permission): void {
+  if (steppedUp !== true && !(namedScopes ?? []).includes(permission)) throw stepUpNeeded(namedScopes);
 }
 
 function changesState(method: string): boolean {
@@ -93,7 +96,7 @@ function enrolFirst(): Problem {
   });
 }
 
-function stepUpNeeded({ namedScopes }: Principal): Problem {
+function stepUpNeeded(namedScopes: Principal["namedScopes"]): Problem {
   const say = namedScopes
     ? "An API key may do this only when the permission is named among its scopes; make a key that names it."
     : "Prove again that it is you, by POST /auth/step-up, and repeat this; the proof counts for ten minutes.";

@@ -96,6 +96,7 @@ export const auditContract = {
     permission: "audit:write",
     summary: "Write old entries to a file of the server and forget them here",
     tags,
+    stepUp: true,
     idempotency: "accepted",
   })
     .input(

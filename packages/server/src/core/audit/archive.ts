@@ -20,6 +20,9 @@ const dayMs = 86_400_000;
 /** The database keeps entries as long, whoever asks. */
 export const youngestDays = 30;
 
+/** Of one file: more would take one transaction too long. */
+const mostEntries = 100_000;
+
 export interface ArchivingDeps {
   db: Db;
   audit: Pick<Audit, "record">;
@@ -31,7 +34,7 @@ export interface ArchivingDeps {
 export interface Archiving {
   /**
    * Archives what is older than so many days (30 or more), up to the last checkpoint before that. Nothing there: 0 entries, no archive.
-   * With `dryRun` it only counts. @throws Problem `audit_archive_broken` when the file does not hold what the chain says
+   * With `dryRun` it only counts. Many entries become several files; the last one is told. @throws Problem `audit_archive_broken` when the file does not hold what the chain says
    */
   archive(
     wish: { olderThanDays: number; dryRun?: boolean; reason?: string | undefined },
@@ -42,24 +45,44 @@ export interface Archiving {
 }
 
 export function createArchiving({ db, audit, directory, clock = systemClock }: ArchivingDeps): Archiving {
+  /** Where the next archive would end: at the last checkpoint that is old enough, and near enough for one transaction. */
+  async function nextPiece(olderThanDays: number): Promise<{ from: TrailPlace; end: TrailPlace } | undefined> {
+    const [last, old] = [await store.lastArchive(db), await store.lastOlderThan(db, new Date(clock.now() - olderThanDays * dayMs))];
+    const from: TrailPlace = last === undefined ? { seq: 0, hash: genesis } : { seq: last.last_seq, hash: last.last_hash };
+    if (old === undefined || old <= from.seq) return undefined;
+    const near = await checkpointUntil(db, Math.min(old, from.seq + mostEntries));
+    const end = near !== undefined && near.seq > from.seq ? near : await checkpointUntil(db, old);
+    return end === undefined || end.seq <= from.seq ? undefined : { from, end };
+  }
+
+  async function archivePiece(
+    { from, end }: { from: TrailPlace; end: TrailPlace },
+    by: By & { reason?: string | undefined },
+  ): Promise<void> {
+    const file = join(directory, `audit-${from.seq + 1}-${end.seq}.jsonl.gz`);
+    const digest = await writeArchive(db, file, end.seq);
+    await checkArchive(file, from, end);
+    await inTransaction(db, async (tx) => {
+      const after = { entries: end.seq - from.seq, until: end.seq, file: basename(file), sha256: digest };
+      await audit.record(tx, { ...by, action: "audit.archive.create", subject: `archive:${end.seq}`, after });
+      await store.forgetEntries(tx, { until: end.seq, file: basename(file), sha256: digest });
+    });
+  }
+
   return {
     async archive({ olderThanDays, dryRun = false, reason }, by) {
       if (olderThanDays < youngestDays) throw tooYoung();
-      const [last, old] = [await store.lastArchive(db), await store.lastOlderThan(db, new Date(clock.now() - olderThanDays * dayMs))];
-      const from: TrailPlace = last === undefined ? { seq: 0, hash: genesis } : { seq: last.last_seq, hash: last.last_hash };
-      const end = old === undefined || old <= from.seq ? undefined : await checkpointUntil(db, old);
-      if (end === undefined || end.seq <= from.seq) return { entries: 0 };
-      const entries = end.seq - from.seq;
-      if (dryRun) return { entries };
-      const file = join(directory, `audit-${from.seq + 1}-${end.seq}.jsonl.gz`);
-      const digest = await writeArchive(db, file, end.seq);
-      await checkArchive(file, from, end);
-      await inTransaction(db, async (tx) => {
-        const after = { entries, until: end.seq, file: basename(file), sha256: digest };
-        await audit.record(tx, { ...by, action: "audit.archive.create", subject: `archive:${end.seq}`, after, reason });
-        await store.forgetEntries(tx, { until: end.seq, file: basename(file), sha256: digest });
-      });
-      const made = await store.lastArchive(db);
+      let entries = 0;
+      if (dryRun) {
+        const old = await store.lastOlderThan(db, new Date(clock.now() - olderThanDays * dayMs));
+        const [from, end] = [(await store.lastArchive(db))?.last_seq ?? 0, old === undefined ? undefined : await checkpointUntil(db, old)];
+        return { entries: Math.max(0, (end?.seq ?? 0) - from) };
+      }
+      for (let piece = await nextPiece(olderThanDays); piece !== undefined; piece = await nextPiece(olderThanDays)) {
+        await archivePiece(piece, { ...by, reason });
+        entries += piece.end.seq - piece.from.seq;
+      }
+      const made = entries === 0 ? undefined : await store.lastArchive(db);
       return { entries, ...(made ? { archive: shown(made) } : {}) };
     },
     list: async () => (await store.listArchives(db, 1000)).map(shown),

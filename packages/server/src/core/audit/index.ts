@@ -22,6 +22,8 @@ export type { Archiving } from "./archive.ts";
 export type { Checkpoints } from "./checkpoints.ts";
 export { createAuditKeeping, type AuditKeeping } from "./keeping.ts";
 export { trailCrypto } from "./signing.ts";
+export { createPrivacy, type Individual, type PersonKeeper, type Privacy } from "./privacy.ts";
+export { createPrivacyRoutes } from "./routes-privacy.ts";
 export { createAuditRoutes } from "./routes.ts";
 export type { AuditFilter } from "./query.ts";
 export type { Verification } from "./verifying.ts";

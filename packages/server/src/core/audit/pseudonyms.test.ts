@@ -47,6 +47,20 @@ describe("a text about a person", () => {
 });
 
 describe("an entry", () => {
+  test("hides a bare name where one may stand, and no role that is called the same", () => {
+    const entry = {
+      actor: "user:admin",
+      action: "identity.session.open",
+      subject: "session:ses_1",
+      after: { user: "Admin", role: "admin" },
+    };
+    const people = new Map(namesOf(entry).map((one) => [one, newPerson(one)]));
+    const { after } = veil(entry, people) as { after: Record<string, string> };
+    expect(after["user"]).toMatch(/^~/);
+    expect(after["role"]).toBe("admin");
+    expect(unveil(after, new Map([...people.values()].map((one) => [one.pseudonym, one])))).toEqual(entry.after);
+  });
+
   const facts = {
     actor: "user:ada",
     action: "devices.device.update",

@@ -4,7 +4,9 @@ import { hideNames, nameIn, openText, sealText, showNames, type Person } from ".
 /** Members of `before` and `after` that are about a person wherever they are. */
 const personal = /^(email|mail|(display|full|given|family)_?name|phone|user_?agent|remote_?address)$/i;
 /** …and where the entry is about a person's account or session. */
-const personalInIdentity = /^(address|ip)$/i;
+const personalInIdentity = /^(address|ip|sub|name_?id|dn|external_?id|login|upn)$/i;
+/** Members that may hold a bare name. */
+const naming = /^(user|(user|login)?_?name|person|owner|title|.*_?by)$/i;
 
 /** The values of an entry, before they become text. */
 export interface Facts {
@@ -38,8 +40,13 @@ export function veil(facts: Facts, people: ReadonlyMap<string, Person>): Facts {
   const about = subject ?? actor;
   const inIdentity = facts.action.startsWith("identity.");
   const isPersonal = (key: string): boolean => personal.test(key) || (inIdentity && personalInIdentity.test(key));
+  const named = (key: string, text: string): Person | undefined =>
+    naming.test(key) ? all.find(({ name }) => fold(name) === fold(text)) : undefined;
   const hide = (value: unknown, key = ""): unknown => {
-    if (typeof value === "string") return about !== undefined && isPersonal(key) ? sealText(value, about) : hideNames(value, all);
+    if (typeof value === "string") {
+      const whose = named(key, value) ?? (isPersonal(key) ? about : undefined);
+      return whose === undefined ? hideNames(value, all) : sealText(value, whose);
+    }
     if (value === null || typeof value !== "object") return value;
     if (Array.isArray(value)) return value.map((item) => hide(item, key));
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [hideNames(name, all), hide(item, name)]));
@@ -65,4 +72,9 @@ export function unveil<T>(value: T, people: ReadonlyMap<string, Person>): T {
     return Object.fromEntries(Object.entries(one).map(([key, item]) => [showNames(key, people), show(item)]));
   };
   return show(value) as T;
+}
+
+/** As identity compares names. */
+function fold(name: string): string {
+  return name.normalize("NFKC").trim().toLowerCase();
 }

@@ -124,7 +124,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   });
 
   serveHealth(app, { checks: parts.checks, closing: closing.signal });
-  serveMetrics(app, { metrics, authenticate });
+  serveMetrics(app, { metrics, authenticate, secureCookies: https });
   const countRequest = createRateLimiter(settings.rateLimits ?? usualRateLimits, systemClock);
   serveApi(app, { ...parts, countRequest, idempotencyKeys, closing: closing.signal, secureCookies: https });
   const document = JSON.stringify(await openApiOf(contract, settings.version));

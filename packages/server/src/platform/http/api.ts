@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Claim, IdempotencyKeys } from "../idempotency.ts";
 import type { Log } from "../log.ts";
 import { admit, closedRoutes, type ClosedRoute } from "./access.ts";
+import { cookieName, ownCookies } from "./cookies.ts";
 import { etagHeader, isKnown, readIfMatch } from "./etag.ts";
 import { fromOrigin } from "./origin.ts";
 import { inputProblem } from "./problems.ts";
@@ -68,7 +69,7 @@ export function serveApi(app: FastifyInstance, parts: ApiParts): void {
 async function findCaller(parts: ApiParts, request: FastifyRequest, reply: FastifyReply): Promise<Principal | undefined> {
   const { ip: address } = request;
   try {
-    const principal = await parts.authenticate(credentialsOf(request));
+    const principal = await parts.authenticate(credentialsOf(request, parts.secureCookies));
     parts.countRequest({ userId: principal?.userId, address }, reply);
     return principal;
   } catch (thrown) {
@@ -78,8 +79,13 @@ async function findCaller(parts: ApiParts, request: FastifyRequest, reply: Fasti
 }
 
 /** What `authenticate` looks at. */
-export function credentialsOf(request: FastifyRequest): Credentials {
-  return { headers: request.headers, cookies: request.cookies, method: request.method, remoteAddress: request.ip };
+export function credentialsOf(request: FastifyRequest, secureCookies: boolean): Credentials {
+  const cookies = ownCookies(request.cookies, isSecure(request, secureCookies));
+  return { headers: request.headers, cookies, method: request.method, remoteAddress: request.ip };
+}
+
+function isSecure(request: FastifyRequest, always: boolean): boolean {
+  return always || request.protocol === "https";
 }
 
 interface Serving {
@@ -134,7 +140,7 @@ interface ContextParts {
 function makeContext({ request, reply, parts, ifMatch, claim }: ContextParts): Handling {
   const gone = new AbortController();
   reply.raw.once("close", () => reply.raw.writableFinished || gone.abort());
-  const secure = parts.secureCookies || request.protocol === "https";
+  const secure = isSecure(request, parts.secureCookies);
   return {
     principal: request.principal,
     requestId: request.id,
@@ -143,8 +149,8 @@ function makeContext({ request, reply, parts, ifMatch, claim }: ContextParts): H
     remoteAddress: request.ip,
     userAgent: request.headers["user-agent"]?.slice(0, 200),
     setCookie: (name, value, { maxAgeS }) =>
-      void reply.setCookie(name, value, { maxAge: maxAgeS, httpOnly: true, sameSite: "strict", path: "/", secure }),
-    reauthenticate: () => parts.authenticate({ ...credentialsOf(request), passive: true }),
+      void reply.setCookie(cookieName(name, secure), value, { maxAge: maxAgeS, httpOnly: true, sameSite: "strict", path: "/", secure }),
+    reauthenticate: () => parts.authenticate({ ...credentialsOf(request, parts.secureCookies), passive: true }),
     signal: AbortSignal.any([gone.signal, parts.closing]),
     request,
     reply,

@@ -59,7 +59,7 @@ export interface RequestContext {
   /** The caller's address; behind a trusted proxy, the one that the proxy tells. */
   remoteAddress: string;
   userAgent?: string | undefined;
-  /** Always HttpOnly, SameSite=Strict, Path=/, and Secure where the caller came by https. */
+  /** Always HttpOnly, SameSite=Strict, Path=/; where the caller came by https, Secure and known to the browser as `__Host-<name>`. */
   setCookie(name: string, value: string, parts: CookieParts): void;
   /** Finds the caller again, for an answer that takes long: undefined when the session or key ended meanwhile. */
   reauthenticate(): Promise<Principal | undefined>;

@@ -1,6 +1,8 @@
 /** The commands of `holdfast`. */
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import { addFactors } from "./commands/factors.ts";
+import { addUsers } from "./commands/users.ts";
 import { addDevices } from "./commands/devices.ts";
 import { addLogin } from "./commands/login.ts";
 import { addPlan } from "./commands/plan.ts";
@@ -37,6 +39,8 @@ export function createProgram(): Command {
   addFindings(program);
   addAudit(program);
   addSecrets(program);
+  addUsers(program);
+  addFactors(program);
   program
     .command("completion <shell>")
     .description("Print completion for bash, zsh or fish")

@@ -4,6 +4,7 @@ import { createClient, type CallContext, type Client } from "@holdfast/contract"
 import type { Command } from "commander";
 import { terminal, type Format, type Screen } from "./output.ts";
 import { readProfile } from "./profile.ts";
+import { stepUpFetch } from "./step-up.ts";
 
 export interface Session {
   client: Client;
@@ -16,7 +17,12 @@ export interface Session {
 export function sessionOf(command: Command): Session {
   const { output } = command.optsWithGlobals<{ output?: Format }>();
   const profile = readProfile();
-  return { client: createClient(profile), screen: terminal, format: output ?? "table", url: profile.url };
+  return {
+    client: createClient({ ...profile, fetch: stepUpFetch(profile) }),
+    screen: terminal,
+    format: output ?? "table",
+    url: profile.url,
+  };
 }
 
 /** For a call that creates or acts: a retry does nothing twice. */

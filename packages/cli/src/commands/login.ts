@@ -1,6 +1,6 @@
 /** `login`, `logout`, `whoami`. */
 import { hostname } from "node:os";
-import { createClient } from "@holdfast/contract";
+import { createClient, type Challenged, type Client } from "@holdfast/contract";
 import { isProblem, Problem, Secret, writeGrants } from "@holdfast/kit";
 import type { Command } from "commander";
 import { wholeNumber } from "../input.ts";
@@ -8,6 +8,7 @@ import { ask, askHidden } from "../ask.ts";
 import { printValue, terminal } from "../output.ts";
 import { originOf, profilePath, readProfile, removeProfile, writeProfile } from "../profile.ts";
 import { sessionOf } from "../session.ts";
+import { askProof } from "../step-up.ts";
 
 export function addLogin(program: Command): void {
   program
@@ -61,15 +62,36 @@ async function signIn(url: string, options: { link?: boolean; days: number }): P
       return response;
     },
   });
-  if (options.link === true) await client.identity.redeemLink({ token: tokenOf(await askHidden("One-time link: ")) });
-  else await client.identity.signIn({ name: await ask("Name: "), password: await askHidden("Password: ") });
+  const first =
+    options.link === true
+      ? await client.identity.redeemLink({ token: tokenOf(await askHidden("One-time link: ")) })
+      : await client.identity.signIn({ name: await ask("Name: "), password: await askHidden("Password: ") });
+  const me = "challenge" in first ? await showFactor(client, first.challenge) : first;
+  if (me.must !== undefined) throw enrolFirst(url);
   const { key } = await client.identity.createKey({
     name: `cli on ${hostname()}`.slice(0, 100),
-    scopes: [],
+    // By name, so that the key may also do what a person would have to prove themselves for.
+    scopes: me.permissions,
     expiresInDays: options.days,
   });
   await client.identity.signOut();
   return new Secret(key);
+}
+
+async function showFactor(client: Client, { token, methods }: Challenged["challenge"]) {
+  if (methods.includes("totp") || methods.includes("backup-code"))
+    return client.factors.secondFactor({ token, ...(await askProof(methods)) });
+  throw new Problem("cli_passkey_only", {
+    kind: "invalid",
+    say: "Your only second factor is a passkey, which needs a browser: sign in there, make an API key, and use `holdfast login --key`.",
+  });
+}
+
+function enrolFirst(url: string): Problem {
+  return new Problem("cli_enrol_first", {
+    kind: "forbidden",
+    say: `Your role needs a second factor; sign in at ${url} and enrol one first.`,
+  });
 }
 
 /** Ends the stored key at the server where `login` made it; what became of it, for a person. */

@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await mail.close();
-  await new Promise<void>((resolve) => void smtp.close(resolve));
+  await new Promise<void>((resolve) => smtp.close(resolve));
   await world.database.drop();
 });
 beforeEach(async () => {

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { Problem, sayError, Secret } from "@holdfast/kit";
 import { z } from "zod";
+import { isEgressEntry } from "./egress.ts";
 import { parseSyslogTarget, type SyslogTarget } from "./syslog.ts";
 
 /** Parts of the program that one process can play. */
@@ -61,6 +62,17 @@ export const settingsShape = {
     .string()
     .optional()
     .describe("File of authorities (PEM) that certificates of Git servers are checked against, in place of the system's"),
+  HOLDFAST_EGRESS_ALLOW: z
+    .string()
+    .transform(toEgress)
+    .optional()
+    .describe(
+      "Hosts, addresses and networks (10.0.0.0/8) beside the public internet that this server may call where a user or a foreign document says so, e.g. an identity provider, as a list",
+    ),
+  HOLDFAST_EGRESS_CA_FILE: z
+    .string()
+    .optional()
+    .describe("File of authorities (PEM) that certificates of identity providers and the like are checked against, beside the usual ones"),
   HOLDFAST_LOG_LEVEL: z
     .enum(levels, `must be one of ${levels.join(", ")}`)
     .default("info")
@@ -117,6 +129,10 @@ export interface Settings {
   rateLimits: { user: number; address: number };
   /** Absolute path. */
   gitCaFile?: string;
+  /** Hosts, addresses and CIDR blocks. */
+  egressAllow?: string[];
+  /** Absolute path. */
+  egressCaFile?: string;
   /** Absent: nobody can be mailed. */
   smtp?: { url: Secret; from: string };
   passwordProfile: "default" | "asvs";
@@ -143,7 +159,8 @@ export function loadSettings(environment: Environment, workingDirectory: string 
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
   const parsed = z.object(settingsShape).safeParse(Object.fromEntries(given));
   const faults = (parsed.error?.issues ?? []).map(({ path, message }) => ({ at: path.join("."), say: message }));
-  const caFaults = findUnusable("HOLDFAST_GIT_CA_FILE", environment["HOLDFAST_GIT_CA_FILE"], workingDirectory);
+  const caFiles = ["HOLDFAST_GIT_CA_FILE", "HOLDFAST_EGRESS_CA_FILE"];
+  const caFaults = caFiles.flatMap((name) => findUnusable(name, environment[name], workingDirectory));
   const places = [...faults, ...caFaults, ...given.flatMap(([name]) => findMisspelt(name))];
   if (!parsed.success || places.length > 0) throw invalid(places);
   return arrange(parsed.data, workingDirectory);
@@ -168,6 +185,8 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     ...(values.HOLDFAST_TRUSTED_PROXIES && { trustedProxies: values.HOLDFAST_TRUSTED_PROXIES }),
     ...(values.HOLDFAST_ORGANISATION && { organisation: values.HOLDFAST_ORGANISATION }),
     ...(values.HOLDFAST_SMTP_URL && { smtp: { url: values.HOLDFAST_SMTP_URL, from: senderOf(values) } }),
+    ...(values.HOLDFAST_EGRESS_ALLOW && { egressAllow: values.HOLDFAST_EGRESS_ALLOW }),
+    ...(values.HOLDFAST_EGRESS_CA_FILE && { egressCaFile: resolve(workingDirectory, values.HOLDFAST_EGRESS_CA_FILE) }),
     ...(values.HOLDFAST_GIT_CA_FILE && { gitCaFile: resolve(workingDirectory, values.HOLDFAST_GIT_CA_FILE) }),
     ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
     ...(values.HOLDFAST_AUDIT_SYSLOG && { auditSyslog: values.HOLDFAST_AUDIT_SYSLOG }),
@@ -281,6 +300,14 @@ function isNetwork(text: string): boolean {
   const version = address.includes("%") ? 0 : isIP(address);
   if (version === 0 || more !== undefined) return false;
   return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+function toEgress(text: string, context: Context): string[] {
+  const entries = text.split(",").map((entry) => entry.trim());
+  const strange = entries.find((entry) => !isEgressEntry(entry));
+  return strange === undefined
+    ? entries
+    : refuse(context, `must be a list of hosts, addresses and networks such as idp.example.net,10.0.0.0/8; "${strange}" is none`);
 }
 
 function toRoles(text: string, context: Context): ReadonlySet<Role> {

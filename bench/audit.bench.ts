@@ -1,7 +1,7 @@
 /** The audit trail at a million entries: recorded and verified entries a second, time of queries, beside a plain table of the same rows without chain, pseudonyms or words. */
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { auditActionOf, auditActions } from "../packages/contract/src/index.ts";
@@ -122,8 +122,14 @@ function questions(devices: readonly string[]): Record<string, () => AuditQuery>
   };
 }
 
-async function measureQueries(audit: Audit, devices: readonly string[]): Promise<void> {
+async function measureQueries({ db }: Database, audit: Audit, devices: readonly string[]): Promise<void> {
   const all: number[] = [];
+  const idle: number[] = [];
+  for (let i = 0; i < 60; i++) idle.push(1000 * (await seconds(() => sql`select 1`.execute(db))));
+  say(
+    "a question that asks nothing (what the machine adds)",
+    `p50 ${percentile(idle, 0.5).toFixed(1)} ms  p95 ${percentile(idle, 0.95).toFixed(1)} ms`,
+  );
   for (const [what, ask] of Object.entries(questions(devices))) {
     const times: number[] = [];
     for (let i = 0; i < 60; i++) {
@@ -183,9 +189,9 @@ try {
   const audit = createAudit({ db: database.db });
   const persons = Array.from({ length: people }, (_, at) => newPerson(`person${at}`));
   const devices = Array.from({ length: 2000 }, (_, at) => `dev_${at}`);
-  console.log(`audit, ${rows} entries`);
+  console.log(`audit, ${rows} entries; load average ${loadavg()[0]?.toFixed(1)}`);
   say("seeded", `${(await seconds(() => seed(database, persons, devices))).toFixed(0)} s`);
-  await measureQueries(audit, devices);
+  await measureQueries(database, audit, devices);
   await measureAppends(database, audit);
   const verifying = await seconds(async () => {
     const found = await audit.verify();

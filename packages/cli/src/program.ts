@@ -3,13 +3,15 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addFactors } from "./commands/factors.ts";
 import { addUsers } from "./commands/users.ts";
+import { addAudit } from "./commands/audit.ts";
 import { addDevices } from "./commands/devices.ts";
+import { addGdpr } from "./commands/gdpr.ts";
 import { addLogin } from "./commands/login.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addRepos } from "./commands/repos.ts";
 import { addRollouts } from "./commands/rollouts.ts";
 import { addSecrets } from "./commands/secrets.ts";
-import { addAudit, addBackups, addDrift, addFindings } from "./commands/watch-over.ts";
+import { addBackups, addDrift, addFindings } from "./commands/watch-over.ts";
 import { completionFor } from "./completion.ts";
 import { formats, terminal } from "./output.ts";
 
@@ -38,6 +40,7 @@ export function createProgram(): Command {
   addBackups(program);
   addFindings(program);
   addAudit(program);
+  addGdpr(program);
   addSecrets(program);
   addUsers(program);
   addFactors(program);

@@ -28,7 +28,7 @@ const filter = z.object({
   severity: z.enum(auditSeverities).optional(),
   since: instant.optional().describe("Not before this"),
   until: instant.optional().describe("Before this"),
-  q: z.string().max(200).optional().describe("Words of the entry, in any order; each may be the beginning of one"),
+  q: z.string().max(200).optional().describe("Words of the entry, in any order; the last may be the beginning of one"),
 });
 
 export const auditExportPiece = z.object({

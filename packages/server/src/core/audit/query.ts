@@ -18,7 +18,7 @@ export interface AuditFilter {
   /** ISO 8601: not before this, and before that. */
   since?: string | undefined;
   until?: string | undefined;
-  /** Words of the entry, in any order, whatever the case; each may be the beginning of one. */
+  /** Words of the entry, in any order, whatever the case; the last may be the beginning of one. */
   q?: string | undefined;
 }
 
@@ -52,10 +52,11 @@ async function wordsOf(text: string, people: Pick<People, "pseudonymsOf">): Prom
   const terms = text.split(/\s+/).filter((term) => term !== "");
   const asked: string[] = [];
   const texts: string[] = [];
-  for (const term of terms) {
+  for (const [at, term] of terms.entries()) {
     const words = term.split(dividers).filter((word) => word !== "");
     const pseudonyms = await people.pseudonymsOf(nameIn(term) ?? term);
-    const plain = words.map((word) => `${quote(word)}:*`).join(" & ");
+    // A beginning makes the database gather all words that begin like that; for the last one, which may still be being typed, that is worth it.
+    const plain = words.map((word, no) => quote(word) + (at === terms.length - 1 && no === words.length - 1 ? ":*" : "")).join(" & ");
     asked.push(`(${[...(plain === "" ? [] : [`(${plain})`]), ...pseudonyms.map(quote)].join(" | ")})`);
     if (words.length > 1 && pseudonyms.length === 0) texts.push(JSON.stringify(term).slice(1, -1));
     if (words.length === 0) texts.push(JSON.stringify(term).slice(1, -1));

@@ -4,6 +4,10 @@ import { Command, Option } from "commander";
 import { addFactors } from "./commands/factors.ts";
 import { addUsers } from "./commands/users.ts";
 import { addAudit } from "./commands/audit.ts";
+import { addAccounts } from "./commands/accounts.ts";
+import { addKeys } from "./commands/keys.ts";
+import { addSessions } from "./commands/sessions.ts";
+import { addTokens } from "./commands/tokens.ts";
 import { addDevices } from "./commands/devices.ts";
 import { addGdpr } from "./commands/gdpr.ts";
 import { addLogin } from "./commands/login.ts";
@@ -43,6 +47,10 @@ export function createProgram(): Command {
   addGdpr(program);
   addSecrets(program);
   addUsers(program);
+  addAccounts(program);
+  addSessions(program);
+  addKeys(program);
+  addTokens(program);
   addFactors(program);
   program
     .command("completion <shell>")

@@ -150,7 +150,7 @@ const finding = createRoute({
 const audit = createRoute({
   ...inShell,
   path: "/audit",
-  validateSearch: texts("q", "actor", "action", "subject", "entry"),
+  validateSearch: texts("q", "actor", "action", "subject", "severity", "type", "span", "entry"),
   component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
 });
 

@@ -364,6 +364,8 @@ create table identity.challenge (
   tries integer not null default 0,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
+  provider_id text,
+  provider_session text,
   constraint challenge_pkey PRIMARY KEY (hash),
   constraint challenge_purpose_check CHECK (purpose = ANY (ARRAY['sign-in'::text, 'passkey'::text, 'passkey-enrol'::text, 'step-up'::text])),
   constraint challenge_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.session(id) ON DELETE CASCADE,
@@ -407,6 +409,20 @@ create table identity.device_code (
 );
 CREATE INDEX device_code_expires ON identity.device_code USING btree (expires_at);
 
+create table identity.external_identity (
+  provider_id text not null,
+  subject text not null,
+  user_id text not null,
+  name text not null,
+  manages_grants boolean not null,
+  created_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone,
+  constraint external_identity_pkey PRIMARY KEY (provider_id, subject),
+  constraint external_identity_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity.provider(id) ON DELETE CASCADE,
+  constraint external_identity_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX external_identity_user ON identity.external_identity USING btree (user_id);
+
 create table identity."grant" (
   user_id text not null,
   role text not null,
@@ -446,6 +462,30 @@ create table identity.person_token (
   constraint person_token_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
 CREATE INDEX person_token_user ON identity.person_token USING btree (user_id);
+
+create table identity.provider (
+  id text not null,
+  kind text not null,
+  name text not null,
+  settings jsonb not null,
+  sealed_secret bytea,
+  create_users boolean not null,
+  group_grants jsonb not null default '[]'::jsonb,
+  enabled boolean not null default true,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint provider_pkey PRIMARY KEY (id),
+  constraint provider_kind_check CHECK (kind = ANY (ARRAY['oidc'::text, 'ldap'::text]))
+);
+
+create table identity.provider_once (
+  provider_id text not null,
+  hash bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint provider_once_pkey PRIMARY KEY (provider_id, hash),
+  constraint provider_once_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity.provider(id) ON DELETE CASCADE
+);
 
 create table identity.refresh_token (
   hash bytea not null,

@@ -2,6 +2,7 @@
 import { auditContract } from "./audit.ts";
 import { devicesContract } from "./devices.ts";
 import { factorsContract } from "./factors.ts";
+import { federationContract } from "./federation.ts";
 import { findingsContract } from "./findings.ts";
 import { identityContract } from "./identity.ts";
 import { peopleContract } from "./people.ts";
@@ -20,6 +21,7 @@ import { tokensContract } from "./tokens.ts";
 export const contract = {
   identity: identityContract,
   factors: factorsContract,
+  federation: federationContract,
   people: peopleContract,
   roles: rolesContract,
   sessions: sessionsContract,

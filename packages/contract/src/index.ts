@@ -5,6 +5,7 @@ export * from "./client.ts";
 export * from "./contract.ts";
 export * from "./devices.ts";
 export * from "./factors.ts";
+export * from "./federation.ts";
 export * from "./findings.ts";
 export * from "./follow.ts";
 export * from "./identity.ts";

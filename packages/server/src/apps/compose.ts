@@ -20,9 +20,11 @@ import {
   createIdentity,
   createPersonKeeper,
   createFactorRoutes,
+  createFederationRoutes,
   createIdentityRoutes,
   createPeopleRoutes,
   createRoleRoutes,
+  createLogoutRoute,
   createOAuthRoutes,
   createServiceAccountRoutes,
   createSessionRoutes,
@@ -44,6 +46,7 @@ import {
   type Devices,
 } from "#domains/devices";
 import { openDatabase, type Database } from "#platform/db";
+import { createEgress } from "#platform/egress";
 import { createEvents, type Events } from "#platform/events";
 import { createGit } from "#platform/git";
 import { createHttp, type Http, type HttpSettings, type RequestContext } from "#platform/http";
@@ -138,7 +141,10 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const mail = settings.smtp && createMail({ ...settings.smtp, log });
   const { passwordProfile: profile, organisation, publicUrl } = settings;
   const rules = { profile, words: organisation === undefined ? [] : [organisation] };
-  const identity = createIdentity({ db, audit, secrets, clock, metrics, mail, publicUrl, rules, tokens: tokenSettingsOf(settings) });
+  const { egressAllow: allow, egressCaFile } = settings;
+  const egress = createEgress({ allow, ca: egressCaFile === undefined ? undefined : readFileSync(egressCaFile, "utf8") });
+  const tokens = tokenSettingsOf(settings);
+  const identity = createIdentity({ db, audit, secrets, clock, metrics, mail, publicUrl, rules, tokens, egress });
   const findings = createFindings({ db, audit, clock });
   const git = createGit({
     home: settings.home,
@@ -183,7 +189,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     db,
     log,
     metrics,
-    plain: createOAuthRoutes(identity),
+    plain: [...createOAuthRoutes(identity), createLogoutRoute(identity)],
     checks: { database: async () => databaseAnswers(database) },
   });
   const parts = { database, metrics, events, jobs, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices, http };
@@ -217,6 +223,7 @@ function routesOf({ db, audit, keeping, privacy, secrets, pki, identity, finding
   return {
     identity: createIdentityRoutes(identity),
     factors: createFactorRoutes(identity),
+    federation: createFederationRoutes(identity),
     people: createPeopleRoutes(identity),
     roles: createRoleRoutes(identity),
     sessions: createSessionRoutes(identity),

@@ -11,6 +11,7 @@ export interface ModuleRoutes {
   identity: Routes<"identity">;
   factors: Routes<"factors">;
   people: Routes<"people">;
+  federation: Routes<"federation">;
   roles: Routes<"roles">;
   sessions: Routes<"sessions">;
   serviceAccounts: Routes<"serviceAccounts">;

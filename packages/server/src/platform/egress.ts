@@ -201,7 +201,7 @@ async function readWhole(
 function locationOf(answer: Response, from: URL): URL | undefined {
   const to = [301, 302, 303, 307, 308].includes(answer.status) ? answer.headers.get("location") : null;
   if (to === null) return undefined;
-  const url = URL.parse(to, from);
+  const url = URL.parse(to, from.href);
   if (!url) throw refused(from.host, "redirects to what is no address");
   return url;
 }

@@ -30,6 +30,8 @@ const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_PASSWORD_PROFILE: (settings) => settings.passwordProfile,
   HOLDFAST_ORGANISATION: (settings) => settings.organisation,
   HOLDFAST_GIT_CA_FILE: (settings) => settings.gitCaFile,
+  HOLDFAST_EGRESS_ALLOW: (settings) => settings.egressAllow?.join(","),
+  HOLDFAST_EGRESS_CA_FILE: (settings) => settings.egressCaFile,
   HOLDFAST_LOG_LEVEL: (settings) => settings.logLevel,
   HOLDFAST_ROLES: (settings) => [...settings.roles].join(","),
   HOLDFAST_AUDIT_SYSLOG: ({ auditSyslog: to }) => to && `${to.transport}://${to.host}:${to.port}`,

@@ -21,12 +21,14 @@ export type SignInAnswer = SignedIn | Challenged;
 
 /** Opens a session, or asks for the second factor of whoever has one. The caller has a first proof and holds the user's row. */
 export async function proceed(tx: Tx, opening: Opening, parts: Parts): Promise<SignInAnswer> {
-  const { user, methods, client = "console" } = opening;
+  const { user, methods, client = "console", provider } = opening;
   const known = opening.secondFactor === true ? [] : await factorsOf(tx, user.id);
   if (known.length === 0) return openSession(tx, opening, parts);
   const token = newToken();
   const expiresAt = new Date(parts.clock.now() + challengeMs);
-  const row = { hash: hashToken(token), purpose: "sign-in" as const, user_id: user.id, session_id: null, nonce: null, methods, client };
+  const began = { provider_id: provider?.id ?? null, provider_session: provider?.session ?? null };
+  const proved = { purpose: "sign-in" as const, user_id: user.id, session_id: null, nonce: null };
+  const row = { hash: hashToken(token), ...proved, methods, client, ...began };
   await factors.insertChallenge(tx, { ...row, created_at: new Date(parts.clock.now()), expires_at: expiresAt });
   return { challenge: { token, methods: known, expiresAt: expiresAt.toISOString() } };
 }
@@ -67,7 +69,9 @@ function createSecondStep(parts: Parts) {
     if (!user || !method || !(await factors.takeChallenge(tx, challenge.hash))) return undefined;
     await forgetProofs(tx, userId);
     const client = challenge.client as Opening["client"] & string;
-    return openSession(tx, { user, from, client, methods: [...challenge.methods, method], secondFactor: true }, parts);
+    const began =
+      challenge.provider_id === null ? {} : { provider: { id: challenge.provider_id, session: challenge.provider_session ?? undefined } };
+    return openSession(tx, { user, from, client, methods: [...challenge.methods, method], secondFactor: true, ...began }, parts);
   }
 
   async function recordRefusal(userId: string, from: From): Promise<void> {

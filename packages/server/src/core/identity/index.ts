@@ -6,6 +6,7 @@ import type { Grant, Permission, RoleSummary, User } from "@holdfast/contract";
 import { Problem, systemClock, type Clock, type Labels } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db } from "#platform/db";
+import { createEgress, type Egress } from "#platform/egress";
 import type { Credentials, Principal } from "#platform/http/request";
 import type { LiveSource } from "#platform/live";
 import type { Log } from "#platform/log";
@@ -15,6 +16,7 @@ import type { NewApiKey } from "./api-keys.ts";
 import { createAuthenticate, ours, type Caller } from "./authenticate.ts";
 import type { SignInAnswer } from "./challenges.ts";
 import type { Parts, Sealing } from "./deps.ts";
+import { createFederation, type FederationActs } from "./federation.ts";
 import { createFactorActs, sweepFactors, type FactorActs } from "./factor-acts.ts";
 import { siteOf } from "./passkeys.ts";
 import { defaultRules, wordsOfHost, type PasswordRules } from "./password-rules.ts";
@@ -27,6 +29,7 @@ import { createSessionCache, type SessionCache } from "./session-cache.ts";
 import { createSetup, type SetupRequest } from "./setup.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createSignInLinks } from "./sign-in-links.ts";
+import { sweepOnce } from "./store-providers.ts";
 import { countActiveUsers, deleteSession, findUser, sweepEnded } from "./store.ts";
 import { createTokens, type TokenActs, type TokenSettings } from "./token-acts.ts";
 import { createUsers, type NewUser, type UserChange } from "./users.ts";
@@ -35,6 +38,7 @@ import { meOf, type ApiKey, type Me } from "./view.ts";
 export { createPersonKeeper } from "./person-keeper.ts";
 export { createIdentityRoutes, createRoleRoutes } from "./routes.ts";
 export { createFactorRoutes, createPeopleRoutes } from "./routes-factors.ts";
+export { createFederationRoutes, createLogoutRoute } from "./routes-federation.ts";
 export { createOAuthRoutes } from "./oauth.ts";
 export { createServiceAccountRoutes, createSessionRoutes, createTokenRoutes } from "./routes-tokens.ts";
 export { sessionCookie, type Caller } from "./authenticate.ts";
@@ -49,7 +53,7 @@ export type { NewUser, UserChange } from "./users.ts";
 export type { TokenSettings } from "./token-acts.ts";
 export type { ApiKey, Me } from "./view.ts";
 
-export interface Identity extends SessionActs, TokenActs, FactorActs, PeopleActs {
+export interface Identity extends SessionActs, TokenActs, FactorActs, PeopleActs, FederationActs {
   /** Finds the caller. Undefined: no credentials, or a session that ended. @throws Problem `unauthenticated` for an Authorization header that does not count */
   authenticate(credentials: Pick<Credentials, "headers" | "cookies" | "passive">): Promise<Caller | undefined>;
   me(caller: Principal): Promise<Me>;
@@ -124,6 +128,8 @@ interface IdentityDeps {
   /** Where people reach us, e.g. `https://holdfast.example.net`: passkeys and links belong to it. */
   publicUrl?: string | undefined;
   mail?: Mail | undefined;
+  /** The way out to identity providers; to public addresses alone unless told. */
+  egress?: Egress | undefined;
 }
 
 const dayMs = 86_400_000;
@@ -150,6 +156,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     ...createRoles(parts),
     ...createFactorActs(parts),
     ...createPeopleActs(parts),
+    ...createFederation({ ...parts, egress: deps.egress ?? createEgress() }),
     listKeys: keys.listKeys,
     createKey: (wanted, caller, requestId) => keys.createKey(wanted, ours(caller), requestId),
     revokeKey: (id, caller, requestId) => keys.revokeKey(id, ours(caller), requestId),
@@ -171,7 +178,11 @@ export function createIdentity(deps: IdentityDeps): Identity {
 
     async sweep() {
       const nowMs = clock.now();
-      const rows = (await tokens.sweep()) + (await tokens.signing.sweep()) + (await sweepFactors(db, new Date(nowMs)));
+      const rows =
+        (await tokens.sweep()) +
+        (await tokens.signing.sweep()) +
+        (await sweepFactors(db, new Date(nowMs))) +
+        (await sweepOnce(db, new Date(nowMs)));
       return (
         rows +
         (await sweepEnded(db, { now: new Date(nowMs), idleSince: new Date(nowMs - times.idleMs), triesSince: new Date(nowMs - dayMs) }))
@@ -181,7 +192,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
 }
 
 /** Acts that take nothing from anybody. */
-const harmless = /^(authenticate|follow|sweep|me|setupNeeded|keySet|signingKeys|signIn|redeemLink|list\w*|preview\w*)$/;
+const harmless = /^(authenticate|follow|sweep|me|setupNeeded|keySet|signingKeys|signIn|startAtProvider|redeemLink|list\w*|preview\w*)$/;
 
 /** What this process itself takes away counts with its next request, without waiting for the event that tells the others. */
 function forgetting(cache: SessionCache, identity: Identity): Identity {

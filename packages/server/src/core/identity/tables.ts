@@ -1,5 +1,5 @@
 /** Kysely's view of the schema `identity`. */
-import type { Permission } from "@holdfast/contract";
+import type { GroupGrant, Permission, ProviderSettings } from "@holdfast/contract";
 import type { ColumnType, Generated } from "kysely";
 
 export interface UserTable {
@@ -170,6 +170,8 @@ export interface ChallengeTable {
   methods: Generated<string[]>;
   client: Generated<string>;
   nonce: string | null;
+  provider_id: string | null;
+  provider_session: string | null;
   tries: Generated<number>;
   created_at: Date;
   expires_at: Date;
@@ -180,6 +182,36 @@ export interface PersonTokenTable {
   user_id: string;
   purpose: "invitation" | "reset";
   created_at: Date;
+  expires_at: Date;
+}
+
+export interface ProviderTable {
+  id: string;
+  kind: "oidc" | "ldap";
+  name: string;
+  settings: ColumnType<ProviderSettings, string, string>;
+  sealed_secret: Buffer | null;
+  create_users: boolean;
+  group_grants: ColumnType<GroupGrant[], string | undefined, string>;
+  enabled: Generated<boolean>;
+  version: Generated<number>;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface ExternalIdentityTable {
+  provider_id: string;
+  subject: string;
+  user_id: string;
+  name: string;
+  manages_grants: boolean;
+  created_at: Date;
+  last_seen_at: Date | null;
+}
+
+export interface ProviderOnceTable {
+  provider_id: string;
+  hash: Buffer;
   expires_at: Date;
 }
 
@@ -201,4 +233,7 @@ export type IdentityTables = {
   "identity.signing_key": SigningKeyTable;
   "identity.device_code": DeviceCodeTable;
   "identity.client_secret": ClientSecretTable;
+  "identity.provider": ProviderTable;
+  "identity.external_identity": ExternalIdentityTable;
+  "identity.provider_once": ProviderOnceTable;
 };

@@ -148,6 +148,7 @@ function makeContext({ request, reply, parts, ifMatch, claim }: ContextParts): H
     resHeaders: new Headers(),
     remoteAddress: request.ip,
     userAgent: request.headers["user-agent"]?.slice(0, 200),
+    cookies: ownCookies(request.cookies, secure),
     setCookie: (name, value, { maxAgeS }) =>
       void reply.setCookie(cookieName(name, secure), value, { maxAge: maxAgeS, httpOnly: true, sameSite: "strict", path: "/", secure }),
     reauthenticate: () => parts.authenticate({ ...credentialsOf(request, parts.secureCookies), passive: true }),

@@ -59,6 +59,8 @@ export interface RequestContext {
   /** The caller's address; behind a trusted proxy, the one that the proxy tells. */
   remoteAddress: string;
   userAgent?: string | undefined;
+  /** What the caller's browser keeps for us. */
+  cookies: Record<string, string | undefined>;
   /** Always HttpOnly, SameSite=Strict, Path=/; where the caller came by https, Secure and known to the browser as `__Host-<name>`. */
   setCookie(name: string, value: string, parts: CookieParts): void;
   /** Finds the caller again, for an answer that takes long: undefined when the session or key ended meanwhile. */

@@ -81,6 +81,7 @@ describe("the trail on the command line", () => {
     });
     await seen.promise;
     child.kill();
+    expect(out).toContain("warning");
   });
 
   test("leaves as CSV that no spreadsheet runs, and the export is on record", async () => {

@@ -8,7 +8,7 @@ export const auditCommands: AdminCommand[] = [
     words: "audit verify",
     takes: [],
     options: {},
-    say: "Compute the hash chain again; exit code 1 when it is broken.",
+    say: "Compute the hash chain again and compare it with the checkpoints; exit code 1 when it is broken.",
     run: verify,
   },
   {
@@ -21,8 +21,8 @@ export const auditCommands: AdminCommand[] = [
 ];
 
 async function verify(call: AdminCall): Promise<void> {
-  const { audit } = await call.holdfast();
-  const seen = await audit.verify();
+  const { keeping } = await call.holdfast();
+  const seen = await keeping.checkpoints.verify();
   if (!seen.ok)
     throw new Problem("audit_chain_broken", { kind: "broken", say: `The audit trail is broken at ${seen.brokenAt}: ${seen.say}` });
   await call.terminal.out(`${seen.say} The last hash is ${seen.head}.\n`);

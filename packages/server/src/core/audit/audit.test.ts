@@ -135,13 +135,21 @@ describe("the database", () => {
       });
     const recording = "insert into audit.pending (at, actor, action, subject, canonical) values (now(), 'a', 'b', 'c', '{}')";
     await as(recording);
-    await as("select from audit.entry; select from audit.head");
+    await as("select from audit.entry; select from audit.head; select from audit.archive; select audit.forget_person('nobody')");
+    await as(
+      "insert into audit.person (pseudonym, name, key) values (repeat('a', 32), 'nobody', sha256('')); select audit.forget_person('nobody')",
+    );
     for (const statement of [
       "update audit.entry set actor = ''",
       "delete from audit.entry",
       "truncate audit.entry",
       "insert into audit.entry (seq, at, actor, action, subject, severity, canonical, hash) values (9, now(), 'a', 'b', 'c', 'info', '{}', '')",
       "delete from audit.person",
+      "update audit.person set name = 'eve'",
+      "delete from audit.checkpoint",
+      "update audit.checkpoint set hash = ''",
+      "update audit.signing_key set public_key = ''",
+      "insert into audit.archive (last_seq, first_seq, last_hash, file, sha256) values (1, 1, '', '', '')",
       "update audit.head set seq = 9",
       "update audit.pending set actor = ''",
       "alter table audit.entry disable trigger all",

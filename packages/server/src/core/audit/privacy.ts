@@ -1,7 +1,7 @@
 /**
  * What is known about a person, told and erased. Each module that keeps something about people hands over a keeper; the trail itself is one.
  * Erasing deletes the account and all that hangs on it, puts a pseudonym in the place of the name wherever else it stands, and forgets who
- * is behind that pseudonym: docs/decisions/0016.
+ * is behind that pseudonym: docs/decisions/0014-audit-pseudonyms.md.
  */
 import type { Erasure, PersonExport } from "@holdfast/contract";
 import { Problem, systemClock, type Clock } from "@holdfast/kit";

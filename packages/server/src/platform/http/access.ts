@@ -41,11 +41,14 @@ export function admit({ meta }: Pick<ClosedRoute, "meta">, call: Call): void {
   if (meta.permission === "public") return;
   if (call.principal === undefined) throw unauthenticated();
   if (meta.meanwhile !== true && (call.principal.must ?? []).length > 0) throw enrolFirst();
-  if (meta.permission === "self") return;
-  const reach = call.principal.access.get(meta.permission);
-  if (reach === undefined) throw forbidden(meta.permission);
-  if (reach !== "everywhere" && meta.scoped !== true) throw forbiddenEverywhere(meta.permission);
+  if (meta.permission !== "self") mustReach(call.principal, meta);
   if (meta.stepUp === true) mustHaveProved(call.principal, meta.permission);
+}
+
+function mustReach({ access }: Principal, { permission, scoped }: RouteMeta): void {
+  const reach = access.get(permission);
+  if (reach === undefined) throw forbidden(permission);
+  if (reach !== "everywhere" && scoped !== true) throw forbiddenEverywhere(permission);
 }
 
 /**

@@ -34,6 +34,13 @@ describe("an act that would do harm in the wrong hands", () => {
     );
   });
 
+  test("is no less guarded where everybody may do it to what is their own", () => {
+    const own = { meta: { permission: "self" as const, stepUp: true } };
+    expect(() => admit(own, call({ steppedUp: true }))).not.toThrow();
+    expect(() => admit(own, call({ steppedUp: false }))).toThrow(expect.objectContaining({ code: "step_up_needed" }));
+    expect(() => admit(own, call({ via: "api_key", namedScopes: ["secrets:write"] }))).toThrow(/named among its scopes/);
+  });
+
   test("needs its permission all the same", () => {
     expect(() => admit(route, call({ steppedUp: true, access: everywhere([]) }))).toThrow(expect.objectContaining({ code: "forbidden" }));
   });

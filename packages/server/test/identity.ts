@@ -14,14 +14,17 @@ export const root = { actor: "system:test", access: "unlimited" } as const;
 
 export type IdentityWorld = Awaited<ReturnType<typeof identityWorld>>;
 
-export async function identityWorld() {
+/** What a test's identity is given beside the usual. */
+type Given = Pick<Parameters<typeof createIdentity>[0], "egress" | "publicUrl">;
+
+export async function identityWorld(given: Given = {}) {
   const database = await testDatabase();
   let nowMs = Date.UTC(2026, 0, 1);
   const clock = { now: () => nowMs, sleep: () => Promise.resolve() };
   const audit = createAudit({ db: database.db, clock });
   const secrets = await testSecrets({ db: database.db, audit, clock });
   const metrics = createMetrics();
-  const identity = createIdentity({ db: database.db, audit, secrets, clock, metrics, tokens: { apiKeysPerHour: 1000 } });
+  const identity = createIdentity({ db: database.db, audit, secrets, clock, metrics, tokens: { apiKeysPerHour: 1000 }, ...given });
   const withCookie = (token: string) => identity.authenticate({ headers: {}, cookies: { [sessionCookie]: token } });
   return {
     database,

@@ -85,7 +85,8 @@ async function connected<T>(settings: LdapSettings, egress: Egress, work: (clien
   const url = new URL(settings.url);
   const { host, address, family } = await egress.judge(url.hostname);
   const at = `${url.protocol}//${family === 6 ? `[${address}]` : address}${url.port === "" ? "" : `:${url.port}`}`;
-  const tls = { ca: egress.ca, host, ...(isIP(host) === 0 ? { servername: host } : {}), minVersion: "TLSv1.2" as const };
+  // The name is for the certificate alone: a host here would be looked up again, and judged by nobody.
+  const tls = { ca: egress.ca, host: address, ...(isIP(host) === 0 ? { servername: host } : {}), minVersion: "TLSv1.2" as const };
   const client = new Client({
     url: at,
     timeout: answerMs,

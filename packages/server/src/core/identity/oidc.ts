@@ -40,30 +40,7 @@ export interface OidcClient {
 }
 
 export function createOidc({ egress, clock }: { egress: Egress; clock: Clock }) {
-  const known = new Map<string, Known>();
-
-  /** The provider's own document, kept for ten minutes; what failed is not kept. */
-  function configurationOf({ row, secret }: OidcClient): Known {
-    const key = `${row.id} ${row.version}`;
-    const found = known.get(key);
-    if (found && found.until > clock.now()) return found;
-    for (const [other, { until }] of known) if (until <= clock.now()) known.delete(other);
-    const made: Known = { until: clock.now() + keepMs, configuration: discover(row.settings, secret) };
-    known.set(key, made);
-    made.configuration.catch(() => known.delete(key));
-    return made;
-  }
-
-  function discover(settings: OidcSettings, secret: string | undefined): Promise<openid.Configuration> {
-    const plain = settings.issuer.startsWith("http:");
-    const fetch: openid.CustomFetch = (url, { body, headers, method, signal }) =>
-      egress.fetch(url, { body, headers, method, signal, redirect: "manual" });
-    const execute = [openid.enableNonRepudiationChecks, ...(plain ? [openid.allowInsecureRequests] : [])];
-    return openid.discovery(new URL(settings.issuer), settings.clientId, undefined, proofOf(settings, secret), {
-      [openid.customFetch]: fetch,
-      execute,
-    });
-  }
+  const configurationOf = createDiscovery(egress, clock);
 
   async function begin(client: OidcClient, redirectUri: string): Promise<Begun & { url: string }> {
     return guarded(async () => {
@@ -86,11 +63,13 @@ export function createOidc({ egress, clock }: { egress: Egress; clock: Clock }) 
     return guarded(async () => {
       const configuration = await configurationOf(client).configuration;
       const checks = { pkceCodeVerifier: begun.verifier, expectedState: begun.state, expectedNonce: begun.nonce, idTokenExpected: true };
-      const claims = (await openid.authorizationCodeGrant(configuration, cameTo, checks)).claims();
-      if (!claims) throw refused();
+      const tokens = await openid.authorizationCodeGrant(configuration, cameTo, checks);
+      const proved = tokens.claims();
+      if (!proved) throw refused();
       const { nameClaim, groupsClaim } = client.row.settings;
-      const name = textIn(claims[nameClaim]) ?? claims.sub;
-      return { provider: client.row, subject: claims.sub, name, groups: textsIn(claims[groupsClaim]), session: textIn(claims["sid"]) };
+      const claims = { ...(await moreOf(configuration, tokens, [nameClaim, groupsClaim])), ...proved };
+      const name = textIn(claims[nameClaim]) ?? proved.sub;
+      return { provider: client.row, subject: proved.sub, name, groups: textsIn(claims[groupsClaim]), session: textIn(proved["sid"]) };
     });
   }
 
@@ -115,6 +94,33 @@ export function createOidc({ egress, clock }: { egress: Egress; clock: Clock }) 
   return { begin, finish, readLogout };
 }
 
+function createDiscovery(egress: Egress, clock: Clock): (client: OidcClient) => Known {
+  const known = new Map<string, Known>();
+
+  function discover(settings: OidcSettings, secret: string | undefined): Promise<openid.Configuration> {
+    const plain = settings.issuer.startsWith("http:");
+    const fetch: openid.CustomFetch = (url, { body, headers, method, signal }) =>
+      egress.fetch(url, { body, headers, method, signal, redirect: "manual" });
+    const execute = [openid.enableNonRepudiationChecks, ...(plain ? [openid.allowInsecureRequests] : [])];
+    return openid.discovery(new URL(settings.issuer), settings.clientId, undefined, proofOf(settings, secret), {
+      [openid.customFetch]: fetch,
+      execute,
+    });
+  }
+
+  /** The provider's own document, kept for ten minutes; what failed is not kept. */
+  return function configurationOf({ row, secret }: OidcClient): Known {
+    const key = `${row.id} ${row.version}`;
+    const found = known.get(key);
+    if (found && found.until > clock.now()) return found;
+    for (const [other, { until }] of known) if (until <= clock.now()) known.delete(other);
+    const made: Known = { until: clock.now() + keepMs, configuration: discover(row.settings, secret) };
+    known.set(key, made);
+    made.configuration.catch(() => known.delete(key));
+    return made;
+  };
+}
+
 /** Who a token says it is from and for, not yet believed; undefined for what is no token. */
 export function claimed(token: string): { issuer: string; audiences: string[] } | undefined {
   try {
@@ -123,6 +129,18 @@ export function claimed(token: string): { issuer: string; audiences: string[] } 
   } catch {
     return undefined; // whoever sent it is told that it was refused
   }
+}
+
+/** Some providers tell of a person only where the access token is shown (OpenID Connect Core 1.0, section 5.3); the answer must be of the same one. */
+async function moreOf(
+  configuration: openid.Configuration,
+  tokens: openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers,
+  wanted: string[],
+): Promise<Record<string, unknown>> {
+  const claims = tokens.claims();
+  const complete = wanted.every((claim) => claims?.[claim] !== undefined);
+  if (!claims || complete || configuration.serverMetadata().userinfo_endpoint === undefined) return {};
+  return openid.fetchUserInfo(configuration, tokens.access_token, claims.sub);
 }
 
 function proofOf({ clientAuthentication }: OidcSettings, secret: string | undefined): openid.ClientAuth {

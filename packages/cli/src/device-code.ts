@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "@holdfast/kit";
+import { userAgent } from "./agent.ts";
 import { printable } from "./output.ts";
 import type { Tokens } from "./profile.ts";
 import { keptTokens } from "./renewal.ts";
@@ -36,13 +37,15 @@ function tokensOf(answer: Answer): Tokens {
 type Answer = Record<string, unknown>;
 
 async function post(url: string, path: string, form: Record<string, string>): Promise<Answer> {
-  const response = await fetch(new URL(path, url), { method: "POST", body: new URLSearchParams(form) }).catch((thrown: unknown) => {
-    throw new Problem("server_unreachable", {
-      kind: "unavailable",
-      say: `Holdfast does not answer at ${url}; check the address and that the server runs.`,
-      because: thrown,
-    });
-  });
+  const response = await fetch(new URL(path, url), { method: "POST", headers: userAgent, body: new URLSearchParams(form) }).catch(
+    (thrown: unknown) => {
+      throw new Problem("server_unreachable", {
+        kind: "unavailable",
+        say: `Holdfast does not answer at ${url}; check the address and that the server runs.`,
+        because: thrown,
+      });
+    },
+  );
   const answer: unknown = await response.json().catch(() => undefined);
   if (typeof answer === "object" && answer !== null && (response.ok || "error" in answer)) return answer as Answer;
   throw refusal("strange", `The answer of ${url} was ${response.status} and not one of Holdfast's.`);

@@ -75,6 +75,8 @@ const listed: Record<string, `${AuditSeverity} ${AuditType} ${string}`> = {
   "identity.api_key.create": "warning api_key_create created an API key",
   "identity.api_key.revoke": "warning api_key_revoke revoked an API key",
   "identity.backup_codes.create": "warning mfa_enroll made backup codes",
+  "identity.device_login.approve": "warning login_attempt let a program in that showed a code",
+  "identity.device_login.deny": "info login_attempt did not let a program in that showed a code",
   "identity.factor.enrol": "warning mfa_enroll enrolled a second factor",
   "identity.factor.remove": "critical mfa_enroll removed a second factor",
   "identity.factors.reset": "critical mfa_enroll asked a person to enrol their factors anew",

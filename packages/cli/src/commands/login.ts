@@ -2,6 +2,7 @@
 import { createClient, type Challenged, type Client } from "@holdfast/contract";
 import { isProblem, Problem, Secret, writeGrants } from "@holdfast/kit";
 import type { Command } from "commander";
+import { userAgent } from "../agent.ts";
 import { ask, askHidden } from "../ask.ts";
 import { printValue, terminal } from "../output.ts";
 import { signInByDevice } from "../device-code.ts";
@@ -75,6 +76,7 @@ async function signIn(url: string, options: LoginOptions): Promise<Tokens> {
   const jar: { cookie?: string } = {};
   const client = createClient({
     url,
+    headers: userAgent,
     fetch: async (input, init) => {
       const request = new Request(input, init);
       if (jar.cookie !== undefined) request.headers.set("cookie", jar.cookie);

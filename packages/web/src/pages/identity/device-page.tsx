@@ -76,28 +76,30 @@ function Answer({ asked, answered }: { asked: Asked; answered: (how: "approved" 
   const thrown = approve.error ?? deny.error;
   return (
     <Panel title={`“${asked.program}” wants to act as you`} id="asked">
-      <Facts
-        facts={[
-          [
-            "Code",
-            <span key="code" className="mono">
-              {userCode.toUpperCase()}
-            </span>,
-          ],
-          ["Program", asked.device],
-          ["Asks from", asked.address ?? "an address that is not known"],
-          ["Since", <When key="since" at={asked.askedAt} />],
-          ["May then do", asked.scopes.length === 0 ? "all that you may" : asked.scopes.join(", ")],
-        ]}
-      />
-      {thrown !== null && <ProblemNotice thrown={thrown} />}
-      <div className={classes["row"]}>
-        <Button loading={approve.isPending} onClick={() => approve.mutate()}>
-          Let it in
-        </Button>
-        <Button variant="default" loading={deny.isPending} onClick={() => deny.mutate()}>
-          No
-        </Button>
+      <div className={classes["factors"]}>
+        <Facts
+          facts={[
+            [
+              "Code",
+              <span key="code" className="mono">
+                {userCode.toUpperCase()}
+              </span>,
+            ],
+            ["Program", asked.device],
+            ["Asks from", asked.address ?? "an address that is not known"],
+            ["Since", <When key="since" at={asked.askedAt} />],
+            ["May then do", asked.scopes.length === 0 ? "all that you may" : asked.scopes.join(", ")],
+          ]}
+        />
+        {thrown !== null && <ProblemNotice thrown={thrown} />}
+        <div className={classes["row"]}>
+          <Button loading={approve.isPending} onClick={() => approve.mutate()}>
+            Let it in
+          </Button>
+          <Button variant="default" loading={deny.isPending} onClick={() => deny.mutate()}>
+            No
+          </Button>
+        </div>
       </div>
     </Panel>
   );

@@ -131,6 +131,11 @@ describe("a person", () => {
     expect((await call("POST", "/auth/link", { body: { token } })).status).toBe(401);
   });
 
+  test("begins to sign in with a passkey", async () => {
+    const answer = await call("POST", "/auth/passkey/options");
+    expect([answer.status, answer.body]).toMatchObject([200, { options: { rpId: "localhost", userVerification: "required" } }]);
+  });
+
   test("who tries too often is told when to come again", async () => {
     await world.make("ada");
     const wrong = { body: { name: "ada", password: "wrong" } };

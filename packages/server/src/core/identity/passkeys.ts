@@ -60,7 +60,7 @@ export async function optionsToEnrol(
     excludeCredentials: known.map(({ id, transports }) => ({ id, transports })),
     authenticatorSelection: { residentKey: "preferred", userVerification: "preferred" },
   });
-  return { options: { ...options }, nonce: options.challenge };
+  return { options: asJson(options), nonce: options.challenge };
 }
 
 /** Options to sign with one of these; with none named, with any that the authenticator holds for us. */
@@ -70,7 +70,12 @@ export async function optionsToSign(site: Site, known: readonly store.PasskeyRow
     allowCredentials: known.map(({ id, transports }) => ({ id, transports })),
     userVerification: known.length === 0 ? "required" : "preferred",
   });
-  return { options: { ...options }, nonce: options.challenge };
+  return { options: asJson(options), nonce: options.challenge };
+}
+
+/** Without the members that are undefined, which JSON does not know. */
+function asJson(options: object): Options {
+  return JSON.parse(JSON.stringify(options)) as Options;
 }
 
 /** The new passkey that was signed; undefined when it does not hold. */

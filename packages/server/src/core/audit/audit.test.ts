@@ -183,16 +183,26 @@ describe("people", () => {
   test("who is forgotten is nobody any more, and the chain still holds", async () => {
     await record({ after: { email: "ada@example.net" }, address: "192.0.2.7" });
     await record({ actor: "user:bob" });
-    const before = await audit.verify();
-    const gone = await inTransaction(database.db, (tx) => audit.people.forget(tx, "ada"));
+    const gone = await inTransaction(database.db, async (tx) => {
+      await audit.record(tx, { actor: "user:bob", action: "privacy.person.erase", subject: "user:ada" });
+      return audit.people.forget(tx, "ada");
+    });
     expect(gone.length).toBeGreaterThan(0);
-    const [bobs, adas] = (await audit.list({})).items;
+    const [erasing, bobs, adas] = (await audit.list({})).items;
+    expect(erasing).toMatchObject({ action: "privacy.person.erase", subject: `user:~${gone[0]}` });
     expect(bobs?.actor).toBe("user:bob");
     expect(adas).toMatchObject({ actor: `user:~${gone[0]}`, after: { email: "[erased]" }, address: "[erased]" });
-    expect(await audit.verify()).toEqual(before);
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 3 });
     await record();
     expect((await audit.list({})).items[0]?.actor).toBe("user:ada");
     expect((await audit.list({ actor: "user:ada" })).items).toHaveLength(1);
+  });
+
+  test("who is forgotten in secret is missed", async () => {
+    await record({ actor: "user:bob" });
+    await record({ actor: "user:mallory" });
+    await database.pool.query("select audit.forget_person('mallory')");
+    expect(await audit.verify()).toMatchObject({ ok: false, brokenAt: 2, say: expect.stringContaining("no entry says so") });
   });
 
   test("another name put behind a pseudonym is found", async () => {

@@ -67,7 +67,10 @@ export function createPrivacy({ db, audit, find, keepers, clock = systemClock }:
     const stands = `user:~${pseudonym}`;
     const erased: Erasure["erased"] = {};
     for (const keeper of all) erased[keeper.module] = await keeper.erase(tx, { ...person, stands });
-    const facts = { action: "privacy.person.erase", subject: `user:${person.name}`, after: { id: person.id, erased }, reason };
+    // All that stood for the person: a pseudonym without a person is one whose erasure is on record.
+    const stood = (await audit.people.pseudonymsOf(person.name)).map((one) => `user:~${one}`);
+    const after = { id: person.id, erased, stood: [...new Set([stands, ...stood])] };
+    const facts = { action: "privacy.person.erase", subject: `user:${person.name}`, after, reason };
     await audit.record(tx, { ...by, ...facts });
     await audit.people.forget(tx, person.name);
     return { done: true, person, pseudonym: stands, erased };

@@ -30,3 +30,9 @@ export async function forgetPerson(tx: Tx, name: string): Promise<string[]> {
   const { rows } = await sql<{ pseudonym: string }>`select audit.forget_person(${name}) as pseudonym`.execute(tx);
   return rows.map(({ pseudonym }) => pseudonym);
 }
+
+/** Whether an entry says that whoever was behind this pseudonym was erased. */
+export async function erasureIsRecorded(db: Db, pseudonym: string): Promise<boolean> {
+  const found = db.withTables<AuditTables>().selectFrom("audit.entry").select("seq").where("action", "=", "privacy.person.erase");
+  return (await found.where("canonical", "like", `%~${pseudonym}%`).limit(1).executeTakeFirst()) !== undefined;
+}

@@ -12,6 +12,7 @@ import { addDevices } from "./commands/devices.ts";
 import { addGdpr } from "./commands/gdpr.ts";
 import { addLogin } from "./commands/login.ts";
 import { addPlan } from "./commands/plan.ts";
+import { addProviders } from "./commands/providers.ts";
 import { addRepos } from "./commands/repos.ts";
 import { addRollouts } from "./commands/rollouts.ts";
 import { addSecrets } from "./commands/secrets.ts";
@@ -52,6 +53,7 @@ export function createProgram(): Command {
   addKeys(program);
   addTokens(program);
   addFactors(program);
+  addProviders(program);
   program
     .command("completion <shell>")
     .description("Print completion for bash, zsh or fish")

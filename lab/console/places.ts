@@ -21,6 +21,7 @@ const fixed: Record<string, string> = {
   findings: "/findings?state=resolved",
   audit: "/audit",
   "audit-entry": "/audit?entry=1",
+  profile: "/settings/profile",
   people: "/settings/people",
   "person-new": "/settings/people/new",
   keys: "/settings/keys",
@@ -75,4 +76,7 @@ export const doors: Place[] = [
   { name: "sign-in", path: "/sign-in" },
   { name: "setup", path: "/setup" },
   { name: "link", path: "/link" },
+  { name: "invitation", path: "/invitation" },
+  { name: "reset", path: "/reset" },
+  { name: "forgot", path: "/forgot" },
 ];

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import type { DemoNetwork } from "../../packages/server/src/apps/demo/network.ts";
 import { createDemoRepository, type DemoRepository } from "../../packages/server/src/apps/demo/repository.ts";
 import { emptyDirectory, openDemoServer, type DemoServer } from "../../packages/server/src/apps/demo/server.ts";
@@ -50,6 +51,10 @@ export interface FreshServer {
   /** As a machine that is switched off, and on again at the same address. */
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** As if everybody had proved who they are so many seconds earlier. */
+  age(seconds: number): Promise<void>;
+  /** Invites somebody whose role needs a second factor; the path of the link. */
+  inviteMust(name: string): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -74,6 +79,19 @@ export async function openFreshServer(): Promise<FreshServer> {
     setupLink: `${url}/setup#token=${token}`,
     stop: async () => holdfast?.stop(),
     start: async () => void (await start()),
+    async age(seconds) {
+      if (!holdfast) return;
+      const { database, identity } = holdfast;
+      await sql`update identity.session set stepped_up_at = stepped_up_at - ${seconds} * interval '1 second'`.execute(database.db);
+      // What the process remembers of sessions goes with any act at once; with the database's event it would go a moment later.
+      await identity.requestReset("nobody", {});
+    },
+    async inviteMust(name) {
+      const by = { actor: "system:lab", access: "unlimited" } as const;
+      const viewer = (await holdfast?.identity.listRoles())?.items.find(({ id }) => id === "viewer");
+      await holdfast?.identity.updateRole({ id: "viewer", etag: viewer?.etag ?? "", secondFactor: true }, by);
+      return (await holdfast?.identity.invite({ name, grants: [{ role: "viewer" }] }, by))?.link ?? "";
+    },
     async remove() {
       await holdfast?.stop();
       await rm(directory, { recursive: true, force: true });

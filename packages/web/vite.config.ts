@@ -24,6 +24,7 @@ function slimContract(): Plugin {
       return [
         `export { createClient, requestIdOf } from "${contractSource}/client.ts";`,
         `export { follow } from "${contractSource}/follow.ts";`,
+        `export { auditActionOf } from "${contractSource}/audit-catalogue.ts";`,
         `export const contract = ${JSON.stringify(slim(wire.contract))};`,
         ...words.map(([key, value]) => `export const ${key} = ${JSON.stringify(value)};`),
       ].join("\n");

@@ -22,8 +22,15 @@ describe("the profile", () => {
     keep();
     expect(statSync(profilePath(env)).mode & 0o777).toBe(0o600);
     expect(statSync(dirname(profilePath(env))).mode & 0o777).toBe(0o700);
-    const { apiKey, ...rest } = readProfile(env);
-    expect({ ...rest, key: apiKey.reveal() }).toEqual({ url, ours: true, key: "hf_a_key" });
+    const profile = readProfile(env);
+    const key = "apiKey" in profile ? profile.apiKey.reveal() : "";
+    expect({ ...profile, apiKey: key }).toEqual({ url, ours: true, apiKey: "hf_a_key" });
+    const tokens = { accessToken: new Secret("a.b.c"), accessEndsAtMs: 5, refreshToken: new Secret("r") };
+    writeProfile({ url, tokens }, profilePath(env));
+    expect(statSync(profilePath(env)).mode & 0o777).toBe(0o600);
+    const again = readProfile(env);
+    const { accessToken, accessEndsAtMs, refreshToken } = "tokens" in again ? again.tokens : tokens;
+    expect([again.url, accessToken.reveal(), accessEndsAtMs, refreshToken.reveal()]).toEqual([url, "a.b.c", 5, "r"]);
   });
 
   test("is closed again when it is written over a file that others may read", () => {

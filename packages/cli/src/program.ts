@@ -1,14 +1,23 @@
 /** The commands of `holdfast`. */
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import { addFactors } from "./commands/factors.ts";
+import { addUsers } from "./commands/users.ts";
+import { addAudit } from "./commands/audit.ts";
+import { addAccounts } from "./commands/accounts.ts";
+import { addKeys } from "./commands/keys.ts";
+import { addSessions } from "./commands/sessions.ts";
+import { addTokens } from "./commands/tokens.ts";
 import { addDevices } from "./commands/devices.ts";
+import { addGdpr } from "./commands/gdpr.ts";
 import { addLogin } from "./commands/login.ts";
 import { addPki } from "./commands/pki.ts";
 import { addPlan } from "./commands/plan.ts";
+import { addProviders } from "./commands/providers.ts";
 import { addRepos } from "./commands/repos.ts";
 import { addRollouts } from "./commands/rollouts.ts";
 import { addSecrets } from "./commands/secrets.ts";
-import { addAudit, addBackups, addDrift, addFindings } from "./commands/watch-over.ts";
+import { addBackups, addDrift, addFindings } from "./commands/watch-over.ts";
 import { completionFor } from "./completion.ts";
 import { formats, terminal } from "./output.ts";
 
@@ -37,8 +46,16 @@ export function createProgram(): Command {
   addBackups(program);
   addFindings(program);
   addAudit(program);
+  addGdpr(program);
   addSecrets(program);
   addPki(program);
+  addUsers(program);
+  addAccounts(program);
+  addSessions(program);
+  addKeys(program);
+  addTokens(program);
+  addFactors(program);
+  addProviders(program);
   program
     .command("completion <shell>")
     .description("Print completion for bash, zsh or fish")

@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import { createClient, type CallContext, type Client } from "@holdfast/contract";
 import type { Command } from "commander";
 import { terminal, type Format, type Screen } from "./output.ts";
-import { readProfile } from "./profile.ts";
+import { readProfile, type Profile } from "./profile.ts";
+import { renewingFetch } from "./renewal.ts";
+import { stepUpFetch } from "./step-up.ts";
 
 export interface Session {
   client: Client;
@@ -16,7 +18,14 @@ export interface Session {
 export function sessionOf(command: Command): Session {
   const { output } = command.optsWithGlobals<{ output?: Format }>();
   const profile = readProfile();
-  return { client: createClient(profile), screen: terminal, format: output ?? "table", url: profile.url };
+  return { client: clientOf(profile), screen: terminal, format: output ?? "table", url: profile.url };
+}
+
+/** A client that comes as the profile says. */
+export function clientOf(profile: Profile): Client {
+  if ("apiKey" in profile) return createClient(profile);
+  const { url } = profile;
+  return createClient({ url, fetch: stepUpFetch({ url }, renewingFetch(profile)) });
 }
 
 /** For a call that creates or acts: a retry does nothing twice. */

@@ -27,8 +27,23 @@ export type User = z.infer<typeof user>;
 export const me = z.object({
   user: user.omit({ etag: true }).describe("Who is calling"),
   permissions: z.array(z.enum(permissions)),
-  via: z.enum(["session", "api_key"]),
+  via: z.enum(["session", "token", "api_key"]),
+  must: z
+    .array(z.enum(["second-factor"]))
+    .optional()
+    .describe("What comes before anything else: enrol a second factor, because a role needs one"),
 });
+
+/** A second factor is still to be shown. */
+export const challenged = z.object({
+  challenge: z.object({
+    token: z.string().describe("Finds this sign-in again; good for five minutes and five tries"),
+    methods: z.array(z.enum(["totp", "passkey", "backup-code"])),
+    expiresAt: instant,
+  }),
+});
+export type Challenged = z.infer<typeof challenged>;
+export const signInAnswer = z.union([me, challenged]);
 
 export const apiKey = z.object({
   id: z.string(),
@@ -40,8 +55,10 @@ export const apiKey = z.object({
   lastUsedAt: instant.optional(),
 });
 
-const name = z.string().trim().min(1).max(100);
-const password = z.string().min(12).max(256);
+export const userName = z.string().trim().min(1).max(100);
+export const newPassword = z.string().min(12).max(256);
+const name = userName;
+const password = newPassword;
 const tags = ["identity"];
 
 export const identityContract = {
@@ -56,26 +73,32 @@ export const identityContract = {
   })
     .input(z.object({ token: z.string().max(200), name, password }))
     .output(me),
-  signIn: route("POST", "/auth/sign-in", { permission: "public", summary: "Sign in with name and password; sets the session cookie", tags })
+  signIn: route("POST", "/auth/sign-in", {
+    permission: "public",
+    summary: "Sign in with name and password: sets the session cookie, or asks for the second factor",
+    tags,
+  })
     .input(z.object({ name, password: z.string().max(256) }))
-    .output(me),
+    .output(signInAnswer),
   redeemLink: route("POST", "/auth/link", { permission: "public", summary: "Sign in with a one-time link; sets the session cookie", tags })
     .input(z.object({ token: z.string().max(200) }))
-    .output(me),
+    .output(signInAnswer),
   signOut: route("POST", "/auth/sign-out", {
     permission: "self",
     summary: "End this session",
     tags,
     status: 204,
+    meanwhile: true,
     idempotency: "accepted",
   }).output(z.void()),
-  me: route("GET", "/auth/me", { permission: "self", summary: "Who am I, and what may I do", tags }).output(me),
+  me: route("GET", "/auth/me", { permission: "self", summary: "Who am I, and what may I do", tags, meanwhile: true }).output(me),
 
   listUsers: route("GET", "/users", { permission: "users:read", summary: "List users", tags: ["users"] })
     .input(pageQuery)
     .output(pageOf(user)),
   createUser: route("POST", "/users", {
     permission: "users:write",
+    stepUp: true,
     summary: "Create a user",
     tags: ["users"],
     status: 201,
@@ -85,6 +108,7 @@ export const identityContract = {
     .output(user),
   updateUser: route("PATCH", "/users/{id}", {
     permission: "users:write",
+    stepUp: true,
     summary: "Change what a user may do, or disable",
     tags: ["users"],
     precondition: "if-match",
@@ -97,6 +121,7 @@ export const identityContract = {
   ),
   createKey: route("POST", "/api-keys", {
     permission: "self",
+    stepUp: true,
     summary: "Create an API key; the key is shown this once",
     tags,
     status: 201,

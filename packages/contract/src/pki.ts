@@ -93,6 +93,7 @@ export const pkiContract = {
     .input(z.object({ trustDomain: z.string().max(255), name: z.string().min(1).max(60).default("Holdfast") }))
     .output(pkiStatus),
   importAuthority: route("POST", "/pki/import", {
+    stepUp: true,
     ...write,
     summary: "Issue under an authority of your own: an intermediate with its key and chain",
     status: 201,
@@ -109,17 +110,24 @@ export const pkiContract = {
     )
     .output(pkiStatus),
   rotateIntermediate: route("POST", "/pki/intermediate/rotate", {
+    stepUp: true,
     ...write,
     summary: "Make a new intermediate under the root",
     idempotency: "accepted",
   })
     .input(z.object({}))
     .output(pkiStatus),
-  retire: route("POST", "/pki/authorities/{id}/retire", { ...write, summary: "Trust an authority no more", idempotency: "accepted" })
+  retire: route("POST", "/pki/authorities/{id}/retire", {
+    stepUp: true,
+    ...write,
+    summary: "Trust an authority no more",
+    idempotency: "accepted",
+  })
     .input(idParam)
     .output(pkiStatus),
 
   exportRoot: route("POST", "/pki/root/export", {
+    stepUp: true,
     ...write,
     summary: "The root with its key, sealed with a passphrase",
     idempotency: "once",
@@ -127,13 +135,14 @@ export const pkiContract = {
     .input(z.object({ passphrase }))
     .output(z.object({ pem: z.string().describe("CERTIFICATE and ENCRYPTED PRIVATE KEY (PBES2 with scrypt)") })),
   removeRoot: route("POST", "/pki/root/remove", {
+    stepUp: true,
     ...write,
     summary: "Take the root's key out of this system; shows that the export opens",
     idempotency: "accepted",
   })
     .input(z.object({ pem, passphrase: z.string().max(1000) }))
     .output(pkiStatus),
-  restoreRoot: route("POST", "/pki/root/restore", { ...write, summary: "Put the root's key back", idempotency: "accepted" })
+  restoreRoot: route("POST", "/pki/root/restore", { stepUp: true, ...write, summary: "Put the root's key back", idempotency: "accepted" })
     .input(z.object({ pem, passphrase: z.string().max(1000) }))
     .output(pkiStatus),
 
@@ -169,7 +178,7 @@ export const pkiContract = {
   })
     .input(idParam.extend({ csr: csr.optional() }))
     .output(certificateDetail),
-  rotate: route("POST", "/pki/rotate", { ...write, summary: "Renew all certificates that are due", idempotency: "accepted" })
+  rotate: route("POST", "/pki/rotate", { stepUp: true, ...write, summary: "Renew all certificates that are due", idempotency: "accepted" })
     .input(
       z.object({
         kind: certificateKind.optional(),
@@ -179,6 +188,7 @@ export const pkiContract = {
     )
     .output(z.object({ rotated: z.number().int(), dryRun: z.boolean(), certificates: z.array(certificateSummary) })),
   revoke: route("POST", "/pki/certificates/{id}/revoke", {
+    stepUp: true,
     ...write,
     summary: "Revoke a certificate, at once and for good",
     idempotency: "accepted",

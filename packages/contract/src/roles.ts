@@ -25,6 +25,7 @@ const tags = ["users"];
 export const rolesContract = {
   list: route("GET", "/roles", { permission: "users:read", summary: "List roles", tags }).output(z.object({ items: z.array(roleSummary) })),
   create: route("POST", "/roles", {
+    stepUp: true,
     permission: "users:write",
     summary: "Make a role of your own",
     tags,
@@ -34,6 +35,7 @@ export const rolesContract = {
     .input(z.object({ name: roleName, description: description.default(""), permissions: rolePermissions }))
     .output(roleSummary),
   update: route("PATCH", "/roles/{id}", {
+    stepUp: true,
     permission: "users:write",
     summary: "Change what a role says of itself, or whether it needs a second factor",
     tags,
@@ -42,6 +44,7 @@ export const rolesContract = {
     .input(idParam.extend({ description: description.optional(), secondFactor: z.boolean().optional() }))
     .output(roleSummary),
   setPermissions: route("POST", "/roles/{id}/permissions", {
+    stepUp: true,
     permission: "users:write",
     summary: "Change what a role of your own may do, for all who have it",
     tags,
@@ -51,6 +54,7 @@ export const rolesContract = {
     .input(idParam.extend({ permissions: rolePermissions }))
     .output(roleSummary),
   remove: route("DELETE", "/roles/{id}", {
+    stepUp: true,
     permission: "users:write",
     summary: "Remove a role that nobody has",
     tags,

@@ -223,8 +223,8 @@ export type JournalEntry = z.infer<typeof journalEntry>;
 
 const tags = ["plans"];
 const rolloutTags = ["rollouts"];
-const act = (verb: string, summary: string, permission: "rollouts:operate" | "rollouts:approve" = "rollouts:operate") =>
-  route("POST", `/rollouts/{id}/${verb}`, { permission, summary, tags: rolloutTags, idempotency: "accepted" })
+const act = (verb: string, summary: string, meta: { permission?: "rollouts:approve"; stepUp?: boolean } = {}) =>
+  route("POST", `/rollouts/{id}/${verb}`, { permission: "rollouts:operate", ...meta, summary, tags: rolloutTags, idempotency: "accepted" })
     .input(idParam.extend({ reason: z.string().max(500).optional() }))
     .output(rollout);
 
@@ -293,7 +293,7 @@ export const rolloutsContract = {
     .input(idParam.extend(pageQuery.shape).extend({ target: z.string().optional() }))
     .output(pageOf(journalEntry)),
   start: act("start", "Start a rollout that is ready"),
-  approve: act("approve", "Approve a rollout; its author may not", "rollouts:approve"),
+  approve: act("approve", "Approve a rollout; its author may not", { permission: "rollouts:approve", stepUp: true }),
   pause: act("pause", "Let what is in flight finish, then wait"),
   resume: act("resume", "Go on"),
   abort: act("abort", "Stop and revert what was touched"),
@@ -314,5 +314,5 @@ export const rolloutsContract = {
     "retry",
     "Propose a rollout of the targets that are not new yet; of one that needs attention, try now what could not be brought back",
   ),
-  rollback: act("rollback", "Propose a rollout back to how things were before this one"),
+  rollback: act("rollback", "Propose a rollout back to how things were before this one", { stepUp: true }),
 };

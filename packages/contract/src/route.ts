@@ -23,6 +23,7 @@ export const permissions = [
   "findings:read",
   "findings:write",
   "audit:read",
+  "audit:write",
   "secrets:read",
   "secrets:write",
   "pki:read",
@@ -34,6 +35,18 @@ export type Permission = (typeof permissions)[number];
 
 export interface RouteMeta {
   permission: Permission;
+  /**
+   * The act would do harm in the wrong hands: a person must have proved within ten minutes who they are (403 `step_up_needed`), an API key or
+   * program must name the permission among its scopes.
+   */
+  stepUp?: boolean;
+  /** Open also to a person who must do something before anything else, e.g. enrol a second factor. */
+  meanwhile?: boolean;
+  /**
+   * The route itself asks, of each thing it shows or touches, whether the caller's permission counts for the thing's labels. Every other
+   * route is closed to callers whose permission counts for some labels only.
+   */
+  scoped?: true;
   /**
    * `if-match`: the route edits something with a version; the caller sends its ETag (428 without, 412 when it moved).
    * `optional`: the route acts on such a thing, and makes sense whatever its version; a caller who sends an ETag is held to it (412).

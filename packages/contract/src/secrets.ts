@@ -132,6 +132,7 @@ export const secretsContract = {
     .input(z.object({}))
     .output(secretsStatus),
   rotateKey: route("POST", "/secrets/rotate-key", {
+    stepUp: true,
     permission: "secrets:write",
     summary: "Make a new key and seal everything again with it, in the background",
     tags,
@@ -169,6 +170,7 @@ export const secretsContract = {
     .input(stored.extend(idParam.shape))
     .output(secretSummary),
   remove: route("DELETE", "/secrets/{id}", {
+    stepUp: true,
     permission: "secrets:write",
     summary: "Delete a secret that nothing uses",
     tags,
@@ -185,6 +187,7 @@ export const secretsContract = {
     .input(idParam)
     .output(z.object({ items: z.array(secretVersion) })),
   destroyVersion: route("DELETE", "/secrets/{id}/versions/{version}", {
+    stepUp: true,
     permission: "secrets:write",
     summary: "Destroy the value of an older version for good",
     tags,

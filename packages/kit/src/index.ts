@@ -7,3 +7,5 @@ export * from "./redact.ts";
 export * from "./selector.ts";
 export * from "./grant.ts";
 export * from "./merge-patch.ts";
+export * from "./trail.ts";
+export * from "./trail-verify.ts";

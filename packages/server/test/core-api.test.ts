@@ -2,9 +2,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtInRoles, contract, routesOf, type BuiltInRole, type Permission } from "@holdfast/contract";
-import { createAuditRoutes } from "#core/audit";
+import { createAuditKeeping, createAuditRoutes } from "#core/audit";
 import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
-import { accessOf, can, createIdentityRoutes, createRoleRoutes, sessionCookie } from "#core/identity";
+import {
+  accessOf,
+  can,
+  createFactorRoutes,
+  createIdentityRoutes,
+  createPeopleRoutes,
+  createRoleRoutes,
+  createServiceAccountRoutes,
+  createSessionRoutes,
+  createTokenRoutes,
+  sessionCookie,
+} from "#core/identity";
 import { createSecretsRoutes } from "#core/secrets";
 import { inTransaction } from "#platform/db";
 import { createHttp, type Http } from "#platform/http";
@@ -14,7 +25,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 
 const served = {
   identity: contract.identity,
+  factors: contract.factors,
+  people: contract.people,
   roles: contract.roles,
+  sessions: contract.sessions,
+  serviceAccounts: contract.serviceAccounts,
+  tokens: contract.tokens,
   audit: contract.audit,
   secrets: contract.secrets,
   findings: contract.findings,
@@ -30,17 +46,23 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "holdfast-core-"));
   const { db, audit, identity, metrics, clock, secrets } = world;
   findings = createFindings({ db, audit, clock });
+  const keeping = createAuditKeeping({ db, audit, secrets, metrics, clock, log: silentLog, directory: join(home, "audit") });
   http = await createHttp({
     contract: served,
     router: {
       identity: createIdentityRoutes(identity),
+      factors: createFactorRoutes(identity),
+      people: createPeopleRoutes(identity),
       roles: createRoleRoutes(identity),
-      audit: createAuditRoutes(audit),
+      sessions: createSessionRoutes(identity),
+      serviceAccounts: createServiceAccountRoutes(identity),
+      tokens: createTokenRoutes(identity),
+      audit: createAuditRoutes({ db, audit, ...keeping }),
       secrets: createSecretsRoutes(secrets),
       findings: createFindingsRoutes(findings),
     },
     authenticate: identity.authenticate,
-    settings: { port: 0, consoleDirectory: join(home, "none"), version: "0.0.0" },
+    settings: { port: 0, rateLimits: { user: 0, address: 0 }, consoleDirectory: join(home, "none"), version: "0.0.0" },
     db,
     log: silentLog,
     metrics,
@@ -107,6 +129,11 @@ describe("a person", () => {
     const answer = await call("POST", "/auth/link", { body: { token } });
     expect((await call("GET", "/auth/me", { cookie: cookieOf(answer) })).body.user.name).toBe("ada");
     expect((await call("POST", "/auth/link", { body: { token } })).status).toBe(401);
+  });
+
+  test("begins to sign in with a passkey", async () => {
+    const answer = await call("POST", "/auth/passkey/options");
+    expect([answer.status, answer.body]).toMatchObject([200, { options: { rpId: "localhost", userVerification: "required" } }]);
   });
 
   test("who tries too often is told when to come again", async () => {
@@ -219,10 +246,10 @@ test("a disabled user is out with the next request", async () => {
 describe("every route is open to exactly those who may:", () => {
   const routes = routesOf(served).map((route) => ({ ...route, path: route.path.replaceAll(/\{\w+\}/g, "none") }));
 
-  /** Calls every route but sign-out, which would end the session; the routes whose status is not as it should be. */
+  /** Calls every route but those that would end the session; the routes whose status is not as it should be. */
   async function breaches(made: Call, isRight: (status: number, permission: Permission, method: string) => boolean): Promise<string[]> {
     const found: string[] = [];
-    for (const { name, method, path, meta } of routes.filter((route) => !route.name.endsWith("signOut"))) {
+    for (const { name, method, path, meta } of routes.filter((route) => !/\.(signOut|revokeAll|trade)$/.test(route.name))) {
       const headers = { "if-match": '"none"', ...made.headers };
       const { status } = await call(method, path, { ...made, headers, ...(method === "GET" ? {} : { body: {} }) });
       if (!isRight(status, meta.permission ?? "self", method)) found.push(`${name} answered ${status}`);

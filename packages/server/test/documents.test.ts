@@ -122,6 +122,11 @@ test("settings.md has every setting with its meaning and its default", () => {
     HOLDFAST_VAULT_KEEP_AT: "kv/holdfast",
     HOLDFAST_TLS: "off",
     HOLDFAST_TLS_CLIENTS: "off",
+    HOLDFAST_PASSWORD_PROFILE: "default",
+    HOLDFAST_RATE_LIMIT_USER: "1000",
+    HOLDFAST_RATE_LIMIT_ADDRESS: "100",
+    HOLDFAST_TOKEN_ALGORITHM: "EdDSA",
+    HOLDFAST_API_KEYS_PER_HOUR: "3",
   };
   const shown = rows.map(([, name, value, meaning]) => [name, value, meaning]);
   const wanted = Object.entries(settingsShape).map(([name, shape]) => [

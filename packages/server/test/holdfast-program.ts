@@ -19,17 +19,24 @@ export interface Given {
 }
 
 /** `home` holds the profiles, and is the working directory. */
-export function runHoldfast(home: string, args: string[], { stdin = "", as = "ada", env = {} }: Given = {}): Promise<Ran> {
-  return new Promise((resolve, reject) => {
+export function runHoldfast(home: string, args: string[], given: Given = {}): Promise<Ran> {
+  return startHoldfast(home, args, given).ran;
+}
+
+/** Starts it; `err` is what it has said so far. */
+export function startHoldfast(home: string, args: string[], given: Given = {}): { ran: Promise<Ran>; err(): string } {
+  const { stdin = "", as = "ada", env = {} } = given;
+  const said: Ran = { code: null, out: "", err: "" };
+  const ran = new Promise<Ran>((resolve, reject) => {
     const child = spawn(process.execPath, [holdfastProgram, ...args], {
       cwd: home,
       env: { PATH: process.env["PATH"], HOLDFAST_CONFIG: join(home, `${as}.json`), ...env },
     });
-    const ran: Ran = { code: null, out: "", err: "" };
-    child.stdout.on("data", (chunk: Buffer) => (ran.out += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (ran.err += chunk.toString()));
-    child.on("error", reject).on("close", (code) => resolve({ ...ran, code }));
+    child.stdout.on("data", (chunk: Buffer) => (said.out += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (said.err += chunk.toString()));
+    child.on("error", reject).on("close", (code) => resolve({ ...said, code }));
     child.stdin.on("error", () => undefined); // it may end without reading
     child.stdin.end(stdin);
   });
+  return { ran, err: () => said.err };
 }

@@ -28,6 +28,7 @@ const kinds: Record<string, Kind[]> = {
   boolean: ["boolean"],
   "timestamp with time zone": ["Date"],
   bytea: ["Buffer"],
+  tsvector: ["string"],
   jsonb: ["json"],
   ARRAY: ["array"],
 };

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { idParam, pageOf, pageQuery, route, type Permission } from "@holdfast/contract";
-import { Problem, type ProblemDocument } from "@holdfast/kit";
+import { parseSelector, Problem, type ProblemDocument } from "@holdfast/kit";
 import { implement } from "@orpc/server";
 import { expect } from "vitest";
 import { z } from "zod";
@@ -20,7 +20,7 @@ const tags = ["things"];
 
 export const thingsContract = {
   things: {
-    list: route("GET", "/things", { permission: "devices:read", summary: "List", tags }).input(pageQuery).output(pageOf(thing)),
+    list: route("GET", "/things", { permission: "devices:read", scoped: true, summary: "List", tags }).input(pageQuery).output(pageOf(thing)),
     get: route("GET", "/things/{id}", { permission: "devices:read", summary: "One", tags }).input(idParam).output(thing),
     create: route("POST", "/things", { permission: "devices:write", summary: "Create", tags, status: 201, idempotency: "accepted" })
       .input(newThing)
@@ -55,7 +55,7 @@ export interface ThingsApi {
   url: string;
   database: TestDatabase;
   logLines: string[];
-  /** Callers and what they may do; their API key is their name, and so is their session. */
+  /** Callers and what they may do; their API key is their name, and so is their session. What `lyon` may do counts for `site=lyon` only. */
   people: Record<string, Permission[]>;
   /** How often a handler that changes something ran. */
   changes(): number;
@@ -77,13 +77,13 @@ export interface ThingsCall {
   headers?: Record<string, string>;
 }
 
-type ThingsParts = Partial<Pick<HttpParts, "checks">> & Pick<HttpParts["settings"], "publicUrl" | "trustedProxies">;
+type ThingsParts = Partial<Pick<HttpParts, "checks">> & Pick<HttpParts["settings"], "publicUrl" | "trustedProxies" | "corsOrigins" | "rateLimits">;
 
 export async function startThings({ checks = {}, ...settings }: ThingsParts = {}): Promise<ThingsApi> {
   const database = await testDatabase();
   const home = mkdtempSync(join(tmpdir(), "holdfast-http-"));
   const logLines: string[] = [];
-  const people: ThingsApi["people"] = { writer: ["devices:read", "devices:write"], reader: ["devices:read"], nobody: [] };
+  const people: ThingsApi["people"] = { writer: ["devices:read", "devices:write"], reader: ["devices:read"], lyon: ["devices:read"], nobody: [] };
   const things = createThings();
   const http = await createHttp({
     contract: thingsContract,
@@ -136,8 +136,10 @@ function authenticateBy(people: ThingsApi["people"]): Authenticate {
     if (name === undefined) return undefined;
     const permissions = people[name];
     if (permissions === undefined) throw new Problem("key_unknown", { kind: "unauthenticated", say: "This API key does not count." });
+    const lyon = [parseSelector("site=lyon")];
+    const access = name === "lyon" ? new Map(permissions.map((one) => [one, lyon])) : everywhere(permissions);
     const via = headers.authorization ? "api_key" : "session";
-    return { actor: `user:${name}`, userId: name, credentialId: name, access: everywhere(permissions), via };
+    return { actor: `user:${name}`, userId: name, credentialId: name, access, via };
   };
 }
 

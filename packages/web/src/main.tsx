@@ -9,8 +9,10 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@ta
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { isProblem } from "@holdfast/kit";
+import { askWith } from "./app/api.ts";
 import { shareNonce, styleNonce } from "./app/nonce.ts";
 import { isSignedOut } from "./app/problem-view.ts";
+import { proveAgain } from "./app/prove-again.tsx";
 import { makeRouter } from "./app/router.tsx";
 import { schemeManager } from "./app/scheme.ts";
 import { theme } from "./app/theme.ts";
@@ -33,12 +35,18 @@ const router = makeRouter(queries);
 /** The session ended while a page was open: sign in again, then back to it. */
 function whenSignedOut(thrown: unknown): void {
   const { pathname, href } = router.state.location;
-  if (!isSignedOut(thrown) || ["/sign-in", "/setup", "/link"].includes(pathname) || router.state.status === "pending") return;
+  if (
+    !isSignedOut(thrown) ||
+    ["/sign-in", "/setup", "/link", "/invitation", "/reset", "/forgot"].includes(pathname) ||
+    router.state.status === "pending"
+  )
+    return;
   queries.removeQueries();
   void router.navigate({ to: "/sign-in", search: { next: href } });
 }
 
 shareNonce();
+askWith(proveAgain);
 const place = document.getElementById("root");
 if (place === null) throw new Error("index.html has no #root");
 createRoot(place).render(

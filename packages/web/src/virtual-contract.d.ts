@@ -1,6 +1,9 @@
 /** What `vite.config.ts` makes of the contract for the browser: no schemas. */
 declare module "virtual:contract" {
   export {
+    auditActionOf,
+    auditSeverities,
+    auditTypes,
     builtInRoles,
     contract,
     createClient,

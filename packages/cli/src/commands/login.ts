@@ -1,35 +1,48 @@
 /** `login`, `logout`, `whoami`. */
-import { hostname } from "node:os";
-import { createClient } from "@holdfast/contract";
+import { createClient, type Challenged, type Client } from "@holdfast/contract";
 import { isProblem, Problem, Secret, writeGrants } from "@holdfast/kit";
 import type { Command } from "commander";
-import { wholeNumber } from "../input.ts";
+import { userAgent } from "../agent.ts";
 import { ask, askHidden } from "../ask.ts";
 import { printValue, terminal } from "../output.ts";
-import { originOf, profilePath, readProfile, removeProfile, writeProfile } from "../profile.ts";
-import { sessionOf } from "../session.ts";
+import { signInByDevice } from "../device-code.ts";
+import { originOf, profilePath, readProfile, removeProfile, writeProfile, type Profile, type Tokens } from "../profile.ts";
+import { keptTokens } from "../renewal.ts";
+import { clientOf, sessionOf } from "../session.ts";
+import { askProof } from "../step-up.ts";
+
+interface LoginOptions {
+  url: string;
+  password?: boolean;
+  link?: boolean;
+  key?: boolean;
+}
 
 export function addLogin(program: Command): void {
   program
     .command("login")
-    .description("Sign in and keep an API key for this machine")
+    .description("Sign in: a code to type in the browser, unless an option says otherwise")
     .requiredOption("--url <url>", "where Holdfast is, e.g. https://holdfast.example.net")
-    .option("--link", "sign in with a one-time link instead of a password (it is asked for, never an argument)")
+    .option("--password", "with name and password, here (they are asked for, or are lines of stdin)")
+    .option("--link", "with a one-time link (it is asked for, never an argument)")
     .option("--key", "keep an API key that you have (it is asked for, never an argument)")
-    .option("--days <n>", "how long the key is good for", wholeNumber(365), 90)
-    .action(async (options: { url: string; link?: boolean; key?: boolean; days: number }) => {
+    .addHelpText(
+      "after",
+      "\nA sign-in lasts for seven days without use, thirty at most. Programs come with an API key: HOLDFAST_URL and HOLDFAST_API_KEY.",
+    )
+    .action(async (options: LoginOptions) => {
       const url = originOf(options.url);
       if (goesInTheClear(url)) terminal.err(`Careful: ${url} is not encrypted; who is on the way reads what you type and the key.\n`);
-      const apiKey = options.key === true ? new Secret(await askHidden("API key: ")) : await signIn(url, options);
-      const me = await createClient({ url, apiKey }).identity.me();
-      writeProfile({ url, apiKey, ours: options.key !== true });
-      terminal.err(`Signed in to ${url} as ${me.user.name} (${writeGrants(me.user.grants)}); the key is kept in ${profilePath()}.\n`);
+      const profile = await profileFor(url, options);
+      if ("apiKey" in profile) await sayWho(profile); // a key that does not count is not kept
+      writeProfile(profile);
+      if ("tokens" in profile) await sayWho(profile);
     });
   program
     .command("logout")
-    .description("End the API key of this machine, and forget it")
+    .description("End the session of this machine, and forget it")
     .action(async () => {
-      const ended = await endKey();
+      const ended = await end();
       terminal.err(removeProfile() ? `Signed out; ${ended}.\n` : "You were not signed in.\n");
     });
   program
@@ -47,11 +60,23 @@ export function addLogin(program: Command): void {
     });
 }
 
-/** Signs in, makes a key with the session, and leaves the session. */
-async function signIn(url: string, options: { link?: boolean; days: number }): Promise<Secret> {
+async function profileFor(url: string, options: LoginOptions): Promise<Profile> {
+  if (options.key === true) return { url, apiKey: new Secret(await askHidden("API key: ")), ours: false };
+  if (options.password !== true && options.link !== true) return { url, tokens: await signInByDevice(url, terminal.err) };
+  return { url, tokens: await signIn(url, options) };
+}
+
+async function sayWho(profile: Profile): Promise<void> {
+  const me = await clientOf(profile).identity.me();
+  terminal.err(`Signed in to ${profile.url} as ${me.user.name} (${writeGrants(me.user.grants)}); it is kept in ${profilePath()}.\n`);
+}
+
+/** Signs in as a browser would, and trades the session's cookie for tokens. */
+async function signIn(url: string, options: LoginOptions): Promise<Tokens> {
   const jar: { cookie?: string } = {};
   const client = createClient({
     url,
+    headers: userAgent,
     fetch: async (input, init) => {
       const request = new Request(input, init);
       if (jar.cookie !== undefined) request.headers.set("cookie", jar.cookie);
@@ -61,29 +86,47 @@ async function signIn(url: string, options: { link?: boolean; days: number }): P
       return response;
     },
   });
-  if (options.link === true) await client.identity.redeemLink({ token: tokenOf(await askHidden("One-time link: ")) });
-  else await client.identity.signIn({ name: await ask("Name: "), password: await askHidden("Password: ") });
-  const { key } = await client.identity.createKey({
-    name: `cli on ${hostname()}`.slice(0, 100),
-    scopes: [],
-    expiresInDays: options.days,
-  });
-  await client.identity.signOut();
-  return new Secret(key);
+  const first =
+    options.link === true
+      ? await client.identity.redeemLink({ token: tokenOf(await askHidden("One-time link: ")) })
+      : await client.identity.signIn({ name: await ask("Name: "), password: await askHidden("Password: ") });
+  const me = "challenge" in first ? await showFactor(client, first.challenge) : first;
+  if (me.must !== undefined) throw enrolFirst(url);
+  return keptTokens(await client.tokens.trade());
 }
 
-/** Ends the stored key at the server where `login` made it; what became of it, for a person. */
-async function endKey(): Promise<string> {
+async function showFactor(client: Client, { token, methods }: Challenged["challenge"]) {
+  if (methods.includes("totp") || methods.includes("backup-code"))
+    return client.factors.secondFactor({ token, ...(await askProof(methods)) });
+  throw new Problem("cli_passkey_only", {
+    kind: "invalid",
+    say: "Your only second factor is a passkey, which needs a browser: run `holdfast login` without an option, and let it in there.",
+  });
+}
+
+function enrolFirst(url: string): Problem {
+  return new Problem("cli_enrol_first", {
+    kind: "forbidden",
+    say: `Your role needs a second factor; sign in at ${url} and enrol one first.`,
+  });
+}
+
+/** Ends what is stored, at the server that it is for; what became of it, for a person. */
+async function end(): Promise<string> {
   try {
-    const { ours, ...profile } = readProfile({ ...process.env, HOLDFAST_URL: undefined, HOLDFAST_API_KEY: undefined });
-    if (ours !== true) return "the key is yours and stays good until it expires or you revoke it";
+    const profile = readProfile({ ...process.env, HOLDFAST_URL: undefined, HOLDFAST_API_KEY: undefined });
+    if ("tokens" in profile) {
+      await createClient(profile).tokens.revoke({ refreshToken: profile.tokens.refreshToken.reveal() });
+      return "the session is ended";
+    }
+    if (profile.ours !== true) return "the key is yours and stays good until it expires or you revoke it";
     const client = createClient(profile);
     const mine = (await client.identity.listKeys()).items.find(({ prefix }) => profile.apiKey.reveal().startsWith(prefix));
     if (mine) await client.identity.revokeKey({ id: mine.id });
     return "the key is ended";
   } catch (thrown) {
     if (!isProblem(thrown)) throw thrown;
-    return thrown.kind === "unauthenticated" ? "the key had ended already" : `the key could not be ended (${thrown.message})`;
+    return thrown.kind === "unauthenticated" ? "it had ended already" : `it could not be ended (${thrown.message})`;
   }
 }
 

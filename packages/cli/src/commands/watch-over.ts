@@ -1,4 +1,4 @@
-/** `drift`, `backups`, `findings`, `audit`: looking after what is there. */
+/** `drift`, `backups`, `findings`: looking after what is there. */
 import { Problem } from "@holdfast/kit";
 import { findingStates } from "@holdfast/contract";
 import { Option, type Command } from "commander";
@@ -173,46 +173,5 @@ export function addFindings(program: Command): void {
     .action(async (id: string, options: { reason: string }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
       printValue(screen, format, await client.findings.resolve({ id, ...options }));
-    });
-}
-
-export function addAudit(program: Command): void {
-  const audit = program.command("audit").description("Who did what, and why");
-  audit
-    .command("list")
-    .description("Search the audit trail, newest first")
-    .option("--actor <actor>", "who")
-    .option("--action <action>", "what, e.g. rollout.rollout.create or devices.*")
-    .option("-q, --query <text>", "anywhere")
-    .option("-n, --limit <n>", "how many", wholeNumber(500), 50)
-    .action(async (options: { actor?: string; action?: string; query?: string; limit: number }, command: Command) => {
-      const { client, screen, format } = sessionOf(command);
-      const terms = {
-        ...(options.actor ? { actor: options.actor } : {}),
-        ...(options.action ? { action: options.action } : {}),
-        ...(options.query ? { q: options.query } : {}),
-      };
-      const { items } = await client.audit.list({ limit: options.limit, ...terms });
-      printList(screen, format, {
-        rows: items,
-        columns: [
-          { title: "#", of: (one) => one.seq, right: true },
-          { title: "at", of: (one) => one.at },
-          { title: "actor", of: (one) => one.actor },
-          { title: "action", of: (one) => one.action },
-          { title: "subject", of: (one) => one.subject },
-          { title: "reason", of: (one) => one.reason },
-        ],
-        empty: "No entries.",
-      });
-    });
-  audit
-    .command("verify")
-    .description("Recompute the hash chain; exit code 1 when it is broken")
-    .action(async (_options, command: Command) => {
-      const { client, screen, format } = sessionOf(command);
-      const seen = await client.audit.verify();
-      printValue(screen, format, seen);
-      if (!seen.ok) throw new Problem("cli_audit_broken", { kind: "broken", say: seen.say });
     });
 }

@@ -1,14 +1,39 @@
 /** The one file that knows every module: makes them, top to bottom in the order of their dependencies, and wires them. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { contract } from "@holdfast/contract";
 import { systemClock, type Clock } from "@holdfast/kit";
 import { implement } from "@orpc/server";
-import { createAudit, createAuditRoutes, type Audit } from "#core/audit";
-import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
-import { createIdentity, createIdentityRoutes, createRoleRoutes, type Identity } from "#core/identity";
+import {
+  createAudit,
+  createAuditKeeping,
+  createAuditRoutes,
+  createPrivacy,
+  createPrivacyRoutes,
+  type Audit,
+  type AuditKeeping,
+  type Privacy,
+} from "#core/audit";
+import { createFindings, createFindingsPersonKeeper, createFindingsRoutes, type Findings } from "#core/findings";
+import {
+  createIdentity,
+  createPersonKeeper,
+  createFactorRoutes,
+  createFederationRoutes,
+  createIdentityRoutes,
+  createPeopleRoutes,
+  createRoleRoutes,
+  createLogoutRoute,
+  createOAuthRoutes,
+  createServiceAccountRoutes,
+  createSessionRoutes,
+  createTokenRoutes,
+  type Identity,
+  type TokenSettings,
+} from "#core/identity";
 import { createPki, createPkiRoutes, type Pki } from "#core/pki";
-import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
+import { createPlanRoutes, createRolloutPersonKeeper, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
 import { createSecrets, createSecretsRoutes, createVault, createVaultSsh, type Secrets } from "#core/secrets";
 import {
   createDeviceReach,
@@ -21,12 +46,14 @@ import {
   type Devices,
 } from "#domains/devices";
 import { openDatabase, type Database } from "#platform/db";
+import { createEgress } from "#platform/egress";
 import { createEvents, type Events } from "#platform/events";
 import { createGit } from "#platform/git";
 import { createHttp, type Http, type HttpSettings, type HttpTls, type RequestContext } from "#platform/http";
 import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
+import { createMail } from "#platform/mail";
 import { createMetrics, type Metrics } from "#platform/metrics";
 import { prepareSchema } from "#platform/schema";
 import type { Settings } from "#platform/settings";
@@ -64,6 +91,8 @@ export interface Holdfast {
   events: Events;
   jobs: Jobs;
   audit: Audit;
+  keeping: AuditKeeping;
+  privacy: Privacy;
   secrets: Secrets;
   pki: Pki;
   identity: Identity;
@@ -108,8 +137,20 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const vault = settings.secrets.vault && createVault({ settings: settings.secrets.vault, log, clock });
   const keys = keySourceOf(settings, vault);
   const secrets = await createSecrets({ db, audit, keys, log, clock, engine: settings.secrets.engine, vault });
+  const keeping = createAuditKeeping({
+    ...{ db, audit, secrets, log, metrics, clock },
+    directory: join(settings.home, "audit"),
+    syslog: settings.auditSyslog,
+    retentionDays: settings.auditRetentionDays,
+  });
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
-  const identity = createIdentity({ db, audit, secrets, clock, metrics });
+  const mail = settings.smtp && createMail({ ...settings.smtp, log });
+  const { passwordProfile: profile, organisation, publicUrl } = settings;
+  const rules = { profile, words: organisation === undefined ? [] : [organisation] };
+  const { egressAllow: allow, egressCaFile } = settings;
+  const egress = createEgress({ allow, ca: egressCaFile === undefined ? undefined : readFileSync(egressCaFile, "utf8") });
+  const tokens = tokenSettingsOf(settings);
+  const identity = createIdentity({ db, audit, secrets, clock, metrics, mail, publicUrl, rules, tokens, egress });
   const findings = createFindings({ db, audit, clock });
   const git = createGit({
     home: settings.home,
@@ -142,41 +183,63 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const devices = createDevices({ db, log, secrets, clock, reach, audit, findings, rollouts, git });
   const work = createDeviceWork({ db, clock, devices, rollouts, log });
   const tls = await openTls({ settings, pki, clock, log });
+  const people = createPersonKeeper(db);
+  const keepers = [people, createFindingsPersonKeeper(db), createRolloutPersonKeeper(db)];
+  const privacy = createPrivacy({ db, audit, clock, keepers, find: (id) => people.find(id) });
   const http = await createHttp({
     contract,
-    router: assembleRouter(routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devices }), liveSourceOf({ events, db })),
+    router: assembleRouter(
+      routesOf({ db, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices }),
+      liveSourceOf({ events, db }),
+    ),
     authenticate: (credentials) => identity.authenticate(credentials),
     settings: { ...httpSettingsOf(options), ...(tls ? { tls: tls.http } : {}) },
     publicFiles: { below: "/pki", find: (name) => pki.publicFile(name) },
     db,
     log,
     metrics,
+    plain: [...createOAuthRoutes(identity), createLogoutRoute(identity)],
     checks: { database: async () => databaseAnswers(database) },
   });
-  const parts = { database, metrics, events, jobs, audit, secrets, pki, identity, findings, rollouts, devices, http };
+  const parts = { database, metrics, events, jobs, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, tls, log }) };
 }
 
+function tokenSettingsOf({ publicUrl, tokenAlgorithm, apiKeysPerHour }: Settings): TokenSettings {
+  return { issuer: publicUrl, algorithm: tokenAlgorithm, apiKeysPerHour };
+}
+
 function httpSettingsOf({ settings, consoleDirectory }: ComposeOptions): HttpSettings {
-  const { host, port, publicUrl, trustedProxies } = settings;
+  const { host, port, publicUrl, trustedProxies, corsOrigins, rateLimits } = settings;
   return {
     host,
     port,
     consoleDirectory: consoleDirectory ?? builtConsole,
     version: manifest.version,
+    rateLimits,
+    ...(corsOrigins === undefined ? {} : { corsOrigins }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   };
 }
 
-type RoutesDeps = Pick<Holdfast, "audit" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & { db: Database["db"] };
+type RoutesDeps = Pick<Holdfast, "audit" | "keeping" | "privacy" | "secrets" | "pki" | "identity" | "findings" | "rollouts" | "devices"> & {
+  db: Database["db"];
+};
 
-function routesOf({ db, audit, secrets, pki, identity, findings, rollouts, devices }: RoutesDeps) {
+function routesOf({ db, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices }: RoutesDeps) {
   const system = implement(contract.system).$context<RequestContext>();
   return {
     identity: createIdentityRoutes(identity),
+    factors: createFactorRoutes(identity),
+    federation: createFederationRoutes(identity),
+    people: createPeopleRoutes(identity),
     roles: createRoleRoutes(identity),
-    audit: createAuditRoutes(audit),
+    sessions: createSessionRoutes(identity),
+    serviceAccounts: createServiceAccountRoutes(identity),
+    tokens: createTokenRoutes(identity),
+    audit: createAuditRoutes({ db, audit, ...keeping }),
+    privacy: createPrivacyRoutes(privacy),
     secrets: createSecretsRoutes(secrets),
     pki: createPkiRoutes(pki),
     findings: createFindingsRoutes(findings),
@@ -200,14 +263,19 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
   const { settings } = parts.options;
   const [api, worker] = [settings.roles.has("api"), settings.roles.has("worker")];
   let stopping: Promise<void> | undefined;
+  const over = new AbortController();
+  let following: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     if (api) await parts.http.close();
     parts.tls?.close();
+    over.abort();
+    await following;
     await parts.jobs.stop();
     await parts.rollouts.stop();
     await parts.reach.close();
     await parts.events.stop();
     await parts.secrets.stop();
+    parts.keeping.stop();
     await parts.database.stop();
   };
   return {
@@ -218,7 +286,12 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
         runSchedules(parts);
         parts.rollouts.start();
       }
-      return api ? parts.http.listen() : undefined;
+      if (!api) return undefined;
+      following = parts.identity.follow(liveSourceOf({ events: parts.events, db: parts.database.db }), {
+        signal: over.signal,
+        log: parts.log,
+      });
+      return parts.http.listen();
     },
     stop: () => (stopping ??= stop()),
   };

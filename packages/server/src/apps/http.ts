@@ -9,8 +9,15 @@ type Routes<Part extends keyof Contract> = Router<Contract[Part], RequestContext
 /** What each module's `routes.ts` makes; `overview` answers `contract.system.overview`. */
 export interface ModuleRoutes {
   identity: Routes<"identity">;
+  factors: Routes<"factors">;
+  people: Routes<"people">;
+  federation: Routes<"federation">;
   roles: Routes<"roles">;
+  sessions: Routes<"sessions">;
+  serviceAccounts: Routes<"serviceAccounts">;
+  tokens: Routes<"tokens">;
   audit: Routes<"audit">;
+  privacy: Routes<"privacy">;
   secrets: Routes<"secrets">;
   pki: Routes<"pki">;
   findings: Routes<"findings">;

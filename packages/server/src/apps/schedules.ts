@@ -7,7 +7,7 @@ import type { Holdfast, ComposeOptions } from "./compose.ts";
 const hourMs = 3_600_000;
 
 export function runSchedules(
-  parts: Pick<Holdfast, "database" | "jobs" | "identity" | "secrets" | "pki" | "events" | "findings"> & {
+  parts: Pick<Holdfast, "database" | "jobs" | "keeping" | "identity" | "secrets" | "pki" | "events" | "findings"> & {
     work: DeviceWork;
     options: ComposeOptions;
   },
@@ -16,6 +16,8 @@ export function runSchedules(
   jobs.every(options.pollEveryMs ?? 5000, "devices.poll-repositories", () => work.pollRepositories());
   jobs.every(options.driftEveryMs ?? options.settings.driftEveryMs, "devices.watch-drift", (signal) => work.watchDrift(signal));
   jobs.every(options.backUpEveryMs ?? options.settings.backUpEveryMs, "devices.back-up", (signal) => work.backUp(signal));
+  jobs.every(1000, "audit.checkpoint", () => parts.keeping.tick());
+  jobs.every(24 * hourMs, "audit.retain", () => parts.keeping.retain());
   jobs.every(hourMs, "identity.sweep", async () => void (await parts.identity.sweep()));
   jobs.every(60_000, "findings.wake", () => parts.findings.wake().then(() => undefined));
   jobs.every(hourMs, "platform.prune-events", async () => void (await parts.events.prune(7 * 24 * hourMs)));

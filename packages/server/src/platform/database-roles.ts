@@ -116,8 +116,8 @@ export async function grantRights({ ownerUrl, role }: { ownerUrl: string; role: 
 }
 
 /**
- * One row per right that is missing or too much. On rows: all of them, but the audit trail is read and added to (through
- * `audit.pending` alone), and the list of migrations is read. The job queue rebuilds indexes of its own (MAINTAIN, from
+ * One row per right that is missing or too much. On rows: all of them, but the audit trail is read and added to (entries through
+ * `audit.pending` alone; what it may do beyond that are two functions of the owner's), and the list of migrations is read. The job queue rebuilds indexes of its own (MAINTAIN, from
  * PostgreSQL 17 on). Nobody but the owner truncates, adds triggers or refers to.
  */
 const missingRights = `
@@ -132,7 +132,7 @@ const missingRights = `
   ),
   wanted as (
     select own.*, right_name, case
-      when schema = 'audit' then right_name = 'SELECT' or (name = 'pending' and right_name = 'INSERT')
+      when schema = 'audit' then right_name = 'SELECT' or (name in ('pending', 'person', 'signing_key', 'checkpoint') and right_name = 'INSERT')
       when schema = 'platform' and name = 'migration' then right_name = 'SELECT'
       when right_name = 'MAINTAIN' then schema = 'jobs'
       else right_name in ('SELECT', 'INSERT', 'UPDATE', 'DELETE') end as is_wanted
@@ -146,4 +146,8 @@ const missingRights = `
     where is_wanted <> has_table_privilege($1, oid, right_name) group by schema, name, is_wanted
   union all
   select format('grant usage, select, update on sequence %I.%I to %I', schema, name, $1::text) from own
-    where case when kind = 'S' and schema <> 'audit' then not has_sequence_privilege($1, oid, 'UPDATE') end`;
+    where case when kind = 'S' and schema <> 'audit' then not has_sequence_privilege($1, oid, 'UPDATE') end
+  union all
+  select format('grant execute on function %s to %I', f.oid::regprocedure, $1::text) from pg_proc f
+    where f.pronamespace = to_regnamespace('audit') and f.proname in ('forget_person', 'archive_entries')
+      and pg_has_role(current_user, f.proowner, 'USAGE') and not has_function_privilege($1, f.oid, 'EXECUTE')`;

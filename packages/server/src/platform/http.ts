@@ -23,8 +23,10 @@
  */
 import type { AddressInfo, Socket } from "node:net";
 import type { Server as TlsServer, TlsOptions } from "node:tls";
+import { constants } from "node:zlib";
+import compress from "@fastify/compress";
 import cookies from "@fastify/cookie";
-import { newId, Problem } from "@holdfast/kit";
+import { newId, Problem, systemClock } from "@holdfast/kit";
 import { routesOf } from "@holdfast/contract";
 import type { AnyContractRouter } from "@orpc/contract";
 import type { Router } from "@orpc/server";
@@ -32,10 +34,13 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Db } from "./db.ts";
 import { apiPrefix, serveApi } from "./http/api.ts";
 import { serveConsole } from "./http/console-files.ts";
+import { allowOrigins } from "./http/cors.ts";
 import { serveExplorer } from "./http/explorer.ts";
 import { serveHealth, type ReadyCheck } from "./http/health.ts";
 import { measureRequests, serveMetrics } from "./http/measure.ts";
 import { servePublicFiles, type PublicFiles } from "./http/public-files.ts";
+import { createRateLimiter, usualRateLimits, type RateLimits } from "./http/rate-limits.ts";
+import { servePlain, type PlainRoute } from "./http/plain-routes.ts";
 import { refuse, refuseConnection } from "./http/refuse.ts";
 import type { Authenticate, RequestContext } from "./http/request.ts";
 import { addSecurityHeaders } from "./http/security-headers.ts";
@@ -45,6 +50,8 @@ import type { Metrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
 
 export * from "./http/request.ts";
+export type { RateLimits } from "./http/rate-limits.ts";
+export type { PlainAnswer, PlainCall, PlainRoute } from "./http/plain-routes.ts";
 export type { ReadyCheck } from "./http/health.ts";
 export type { PublicFile } from "./http/public-files.ts";
 
@@ -59,6 +66,10 @@ export interface HttpSettings {
   tls?: HttpTls;
   /** Addresses and CIDR blocks of proxies whose X-Forwarded-… headers count. None unless told. */
   trustedProxies?: string[];
+  /** Origins whose pages may call the API with a token, e.g. `https://tools.example.net`. None unless told. */
+  corsOrigins?: string[];
+  /** `usualRateLimits` unless told. */
+  rateLimits?: RateLimits;
   /** Built console, `packages/web/dist`. */
   consoleDirectory: string;
   /** Version of the product, for the OpenAPI document. */
@@ -85,6 +96,8 @@ export interface HttpParts {
   publicFiles?: PublicFiles;
   /** What must answer before this process is ready, by name, e.g. `{ database: () => … }`. */
   checks: Record<string, ReadyCheck>;
+  /** What a standard places outside the API. */
+  plain?: readonly PlainRoute[];
 }
 
 export interface Http {
@@ -115,20 +128,33 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   if (tls) app.addHook("onRequest", async (request) => void (request.spiffeId = tls.spiffeIdOf(request.raw.socket)));
   addSecurityHeaders(app, { https });
   measureRequests(app, { metrics, log });
+  allowOrigins(app, settings.corsOrigins ?? []);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     if (closing.signal.aborted) await refuseNew(reply);
   });
   app.setErrorHandler((thrown, request, reply) => refuse(thrown, request, reply, log));
   await app.register(cookies);
+  // What is worth it only; live streams go as they are. Brotli at its usual quality would cost more than it saves.
+  await app.register(compress, {
+    threshold: 1024,
+    encodings: ["br", "gzip"],
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+  });
 
   serveHealth(app, { checks: parts.checks, closing: closing.signal });
-  serveMetrics(app, { metrics, authenticate });
+  serveMetrics(app, { metrics, authenticate, secureCookies: https });
   if (parts.publicFiles) servePublicFiles(app, parts.publicFiles);
-  serveApi(app, { ...parts, idempotencyKeys, closing: closing.signal, secureCookies: https });
+  const countRequest = createRateLimiter(settings.rateLimits ?? usualRateLimits, systemClock);
+  serveApi(app, { ...parts, countRequest, idempotencyKeys, closing: closing.signal, secureCookies: https });
   const document = JSON.stringify(await openApiOf(contract, settings.version));
   app.get(`${apiPrefix}/openapi.json`, (_request, reply) => reply.type("application/json").send(document));
   serveExplorer(app);
+  await servePlain(app, {
+    routes: parts.plain ?? [],
+    publicUrl: settings.publicUrl,
+    count: ({ ip: address }, reply) => countRequest({ address }, reply),
+  });
   const page = await serveConsole(app, settings.consoleDirectory);
   const missing = createMissing(contract);
   app.setNotFoundHandler((request, reply) =>
@@ -190,7 +216,7 @@ async function refuseNew(reply: { header(name: string, value: string): unknown }
 
 /** True when a browser asks for a page: the console answers all its addresses itself. */
 function wantsPage({ method, url, headers }: FastifyRequest): boolean {
-  const ours = /^\/(api|assets|health|metrics|pki)(\/|\?|$)/.test(url);
+  const ours = /^\/(api|assets|health|metrics|pki|oauth|\.well-known)(\/|\?|$)/.test(url);
   return !ours && (method === "GET" || method === "HEAD") && headers.accept?.includes("text/html") === true;
 }
 

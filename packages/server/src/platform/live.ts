@@ -101,8 +101,9 @@ async function* visible({ context, recheckMs, events }: Watching): AsyncGenerato
   timer.unref();
   try {
     for await (const event of events(AbortSignal.any([context.signal, ended.signal]))) {
-      // A session, a key or a role may just have changed.
-      if (event.type.startsWith("identity.")) await recheck();
+      // A session, a key or a role may just have changed: this caller's, or one of many.
+      if (event.type.startsWith("identity.") && (event.subject === `user:${principal.userId}` || !event.subject.startsWith("user:")))
+        await recheck();
       if (ended.signal.aborted) return;
       if (maySee(event, principal)) yield event;
     }
@@ -117,7 +118,8 @@ export function maySee({ type }: Pick<LiveEvent, "type">, principal: Pick<Princi
   const module = type.split(".")[0] ?? "";
   const names = module === "identity" ? ["users:read"] : [`${module}:read`, `${module}s:read`];
   const needed = permissions.find((permission) => names.includes(permission));
-  return needed !== undefined && principal.access.has(needed);
+  // An event does not say which labels its subject has; who may see only some of them sees none.
+  return needed !== undefined && principal.access.get(needed) === "everywhere";
 }
 
 function tooMany(): Problem {

@@ -27,6 +27,8 @@ describe("settings", () => {
       host: "127.0.0.1",
       port: 7450,
       logLevel: "info",
+      passwordProfile: "default",
+      rateLimits: { user: 1000, address: 100 },
       roles: new Set(["api", "worker", "gateway", "ingest"]),
       driftEveryMs: 60_000,
       backUpEveryMs: 86_400_000,

@@ -6,6 +6,8 @@ import { parseDuration, Problem, sayError, Secret } from "@holdfast/kit";
 import { z } from "zod";
 import { arrangeSecrets, secretsFaults, secretsSettingsShape, type SecretsSettings } from "./settings-secrets.ts";
 import { arrangeTls, tlsFaults, tlsSettingsShape, type TlsSettings } from "./settings-tls.ts";
+import { isEgressEntry } from "./egress.ts";
+import { parseSyslogTarget, type SyslogTarget } from "./syslog.ts";
 
 /** Parts of the program that one process can play. */
 export const roles = ["api", "worker", "gateway", "ingest"] as const;
@@ -39,10 +41,43 @@ export const settingsShape = {
     .describe(
       "Addresses and networks (10.0.0.0/8) of proxies in front of this server, as a list; X-Forwarded-… headers count from these alone",
     ),
+  HOLDFAST_CORS_ORIGINS: z
+    .string()
+    .transform(toOrigins)
+    .optional()
+    .describe(
+      "Origins whose pages may call the API with a token, as a list, e.g. https://tools.example.net; none unless told, and never all",
+    ),
+  HOLDFAST_RATE_LIMIT_USER: perMinute(1000).describe("Most API requests a minute of one user, 0 for no limit; counted by each process"),
+  HOLDFAST_RATE_LIMIT_ADDRESS: perMinute(100).describe(
+    "Most API requests a minute of one address without a caller that counts, 0 for no limit; counted by each process",
+  ),
+  HOLDFAST_SMTP_URL: secretUrl(["smtp:", "smtps:"])
+    .optional()
+    .describe(
+      "The mail server, e.g. smtps://name:password@mail.example.net; without it one-time links are shown to the administrator who makes them",
+    ),
+  HOLDFAST_SMTP_FROM: z.email("must be a mail address").optional().describe("Sender of mails; holdfast@ the public URL's host unless told"),
+  HOLDFAST_PASSWORD_PROFILE: z
+    .enum(["default", "asvs"], "must be default or asvs")
+    .default("default")
+    .describe("What passwords must be. default: 12 characters of three kinds, or 16 of any; asvs: 15 of any (OWASP ASVS 5.0)"),
+  HOLDFAST_ORGANISATION: z.string().trim().min(1).max(100).optional().describe("The organisation's name, which no password may be made of"),
   HOLDFAST_GIT_CA_FILE: z
     .string()
     .optional()
     .describe("File of authorities (PEM) that certificates of Git servers are checked against, in place of the system's"),
+  HOLDFAST_EGRESS_ALLOW: z
+    .string()
+    .transform(toEgress)
+    .optional()
+    .describe(
+      "Hosts, addresses and networks (10.0.0.0/8) beside the public internet that this server may call where a user or a foreign document says so, e.g. an identity provider, as a list",
+    ),
+  HOLDFAST_EGRESS_CA_FILE: z
+    .string()
+    .optional()
+    .describe("File of authorities (PEM) that certificates of identity providers and the like are checked against, beside the usual ones"),
   HOLDFAST_LOG_LEVEL: z
     .enum(levels, `must be one of ${levels.join(", ")}`)
     .default("info")
@@ -55,16 +90,39 @@ export const settingsShape = {
   HOLDFAST_DRIFT_EVERY: every("60s", { least: "5s" }).describe("How often drift is looked for, e.g. 60s or 5m"),
   HOLDFAST_BACKUP_EVERY: every("24h", { least: "1m" }).describe("How often every running configuration is backed up, e.g. 6h or 1d"),
   HOLDFAST_KEY_RING: z.string().optional().describe("File of the keys that seal secrets; keys.json in HOLDFAST_HOME unless told"),
+  HOLDFAST_TOKEN_ALGORITHM: z
+    .enum(["EdDSA", "HS256"], "must be EdDSA or HS256")
+    .default("EdDSA")
+    .describe("What access tokens are signed with: EdDSA, or HS256 for verifiers that know nothing else; one alone counts"),
+  HOLDFAST_API_KEYS_PER_HOUR: z
+    .string()
+    .default("3")
+    .transform(toKeysPerHour)
+    .describe("Most API keys that one user may make in an hour, 1 to 1000"),
   HOLDFAST_KEYS: z
     .string()
     .transform((text) => new Secret(text))
     .optional()
     .describe("The key ring itself, in place of a file"),
+  HOLDFAST_AUDIT_SYSLOG: z
+    .string()
+    .transform(toSyslog)
+    .optional()
+    .describe("Syslog server that gets the signed checkpoints of the audit trail, e.g. tls://logs.example.net:6514 (or udp://, tcp://)"),
+  HOLDFAST_AUDIT_RETENTION_DAYS: z
+    .string()
+    .transform(toRetention)
+    .optional()
+    .describe("Audit entries older than so many days (30 or more) are archived to files once a day; all stay in the database unless told"),
   ...secretsSettingsShape,
   ...tlsSettingsShape,
 };
 
 export interface Settings {
+  /** Where signed checkpoints of the audit trail are sent, too. */
+  auditSyslog?: SyslogTarget;
+  /** Older audit entries are archived; all stay unless told. */
+  auditRetentionDays?: number;
   /** Absolute path. */
   home: string;
   /** Absent: the embedded PostgreSQL. */
@@ -77,14 +135,27 @@ export interface Settings {
   publicUrl?: string;
   /** Addresses and CIDR blocks. */
   trustedProxies?: string[];
+  corsOrigins?: string[];
+  /** Requests a minute; 0 for no limit. */
+  rateLimits: { user: number; address: number };
   /** Absolute path. */
   gitCaFile?: string;
+  /** Hosts, addresses and CIDR blocks. */
+  egressAllow?: string[];
+  /** Absolute path. */
+  egressCaFile?: string;
+  /** Absent: nobody can be mailed. */
+  smtp?: { url: Secret; from: string };
+  passwordProfile: "default" | "asvs";
+  organisation?: string;
   logLevel: (typeof levels)[number];
   roles: ReadonlySet<Role>;
   driftEveryMs: number;
   backUpEveryMs: number;
   /** Absolute path. */
   keyRingFile: string;
+  tokenAlgorithm: "EdDSA" | "HS256";
+  apiKeysPerHour: number;
   /** The key ring's JSON, in place of the file. */
   keys?: Secret;
   secrets: SecretsSettings;
@@ -106,7 +177,8 @@ export function loadSettings(environment: Environment, workingDirectory: string 
   const faults = parsed.success
     ? [...secretsFaults(parsed.data), ...tlsFaults(parsed.data)]
     : parsed.error.issues.map(({ path, message }) => ({ at: path.join("."), say: message }));
-  const caFaults = findUnusable("HOLDFAST_GIT_CA_FILE", environment["HOLDFAST_GIT_CA_FILE"], workingDirectory);
+  const caFiles = ["HOLDFAST_GIT_CA_FILE", "HOLDFAST_EGRESS_CA_FILE"];
+  const caFaults = caFiles.flatMap((name) => findUnusable(name, environment[name], workingDirectory));
   const ownerFaults = findLonelyOwner(new Set(given.map(([name]) => name)));
   const places = [...faults, ...caFaults, ...ownerFaults, ...given.flatMap(([name]) => findMisspelt(name))];
   if (!parsed.success || places.length > 0) throw invalid(places);
@@ -121,7 +193,12 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     host: values.HOLDFAST_HOST,
     port: values.HOLDFAST_PORT,
     logLevel: values.HOLDFAST_LOG_LEVEL,
+    passwordProfile: values.HOLDFAST_PASSWORD_PROFILE,
+    rateLimits: { user: values.HOLDFAST_RATE_LIMIT_USER, address: values.HOLDFAST_RATE_LIMIT_ADDRESS },
+    ...(values.HOLDFAST_CORS_ORIGINS && { corsOrigins: values.HOLDFAST_CORS_ORIGINS }),
     roles: values.HOLDFAST_ROLES,
+    tokenAlgorithm: values.HOLDFAST_TOKEN_ALGORITHM,
+    apiKeysPerHour: values.HOLDFAST_API_KEYS_PER_HOUR,
     driftEveryMs: values.HOLDFAST_DRIFT_EVERY,
     backUpEveryMs: values.HOLDFAST_BACKUP_EVERY,
     keyRingFile: values.HOLDFAST_KEY_RING ? resolve(workingDirectory, values.HOLDFAST_KEY_RING) : join(home, "keys.json"),
@@ -129,8 +206,14 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     ...(values.DATABASE_OWNER_URL && { databaseOwnerUrl: values.DATABASE_OWNER_URL }),
     ...(values.HOLDFAST_PUBLIC_URL && { publicUrl: values.HOLDFAST_PUBLIC_URL }),
     ...(values.HOLDFAST_TRUSTED_PROXIES && { trustedProxies: values.HOLDFAST_TRUSTED_PROXIES }),
+    ...(values.HOLDFAST_ORGANISATION && { organisation: values.HOLDFAST_ORGANISATION }),
+    ...(values.HOLDFAST_SMTP_URL && { smtp: { url: values.HOLDFAST_SMTP_URL, from: senderOf(values) } }),
+    ...(values.HOLDFAST_EGRESS_ALLOW && { egressAllow: values.HOLDFAST_EGRESS_ALLOW }),
+    ...(values.HOLDFAST_EGRESS_CA_FILE && { egressCaFile: resolve(workingDirectory, values.HOLDFAST_EGRESS_CA_FILE) }),
     ...(values.HOLDFAST_GIT_CA_FILE && { gitCaFile: resolve(workingDirectory, values.HOLDFAST_GIT_CA_FILE) }),
     ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
+    ...(values.HOLDFAST_AUDIT_SYSLOG && { auditSyslog: values.HOLDFAST_AUDIT_SYSLOG }),
+    ...(values.HOLDFAST_AUDIT_RETENTION_DAYS && { auditRetentionDays: values.HOLDFAST_AUDIT_RETENTION_DAYS }),
     secrets: arrangeSecrets(values, workingDirectory),
     ...(tls && { tls }),
   };
@@ -141,6 +224,17 @@ function findLonelyOwner(given: ReadonlySet<string>): { at: string; say: string 
   return [
     { at: "DATABASE_OWNER_URL", say: "needs DATABASE_URL, the user that the server works as; alone, DATABASE_URL may name the owner" },
   ];
+}
+
+
+function senderOf({
+  HOLDFAST_SMTP_FROM: from,
+  HOLDFAST_PUBLIC_URL: publicUrl,
+}: {
+  HOLDFAST_SMTP_FROM?: string | undefined;
+  HOLDFAST_PUBLIC_URL?: string | undefined;
+}): string {
+  return from ?? `holdfast@${publicUrl === undefined ? "localhost" : new URL(publicUrl).hostname}`;
 }
 
 /** Told at the start, because later it would be a repository that cannot be fetched. */
@@ -213,6 +307,23 @@ function toPort(text: string, context: Context): number {
   return port >= 0 && port <= 65_535 ? port : refuse(context, "must be a number from 0 to 65535");
 }
 
+function toSyslog(text: string, context: Context): SyslogTarget {
+  return (
+    parseSyslogTarget(text) ??
+    refuse(context, "must be udp://, tcp:// or tls:// with a host and perhaps a port, e.g. tls://logs.example.net:6514")
+  );
+}
+
+function toRetention(text: string, context: Context): number {
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return days >= 30 ? days : refuse(context, "must be a number of days from 30");
+}
+
+function toKeysPerHour(text: string, context: Context): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return count >= 1 && count <= 1000 ? count : refuse(context, "must be a number from 1 to 1000");
+}
+
 function toOrigin(text: string, context: Context): string {
   const url = URL.parse(text);
   const plain =
@@ -236,6 +347,14 @@ function isNetwork(text: string): boolean {
   return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
+function toEgress(text: string, context: Context): string[] {
+  const entries = text.split(",").map((entry) => entry.trim());
+  const strange = entries.find((entry) => !isEgressEntry(entry));
+  return strange === undefined
+    ? entries
+    : refuse(context, `must be a list of hosts, addresses and networks such as idp.example.net,10.0.0.0/8; "${strange}" is none`);
+}
+
 function toRoles(text: string, context: Context): ReadonlySet<Role> {
   const names = text.split(",").map((name) => name.trim());
   if (names.includes("all")) return new Set(roles);
@@ -243,4 +362,21 @@ function toRoles(text: string, context: Context): ReadonlySet<Role> {
   return strange === undefined
     ? new Set(names as Role[])
     : refuse(context, `must be all, or a list of ${roles.join(", ")}; "${strange}" is neither`);
+}
+
+function perMinute(usual: number) {
+  return z
+    .string()
+    .default(String(usual))
+    .transform((text, context: Context): number =>
+      /^\d{1,7}$/.test(text) ? Number(text) : refuse(context, `must be a whole number of requests a minute, not "${text}"`),
+    );
+}
+
+function toOrigins(text: string, context: Context): string[] {
+  const origins = text.split(",").map((origin) => origin.trim());
+  const strange = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+  return strange === undefined
+    ? origins
+    : refuse(context, `must be a list of origins such as https://tools.example.net, without a path or *; "${strange}" is none`);
 }

@@ -9,6 +9,7 @@ import { sessionCookie } from "#core/identity";
 import { createLog, silentLog } from "#platform/log";
 import { loadSettings } from "#platform/settings";
 import { testDatabase, type TestDatabase } from "#test/database";
+import { opened } from "#test/identity";
 import type { SimulatedDevice } from "#world/device";
 import type { Fleet } from "#world/fleet";
 import { compose, type ComposeOptions, type Holdfast } from "../../src/apps/compose.ts";
@@ -123,10 +124,10 @@ async function administrator(holdfast: Holdfast, url: string): Promise<Client> {
 async function clientOf(holdfast: Holdfast, url: string, { name }: { name: string }): Promise<Client> {
   const { identity } = holdfast;
   const { token } = await identity.createSignInLink(name, { actor: "system:test" });
-  const signedIn = await identity.redeemLink(token, { address: "127.0.0.1", userAgent: "journey" });
+  const signedIn = opened(await identity.redeemLink(token, { address: "127.0.0.1", userAgent: "journey" }));
   const caller = await identity.authenticate({ headers: {}, cookies: { [sessionCookie]: signedIn.token } });
   if (!caller) throw new Error(`${name} is not signed in`);
-  const { key } = await identity.createKey({ name: "journey", scopes: [], expiresInDays: 1 }, caller);
+  const { key } = await identity.createKey({ name: "journey", scopes: [...caller.access.keys()], expiresInDays: 1 }, caller);
   return createClient({ url, apiKey: new Secret(key) });
 }
 

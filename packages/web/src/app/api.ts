@@ -19,11 +19,26 @@ export type RouteOutput<R extends RouteName> = CallOf<R> extends (...all: never[
 export const api: Client = createClient({
   url: location.origin,
   fetch: async (request, init) => {
-    const response = await fetch(request, init);
+    const asked = new Request(request, init);
+    const again = asked.clone();
+    const response = await fetch(asked);
     learnServerTime(response.headers.get("date"));
-    return response;
+    const proved = response.status === 403 && (await isStepUp(response.clone())) && (await proveFirst?.());
+    return proved === true ? fetch(again) : response;
   },
 });
+
+let proveFirst: (() => Promise<boolean>) | undefined;
+
+/** Who asks a person to prove who they are, when an act needs that; true when they did. */
+export function askWith(ask: () => Promise<boolean>): void {
+  proveFirst = ask;
+}
+
+async function isStepUp(response: Response): Promise<boolean> {
+  const body: unknown = await response.json().catch(() => undefined);
+  return typeof body === "object" && body !== null && "code" in body && body.code === "step_up_needed";
+}
 
 export interface CallOptions {
   signal?: AbortSignal;

@@ -69,6 +69,8 @@ const commands: Commands = {
     ...option("--username", "username" in value ? value.username : undefined),
   ],
   "audit.verify": () => ["audit", "verify"],
+  "audit.checkpoint": () => ["audit", "checkpoints", "--sign"],
+  "privacy.me": () => ["gdpr", "export"],
 };
 
 function apply({ planId, strategy, strategyName, limits, requireApproval, start }: RouteInput<"rollouts.create">): Words {

@@ -29,13 +29,28 @@ const signIn = createRoute({
 const setup = createRoute({ getParentRoute: () => root, path: "/setup", component: lazyRouteComponent(identity, "SetupPage") });
 const link = createRoute({ getParentRoute: () => root, path: "/link", component: lazyRouteComponent(identity, "LinkPage") });
 
+const newPassword = () => import("../pages/identity/new-password.tsx");
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(newPassword, "InvitationPage"),
+});
+const reset = createRoute({ getParentRoute: () => root, path: "/reset", component: lazyRouteComponent(newPassword, "ResetPage") });
+const forgot = createRoute({ getParentRoute: () => root, path: "/forgot", component: lazyRouteComponent(newPassword, "ForgotPage") });
+const enrol = createRoute({
+  getParentRoute: () => root,
+  path: "/enrol",
+  component: lazyRouteComponent(() => import("../pages/identity/enrol.tsx"), "EnrolPage"),
+});
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
   component: Shell,
   beforeLoad: async ({ context, location }) => {
     try {
-      await context.queries.ensureQueryData(meRead());
+      const me = await context.queries.ensureQueryData(meRead());
+      if (me.must !== undefined) redirect({ to: "/enrol", throw: true });
     } catch (thrown) {
       if (!isSignedOut(thrown)) throw thrown;
       const { needed } = await context.queries.ensureQueryData(read("identity.setupState", undefined));
@@ -150,10 +165,25 @@ const finding = createRoute({
 const audit = createRoute({
   ...inShell,
   path: "/audit",
-  validateSearch: texts("q", "actor", "action", "subject", "entry"),
+  validateSearch: texts("q", "actor", "action", "subject", "severity", "type", "span", "entry"),
   component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
 });
 
+const profile = createRoute({
+  ...inShell,
+  path: "/settings/profile",
+  component: lazyRouteComponent(() => import("../pages/identity/profile-page.tsx"), "ProfilePage"),
+});
+const sessions = createRoute({
+  ...inShell,
+  path: "/settings/sessions",
+  component: lazyRouteComponent(() => import("../pages/identity/sessions-page.tsx"), "SessionsPage"),
+});
+const deviceCode = createRoute({
+  ...inShell,
+  path: "/device",
+  component: lazyRouteComponent(() => import("../pages/identity/device-page.tsx"), "DevicePage"),
+});
 const people = createRoute({
   ...inShell,
   path: "/settings/people",
@@ -194,6 +224,10 @@ const tree = root.addChildren([
   signIn,
   setup,
   link,
+  invitation,
+  reset,
+  forgot,
+  enrol,
   shell.addChildren([
     overview,
     devices.addChildren([newDevice, importDevices]),
@@ -207,6 +241,9 @@ const tree = root.addChildren([
     rollout,
     findings.addChildren([finding]),
     audit,
+    profile,
+    sessions,
+    deviceCode,
     people.addChildren([newPerson]),
     keys.addChildren([newKey]),
     secrets.addChildren([newSecret, replaceSecret]),

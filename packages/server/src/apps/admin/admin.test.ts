@@ -17,6 +17,7 @@ import { silentLog } from "#platform/log";
 import { createMetrics } from "#platform/metrics";
 import { loadSettings, settingsShape, type Settings } from "#platform/settings";
 import { testDatabase, type TestDatabase } from "../../../test/database.ts";
+import { opened } from "../../../test/identity.ts";
 import { compose } from "../compose.ts";
 import { runAdmin } from "./run.ts";
 
@@ -65,7 +66,7 @@ describe("local administration of users", () => {
     expect(await admin("create-admin ada", ["short"])).toMatchObject({ code: 4 });
     expect(await admin("create-admin ada", [password, password])).toMatchObject({ code: 0, asked: 2 });
     expect((await database.pool.query("select from identity.session")).rowCount).toBe(0);
-    expect((await (await identity()).signIn({ name: "ada", password }, from)).me.user).toMatchObject({
+    expect(opened(await (await identity()).signIn({ name: "ada", password }, from)).me.user).toMatchObject({
       name: "ada",
       grants: [{ role: "admin" }],
     });
@@ -81,7 +82,7 @@ describe("local administration of users", () => {
     const made = await admin("create-user grace --role operator");
     expect(made).toMatchObject({ code: 0 });
     expect(made.out).toMatch(/^https:\/\/holdfast\.example\.net\/link#token=\S+\n$/);
-    expect((await (await identity()).redeemLink(tokenIn(made.out), from)).me.user).toMatchObject({
+    expect(opened(await (await identity()).redeemLink(tokenIn(made.out), from)).me.user).toMatchObject({
       name: "grace",
       grants: [{ role: "operator" }],
     });
@@ -90,7 +91,7 @@ describe("local administration of users", () => {
 
   test("a user with a password signs in with it", async () => {
     expect(await admin("create-user alan --password", [password, password])).toMatchObject({ code: 0, out: "" });
-    expect((await (await identity()).signIn({ name: "alan", password }, from)).me.user.grants).toEqual([{ role: "viewer" }]);
+    expect(opened(await (await identity()).signIn({ name: "alan", password }, from)).me.user.grants).toEqual([{ role: "viewer" }]);
   });
 
   test("a link for nobody, a strange role, a taken name: each has its exit code and one sentence", async () => {
@@ -101,7 +102,7 @@ describe("local administration of users", () => {
 
   test("a disabled user's session ends at once, and links are refused", async () => {
     const link = await admin("sign-in-link grace");
-    const { token } = await (await identity()).redeemLink(tokenIn(link.out), from);
+    const { token } = opened(await (await identity()).redeemLink(tokenIn(link.out), from));
     expect(await admin("disable-user GRACE")).toMatchObject({ code: 0 });
     expect(await (await identity()).authenticate({ headers: {}, cookies: { [sessionCookie]: token } })).toBeUndefined();
     expect(await admin("sign-in-link grace")).toMatchObject({ code: 5 });
@@ -167,7 +168,7 @@ describe("the audit trail", () => {
   test("a forged entry is named, with exit code 1", async () => {
     await database.owner.query("alter table audit.entry disable trigger user");
     await database.owner.query(
-      "update audit.entry set canonical = replace(canonical, 'grace', 'mallo') where seq = (select min(seq) from audit.entry where canonical like '%grace%')",
+      "update audit.entry set canonical = replace(canonical, 'identity', 'identify') where seq = (select min(seq) from audit.entry where canonical like '%identity%')",
     );
     await database.owner.query("alter table audit.entry enable trigger user");
     expect(await admin("audit verify")).toMatchObject({ code: 1, err: expect.stringContaining("broken at") });
@@ -274,7 +275,7 @@ describe("with the embedded database", () => {
       try {
         const link = await run(["sign-in-link", "ada"], own);
         expect(link).toMatchObject({ code: 0 });
-        expect((await server.identity.redeemLink(tokenIn(link.out), from)).me.user.name).toBe("ada");
+        expect(opened(await server.identity.redeemLink(tokenIn(link.out), from)).me.user.name).toBe("ada");
         expect(server.database.answers()).toBe(true);
         if (process.getuid?.() === 0) {
           expect(await run(["sign-in-link", "ada"], own, { uid: 65_534 })).toMatchObject({

@@ -8,7 +8,7 @@ export const auditCommands: AdminCommand[] = [
     words: "audit verify",
     takes: [],
     options: {},
-    say: "Compute the hash chain again; exit code 1 when it is broken.",
+    say: "Compute the hash chain again and compare it with the checkpoints; exit code 1 when it is broken.",
     run: verify,
   },
   {
@@ -21,8 +21,8 @@ export const auditCommands: AdminCommand[] = [
 ];
 
 async function verify(call: AdminCall): Promise<void> {
-  const { audit } = await call.holdfast();
-  const seen = await audit.verify();
+  const { keeping } = await call.holdfast();
+  const seen = await keeping.checkpoints.verify();
   if (!seen.ok)
     throw new Problem("audit_chain_broken", { kind: "broken", say: `The audit trail is broken at ${seen.brokenAt}: ${seen.say}` });
   await call.terminal.out(`${seen.say} The last hash is ${seen.head}.\n`);
@@ -31,7 +31,7 @@ async function verify(call: AdminCall): Promise<void> {
 async function exportTrail(call: AdminCall): Promise<void> {
   const { audit } = await call.holdfast();
   const { to } = call.options;
-  if (typeof to !== "string") return void (await writeAll(audit.export(), (line) => call.terminal.out(line)));
+  if (typeof to !== "string") return void (await writeAll(audit.export(), (text) => call.terminal.out(text)));
   const file = await open(to, "wx", 0o600).catch((thrown: NodeJS.ErrnoException) => {
     throw new Problem("admin_file", {
       kind: thrown.code === "EEXIST" ? "conflict" : "invalid",
@@ -39,7 +39,7 @@ async function exportTrail(call: AdminCall): Promise<void> {
     });
   });
   try {
-    const entries = await writeAll(audit.export(), async (line) => void (await file.write(line)));
+    const entries = await writeAll(audit.export(), async (text) => void (await file.write(text)));
     await file.sync();
     call.terminal.err(`${entries} entries are in ${to}.\n`);
   } finally {
@@ -47,11 +47,11 @@ async function exportTrail(call: AdminCall): Promise<void> {
   }
 }
 
-async function writeAll(lines: AsyncIterable<string>, write: (line: string) => Promise<void>): Promise<number> {
-  let count = 0;
-  for await (const line of lines) {
-    await write(`${line}\n`);
-    count++;
+async function writeAll(pieces: AsyncIterable<string>, write: (text: string) => Promise<void>): Promise<number> {
+  let lines = 0;
+  for await (const text of pieces) {
+    await write(text);
+    lines += text.split("\n").length - 1;
   }
-  return count;
+  return lines;
 }

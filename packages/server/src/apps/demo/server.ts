@@ -85,8 +85,8 @@ async function firstKey(holdfast: Holdfast, url: string): Promise<Secret> {
       return response;
     },
   });
-  await browser.identity.setup({ token, name: admin, password: `${crypto.randomUUID()}${crypto.randomUUID()}` });
-  const { key } = await browser.identity.createKey({ name: "demonstration", scopes: [], expiresInDays: 7 });
+  const { permissions } = await browser.identity.setup({ token, name: admin, password: `${crypto.randomUUID()}${crypto.randomUUID()}` });
+  const { key } = await browser.identity.createKey({ name: "demonstration", scopes: permissions, expiresInDays: 7 });
   return new Secret(key);
 }
 

@@ -18,7 +18,7 @@ async function asOwner(statements: string): Promise<void> {
   await database.owner.query(`
     alter table audit.entry disable trigger all; alter table audit.head disable trigger all; alter table audit.pending disable trigger all;
     ${statements};
-    alter table audit.entry enable always trigger append_only;
+    alter table audit.entry enable always trigger append_only; alter table audit.entry enable always trigger archived_only;
     alter table audit.head enable always trigger head_stays; alter table audit.head enable always trigger head_steps;
     alter table audit.pending enable always trigger chain;`);
 }
@@ -43,6 +43,7 @@ describe("recording", () => {
     expect(items).toEqual([
       {
         ...entry,
+        severity: "info",
         seq: 1,
         at: "2026-01-02T03:04:05.678Z",
         reason: "moved",
@@ -105,9 +106,9 @@ describe("recording", () => {
   });
 
   test("text that the database cannot hold is replaced, not refused", async () => {
-    await record({ actor: "user:a\0b", reason: "\uD800" });
+    await record({ actor: "system:a\0b", reason: "\uD800" });
     expect(await audit.verify()).toMatchObject({ ok: true });
-    expect((await audit.list({ actor: "user:a\0b" })).items).toHaveLength(1);
+    expect((await audit.list({ actor: "system:a\0b" })).items).toHaveLength(1);
   });
 });
 
@@ -137,6 +138,12 @@ describe("the database", () => {
     "insert into audit.head (only_row, seq, hash) values (false, 0, '')",
     "update audit.pending set actor = ''",
     "delete from audit.pending",
+    "delete from audit.person",
+    "update audit.person set name = 'eve'",
+    "delete from audit.checkpoint",
+    "update audit.checkpoint set hash = ''",
+    "update audit.signing_key set public_key = ''",
+    "insert into audit.archive (last_seq, first_seq, last_hash, file, sha256) values (1, 1, '', '', '')",
     "drop trigger append_only on audit.entry",
     "alter table audit.entry disable trigger append_only",
     "alter table audit.entry disable trigger all",
@@ -154,6 +161,62 @@ describe("the database", () => {
     await expect(sql.raw(statement).execute(database.db)).rejects.toThrow(/permission denied|must be owner/);
     expect(await audit.verify()).toMatchObject({ ok: true, entries: 3 });
     expect((await audit.list({})).items.map(({ actor }) => actor)).toEqual(["user:ada", "user:ada", "user:ada"]);
+  });
+});
+
+describe("people", () => {
+  const stored = async () =>
+    (await sql<{ text: string }>`select string_agg(e::text, ' ') as text from audit.entry e`.execute(database.db)).rows[0]?.text ?? "";
+
+  test("stand in entries behind pseudonyms, and are read by name", async () => {
+    const after = { owner: "user:bob", email: "bob@example.net", note: "asked by user:ada, user:adam" };
+    await record({ subject: "user:bob", action: "identity.user.update", after, reason: "user:ada said so", address: "192.0.2.7" });
+    for (const told of ["ada ", "user:ada,", "bob", "192.0.2.7"]) expect(await stored()).not.toContain(told);
+    const [read] = (await audit.list({ actor: "user:ada" })).items;
+    expect(read).toMatchObject({ actor: "user:ada", subject: "user:bob", after, reason: "user:ada said so", address: "192.0.2.7" });
+    expect((await audit.list({ subject: "user:bob" })).items).toHaveLength(1);
+    expect((await audit.list({ q: "ada" })).items).toHaveLength(1);
+    expect((await audit.list({ actor: "user:ad" })).items).toHaveLength(0);
+  });
+
+  test("have one pseudonym, whatever the number of entries", async () => {
+    await recordMany(3);
+    const { rows } = await sql<{ actors: number }>`select count(distinct actor)::int as actors from audit.entry`.execute(database.db);
+    expect(rows).toEqual([{ actors: 1 }]);
+  });
+
+  test("who is forgotten is nobody any more, and the chain still holds", async () => {
+    await record({ after: { email: "ada@example.net" }, address: "192.0.2.7" });
+    await record({ actor: "user:bob" });
+    const gone = await inTransaction(database.db, async (tx) => {
+      await audit.record(tx, { actor: "user:bob", action: "privacy.person.erase", subject: "user:ada" });
+      return audit.people.forget(tx, "ada");
+    });
+    expect(gone.length).toBeGreaterThan(0);
+    const [erasing, bobs, adas] = (await audit.list({})).items;
+    expect(erasing).toMatchObject({ action: "privacy.person.erase", subject: `user:~${gone[0]}` });
+    expect(bobs?.actor).toBe("user:bob");
+    expect(adas).toMatchObject({ actor: `user:~${gone[0]}`, after: { email: "[erased]" }, address: "[erased]" });
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 3 });
+    await record();
+    expect((await audit.list({})).items[0]?.actor).toBe("user:ada");
+    expect((await audit.list({ actor: "user:ada" })).items).toHaveLength(1);
+  });
+
+  test("who is forgotten in secret is missed", async () => {
+    await record({ actor: "user:bob" });
+    await record({ actor: "user:mallory" });
+    await database.pool.query("select audit.forget_person('mallory')");
+    expect(await audit.verify()).toMatchObject({ ok: false, brokenAt: 2, say: expect.stringContaining("no entry says so") });
+  });
+
+  test("another name put behind a pseudonym is found", async () => {
+    await record();
+    await asOwner("alter table audit.person disable trigger all; update audit.person set name = 'eve' where name = 'ada'");
+    expect(await audit.verify()).toMatchObject({ ok: false, say: expect.stringContaining("was changed") });
+    await asOwner(
+      "update audit.person set name = 'ada' where name = 'eve'; alter table audit.person enable always trigger append_only",
+    );
   });
 });
 
@@ -204,12 +267,12 @@ describe("verifying", () => {
     ["a head removed", "delete from audit.head", 1],
     [
       "an entry put in after the end",
-      "insert into audit.entry select 11, at, actor, action, subject, reason, request_id, canonical, hash from audit.entry where seq = 10",
+      "insert into audit.entry (seq, at, actor, action, subject, severity, reason, request_id, canonical, hash) select 11, at, actor, action, subject, severity, reason, request_id, canonical, hash from audit.entry where seq = 10",
       11,
     ],
     [
       "an entry put in before the start",
-      "insert into audit.entry select 0, at, actor, action, subject, reason, request_id, canonical, hash from audit.entry where seq = 1",
+      "insert into audit.entry (seq, at, actor, action, subject, severity, reason, request_id, canonical, hash) select 0, at, actor, action, subject, severity, reason, request_id, canonical, hash from audit.entry where seq = 1",
       11,
     ],
     [
@@ -258,6 +321,20 @@ describe("reading", () => {
     expect(await found({ q: "LYON" })).toEqual([1]);
     expect(await found({ q: "100%_sure" })).toEqual([2]);
     expect(await found({ q: "100__sure" })).toEqual([]);
+    expect(await found({ q: "site new" })).toEqual([1]);
+    expect(await found({ q: "site old" })).toEqual([]);
+    expect(await found({ q: "ly & |" })).toEqual([]);
+    expect(await found({ q: "rollout:rol_1" })).toEqual([3]);
+  });
+
+  test("finds by severity, type and time", async () => {
+    expect(await found({ severity: "warning" })).toEqual([3, 2]);
+    expect(await found({ type: "deployment" })).toEqual([3]);
+    await record({ at: Date.UTC(2020, 0, 1), action: "identity.session.open", subject: "session:ses_1" });
+    expect(await found({ until: "2020-01-02T00:00:00.000Z" })).toEqual([4]);
+    expect(await found({ since: "2020-01-02T00:00:00.000Z", type: "login_attempt" })).toEqual([]);
+    expect(await found({ since: "2020-01-01T00:00:00.000Z", type: "login_attempt" })).toEqual([4]);
+    expect(await found({})).toEqual([3, 2, 1, 4]);
   });
 
   test("pages newest first, each entry once, also while others record", async () => {
@@ -271,9 +348,15 @@ describe("reading", () => {
 
   test("an export holds what is needed to verify the chain elsewhere", async () => {
     const lines: { seq: number; hash: string; canonical: string }[] = [];
-    for await (const line of audit.export()) lines.push(JSON.parse(line));
+    let text = "";
+    for await (const piece of audit.export()) text += piece;
+    for (const line of text.trimEnd().split("\n")) lines.push(JSON.parse(line));
     expect(lines.map(({ seq }) => seq)).toEqual([1, 2, 3]);
     expect(lines.map(({ hash }) => hash)).toEqual((await audit.list({})).items.map(({ hash }) => hash).reverse());
-    expect(JSON.parse(lines[0]?.canonical ?? "")).toMatchObject({ v: 1, actor: "user:ada", reason: "new site in Lyon" });
+    expect(JSON.parse(lines[0]?.canonical ?? "")).toMatchObject({
+      v: 2,
+      actor: expect.stringMatching(/^user:~[0-9a-f]{32}$/),
+      reason: "new site in Lyon",
+    });
   });
 });

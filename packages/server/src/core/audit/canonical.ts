@@ -13,15 +13,19 @@ export interface EntryFacts {
   actor: string;
   action: string;
   subject: string;
+  /** Left out: info. */
+  severity?: string | undefined;
   reason?: string | undefined;
   requestId?: string | undefined;
+  /** Where the request came from. */
+  address?: string | undefined;
   before?: unknown;
   after?: unknown;
 }
 
-/** The canonical text of an entry; `before` and `after` redacted, and shortened to length and hash when very long. */
+/** The canonical text of an entry whose `before` and `after` went through `keptValue`. */
 export function canonicalEntry(facts: EntryFacts): string {
-  return canonicalJson({ v: 1, ...facts, before: kept(facts.before), after: kept(facts.after) });
+  return canonicalJson({ v: 2, ...facts });
 }
 
 /** JSON with keys in code-unit order; undefined members are left out, bytes become their count, errors their message. */
@@ -34,7 +38,8 @@ export function plainText(text: string): string {
   return text.replaceAll("\0", "\uFFFD").toWellFormed();
 }
 
-function kept(value: unknown): unknown {
+/** What an entry keeps of `before` or `after`: plain JSON, redacted, and only length and hash of what is very long. */
+export function keptValue(value: unknown): unknown {
   if (value === undefined) return undefined;
   const text = canonicalJson(redact(value));
   if (text.length <= longest) return JSON.parse(text);

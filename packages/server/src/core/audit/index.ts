@@ -1,17 +1,32 @@
 /**
- * The audit trail: who did what to what, and why. Every change of state records an entry in its own transaction, so there is
- * no change without an entry and no entry without its change. Entries are chained by SHA-256 and append-only in the database.
+ * The audit trail: who did what to what, from where, and why. Every change of state records an entry in its own transaction, so there is
+ * no change without an entry and no entry without its change. Entries are chained by SHA-256, append-only in the database, signed by
+ * checkpoints outside of it, and hold pseudonyms in place of people's names, so that a person can be forgotten and the chain still holds.
  */
-import type { AuditEntry } from "@holdfast/contract";
+import { auditActionOf, type AuditEntry } from "@holdfast/contract";
 import { systemClock, type Clock } from "@holdfast/kit";
+import { currentOrigin } from "#platform/http/origin";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import type { Db, Tx } from "#platform/db";
 import { z } from "zod";
-import { canonicalEntry, plainText } from "./canonical.ts";
-import { ChainWalk, genesis, readCanonical, type Break, type StoredEntry } from "./chain.ts";
-import { append, chainHead, countStrays, entriesAfter, search } from "./store.ts";
+import { canonicalEntry, keptValue, plainText } from "./canonical.ts";
+import { csvLines, jsonLines } from "./export.ts";
+import { createPeople, type People } from "./people.ts";
+import { queryOf, type AuditFilter } from "./query.ts";
+import { createReading } from "./reading.ts";
+import { append, search } from "./store.ts";
+import { namesOf, veil, type Facts } from "./veil.ts";
+import { createVerifying, type Verification } from "./verifying.ts";
 
+export type { Archiving } from "./archive.ts";
+export type { Checkpoints } from "./checkpoints.ts";
+export { createAuditKeeping, type AuditKeeping } from "./keeping.ts";
+export { trailCrypto } from "./signing.ts";
+export { createPrivacy, type Individual, type PersonKeeper, type Privacy } from "./privacy.ts";
+export { createPrivacyRoutes } from "./routes-privacy.ts";
 export { createAuditRoutes } from "./routes.ts";
+export type { AuditFilter } from "./query.ts";
+export type { Verification } from "./verifying.ts";
 
 /** Who does something, and through which request; what modules take to say it here. */
 export interface By {
@@ -22,7 +37,7 @@ export interface By {
 
 /** What a module says of a change it makes. */
 export interface AuditRecord extends By {
-  /** `<module>.<thing>.<verb>`, e.g. `devices.device.create`. */
+  /** `<module>.<thing>.<verb>`, e.g. `devices.device.create`; listed in `auditActions` with its severity. */
   action: string;
   /** `<kind>:<id>`. */
   subject: string;
@@ -30,120 +45,87 @@ export interface AuditRecord extends By {
   before?: unknown;
   after?: unknown;
   reason?: string | undefined;
+  /** From where; that of the request unless told. */
+  address?: string | undefined;
   /** Milliseconds since 1970 UTC; now unless told. */
   at?: number | undefined;
 }
 
-export interface AuditQuery {
-  actor?: string | undefined;
-  /** Exact, or a beginning when it ends in `.` or `*`. */
-  action?: string | undefined;
-  subject?: string | undefined;
-  /** Anywhere in the entry, whatever the case. */
-  q?: string | undefined;
+export interface AuditQuery extends AuditFilter {
   /** `next` of the page before. */
   cursor?: string | undefined;
   /** 50 unless told. */
   limit?: number | undefined;
 }
 
-/** What a look at the whole chain found. `entries` counts those that hold together; `brokenAt` is the first place that is wrong. */
-export interface Verification {
-  ok: boolean;
-  entries: number;
-  head: string;
-  brokenAt?: number;
-  say: string;
-}
-
 export interface Audit {
   /** Records an entry; it gets its place in the chain when `tx` commits, and is not there when `tx` rolls back. */
   record(tx: Tx, entry: AuditRecord): Promise<void>;
-  /** A page, newest first. @throws Problem `cursor_invalid` */
+  /** A page of entries, newest first. @throws Problem `cursor_invalid` */
   list(query: AuditQuery): Promise<{ items: AuditEntry[]; next?: string }>;
-  /** Recomputes every hash, in batches, while others go on recording. */
+  /** Recomputes the whole chain; others go on recording. */
   verify(): Promise<Verification>;
-  /** The trail as JSON lines `{ seq, hash, canonical }`, oldest first: enough to verify the chain elsewhere. */
-  export(): AsyncIterable<string>;
+  /**
+   * The trail, oldest first, in pieces of text. `jsonl`: lines `{ seq, hash, canonical }`, enough to verify the chain elsewhere, and before
+   * them lines `{ pseudonym, name, key }` of the people they refer to, when `withNames`. `csv`: for reading, with names; a filter counts here alone.
+   */
+  export(options?: ExportOptions): AsyncIterable<string>;
+  /** Who is behind pseudonyms; for what lets a person be forgotten. */
+  readonly people: People;
 }
 
-const batch = 1000;
-const seqCursor = z.number().int().positive();
+export interface ExportOptions {
+  format?: "jsonl" | "csv" | undefined;
+  /** Only with `csv`: a chain has no holes. */
+  filter?: AuditFilter | undefined;
+  withNames?: boolean | undefined;
+}
+
+const cursorShape = z.tuple([z.number().int(), z.number().int()]);
 
 export function createAudit(deps: { db: Db; clock?: Clock }): Audit {
   const { db, clock = systemClock } = deps;
-
-  async function* batches(): AsyncIterable<StoredEntry[]> {
-    for (let last = 0; ;) {
-      const entries = await entriesAfter(db, last, batch);
-      if (entries.length > 0) yield entries;
-      if (entries.length < batch) return;
-      last = entries.at(-1)?.seq ?? last;
-    }
-  }
+  const people = createPeople({ db, clock });
+  const reading = createReading(people);
 
   return {
+    people,
+
     async record(tx, entry) {
       const at = new Date(entry.at ?? clock.now());
-      const actor = plainText(entry.actor);
-      const action = plainText(entry.action);
-      const subject = plainText(entry.subject);
-      const reason = entry.reason === undefined ? undefined : plainText(entry.reason);
       const requestId = entry.requestId === undefined ? undefined : plainText(entry.requestId);
-      const facts = { actor, action, subject, reason, requestId, before: entry.before, after: entry.after };
-      const canonical = canonicalEntry({ at: at.toISOString(), ...facts });
-      await append(tx, { at, actor, action, subject, reason: reason ?? null, request_id: requestId ?? null, canonical });
+      const { severity } = auditActionOf(entry.action);
+      const plain = plainFacts(entry);
+      const { address, before, after, ...facts } = veil(plain, await people.meet(tx, namesOf(plain)));
+      const canonical = canonicalEntry({ at: at.toISOString(), severity, ...facts, address, requestId, before, after });
+      await append(tx, { at, severity, ...facts, reason: facts.reason ?? null, request_id: requestId ?? null, canonical });
     },
 
-    async list({ cursor, limit = 50, ...query }) {
-      const [actor, action, subject, text] = [query.actor, query.action, query.subject, query.q].map((term) => term && plainText(term));
-      const found = await search(db, { actor, action, subject, text, before: decodeCursor(seqCursor, cursor), limit: limit + 1 });
+    async list({ cursor, limit = 50, ...filter }) {
+      const place = decodeCursor(cursorShape, cursor);
+      const before = place && { at: new Date(place[0]), seq: place[1] };
+      const found = await search(db, { ...(await queryOf(filter, people)), before, limit: limit + 1 });
       const items = found.slice(0, limit);
-      const last = items.at(-1);
-      return { items: items.map(toWire), ...(found.length > limit && last ? { next: encodeCursor(last.seq) } : {}) };
+      const last = found.length > limit ? items.at(-1) : undefined;
+      return { items: await reading.entries(items), ...(last ? { next: encodeCursor([last.at.getTime(), last.seq]) } : {}) };
     },
 
-    async verify() {
-      const walk = new ChainWalk();
-      const head = await chainHead(db);
-      if (!head) return tell(walk, genesis, { brokenAt: 1, say: "The head row of the chain is missing." });
-      for await (const entries of batches()) {
-        const broken = walk.follow(entries.filter((entry) => entry.seq <= head.seq));
-        if (broken) return tell(walk, head.hash, broken);
-        if ((entries.at(-1)?.seq ?? 0) >= head.seq) break;
-      }
-      return tell(walk, head.hash, walk.finish(head) ?? strays(await countStrays(db), head.seq));
-    },
+    verify: createVerifying(db),
 
-    async *export() {
-      for await (const entries of batches()) for (const { seq, hash, canonical } of entries) yield JSON.stringify({ seq, hash, canonical });
+    export({ format = "jsonl", filter = {}, withNames = false } = {}) {
+      return format === "csv" ? csvLines({ db, people, reading, filter }) : jsonLines(db, { withNames });
     },
   };
 }
 
-function strays(found: { outside: number; pending: number }, head: number): Break | undefined {
-  if (found.outside > 0) return { brokenAt: head + 1, say: `${found.outside} entries stand outside the chain that the head row covers.` };
-  if (found.pending > 0) return { brokenAt: head + 1, say: `${found.pending} entries were recorded and never chained.` };
-  return undefined;
-}
-
-function tell(walk: ChainWalk, head: string, broken: Break | undefined): Verification {
-  if (broken) return { ok: false, entries: walk.entries, head, ...broken };
-  return { ok: true, entries: walk.entries, head, say: `All ${walk.entries} entries hold together.` };
-}
-
-function toWire(entry: StoredEntry): AuditEntry {
-  const { before, after } = readCanonical(entry.canonical);
+function plainFacts(entry: AuditRecord): Facts {
   return {
-    seq: entry.seq,
-    at: entry.at.toISOString(),
-    actor: entry.actor,
-    action: entry.action,
-    subject: entry.subject,
-    ...(entry.reason === null ? {} : { reason: entry.reason }),
-    ...(entry.requestId === null ? {} : { requestId: entry.requestId }),
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
-    hash: entry.hash,
+    actor: plainText(entry.actor),
+    action: plainText(entry.action),
+    subject: plainText(entry.subject),
+    reason: entry.reason === undefined ? undefined : plainText(entry.reason),
+    address: entry.address ?? currentOrigin(entry.requestId)?.address,
+    before: keptValue(entry.before),
+    after: keptValue(entry.after),
   };
 }

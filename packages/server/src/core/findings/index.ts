@@ -14,6 +14,7 @@ import { findingOf, fingerprintOf, plain, type FindingIdentity, type FindingInpu
 import { createObserving, type Reconciled } from "./observe.ts";
 import { findFinding, findLive, search } from "./store.ts";
 
+export { createFindingsPersonKeeper } from "./person-keeper.ts";
 export { createFindingsRoutes } from "./routes.ts";
 export type { FindingIdentity, FindingInput, Hold } from "./finding.ts";
 export type { Settling } from "./act.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { identityWorld, root, won, type IdentityWorld } from "#test/identity";
 import { sql } from "kysely";
-import { sessionCookie, type Caller, type Identity } from "./index.ts";
+import { createIdentity, sessionCookie, type Caller, type Identity } from "./index.ts";
 
 let world: IdentityWorld;
 beforeAll(async () => void (world = await identityWorld()));
@@ -21,7 +21,7 @@ describe("an API key", () => {
   });
 
   test("does what its scopes say and nothing more", async () => {
-    expect(made.key).toMatch(/^hf_[0-9a-z]{8}_[A-Za-z0-9_-]{43}$/);
+    expect(made.key).toMatch(/^hf_[0-9a-z]{8}_[A-Za-z0-9_-]{43}_[0-9a-z]{7}$/);
     const caller = await world.withKey(made.key);
     expect(caller).toMatchObject({ actor: "user:ada", via: "api_key", credentialId: made.id });
     expect([...(caller?.access.keys() ?? [])]).toEqual(["devices:read", "plans:write"]);
@@ -73,7 +73,7 @@ describe("an API key", () => {
   });
 
   test("is shown once: neither lists, nor the database, nor the audit trail hold it", async () => {
-    const secret = made.key.split("_").slice(2).join("_");
+    const secret = made.key.slice(12, 55);
     const { rows } = await sql<{ text: string }>`select k::text as text from identity.api_key k`.execute(world.db);
     expect(JSON.stringify([rows, await world.identity.listKeys(ada), await world.lastEntries(10)])).not.toContain(secret);
   });
@@ -97,11 +97,17 @@ describe("an API key", () => {
     ["no scheme", "KEY"],
     ["a key cut short", "Bearer hf_abcdefgh_short"],
     ["an unknown key", `Bearer hf_00000000_${"a".repeat(43)}`],
+    ["a key with a letter changed", "Bearer MISTYPED"],
+    ["a client secret", `Bearer hfs_00000000_${"a".repeat(43)}_0000000`],
     ["two keys", "Bearer KEY, Bearer KEY"],
     ["a session's token", "Bearer TOKEN"],
   ])("that is %s in the header is refused, whatever the cookie holds", async (_what, header) => {
     const { token } = await world.signIn();
-    const authorization = header.replace(/^KEY$/, made.key).replaceAll("KEY", made.key).replace("TOKEN", token);
+    const authorization = header
+      .replace(/^KEY$/, made.key)
+      .replaceAll("KEY", made.key)
+      .replace("TOKEN", token)
+      .replace("MISTYPED", `${made.key.slice(0, 20)}${made.key[20] === "a" ? "b" : "a"}${made.key.slice(21)}`);
     await expect(world.identity.authenticate({ headers: { authorization }, cookies: { [sessionCookie]: token } })).rejects.toMatchObject({
       status: 401,
     });
@@ -110,6 +116,34 @@ describe("an API key", () => {
   test("with the secret of another key is refused", async () => {
     const other = await world.identity.createKey({ name: "other", scopes: [], expiresInDays: 1 }, ada);
     await expect(world.withKey(`hf_${made.id}_${other.key.slice(12)}`)).rejects.toMatchObject({ status: 401 });
+  });
+
+  test("made before keys had a checksum still works", async () => {
+    expect(await world.withKey(made.key.slice(0, 55))).toMatchObject({ credentialId: made.id });
+  });
+
+  test("is written down as used once a day, however much and by however many at once", async () => {
+    const uses = async () =>
+      (await world.audit.list({ action: "identity.api_key.use" })).items.filter(({ subject }) => subject === `api_key:${made.id}`);
+    await Promise.all(Array.from({ length: 5 }, () => world.withKey(made.key)));
+    world.later(2 * hour);
+    await world.withKey(made.key);
+    expect(await uses()).toHaveLength(1);
+    world.later(24 * hour);
+    await world.withKey(made.key);
+    expect(await uses()).toHaveLength(2);
+  });
+
+  test("is made three times an hour and no more, unless a setting says otherwise", async () => {
+    const { db, audit, secrets, clock } = world;
+    const usual = createIdentity({ db, audit, secrets: { ...secrets, addResealer: () => undefined }, clock });
+    const wanted = { name: "k", scopes: [], expiresInDays: 1 };
+    world.later(hour); // the one made with another identity is of an hour ago
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => usual.createKey(wanted, ada)));
+    expect(won(results)).toBe(3);
+    await expect(usual.createKey(wanted, ada)).rejects.toMatchObject({ code: "identity_keys_too_often", status: 429 });
+    world.later(hour);
+    await usual.createKey(wanted, ada);
   });
 
   test("is one of fifty at most", async () => {

@@ -1,9 +1,17 @@
-/** Finds the caller of a request by its API key or session cookie. What cannot be proved is nobody. */
-import type { Permission } from "@holdfast/contract";
+/** Finds the caller of a request by its access token, API key or session cookie. What cannot be proved is nobody. */
+import { Problem } from "@holdfast/kit";
+import type { Db } from "#platform/db";
 import { unauthenticated, type Credentials, type Principal } from "#platform/http/request";
+import type { AccessTokens } from "./access-tokens.ts";
+import { keyUsed } from "./api-keys.ts";
 import type { Parts } from "./deps.ts";
-import { accessOf } from "./permissions.ts";
+import { accessOf, type Access } from "./permissions.ts";
+import type { SessionCache } from "./session-cache.ts";
+import { hasEnded } from "./sessions.ts";
+import { steppedUpMs } from "./step-up.ts";
 import * as store from "./store.ts";
+import { seenNow } from "./store-people.ts";
+import { findSession, type SessionRow } from "./store-tokens.ts";
 import { hashToken, isToken, parseApiKey, sameHash } from "./tokens.ts";
 
 /** The cookie that holds a session's token. */
@@ -12,50 +20,103 @@ export const sessionCookie = "holdfast_session";
 /** A principal with what this module needs of it. */
 export interface Caller extends Principal {
   name: string;
+  /** What the session is for; absent for an API key. */
+  client?: SessionRow["client"];
 }
 
 /** Times of use are kept to the minute, so that a busy key does not write all the time. */
 const grainMs = 60_000;
+/** When a user was last seen is asked about in days. */
+const seenGrainMs = 3_600_000;
 /** Compared with when there is no such key, so that the answer takes as long. */
 const noKey = Buffer.alloc(32);
 
-export function createAuthenticate({ db, clock, times }: Parts) {
+export function createAuthenticate(parts: Parts & { cache: SessionCache; accessTokens: Pick<AccessTokens, "verify"> }) {
+  const { db, clock, times, cache } = parts;
+
   /** An Authorization header counts alone: a wrong one is refused whatever the cookie holds. A cookie of a session that ended is none. */
-  return async function authenticate({ headers, cookies }: Pick<Credentials, "headers" | "cookies">): Promise<Caller | undefined> {
+  return async function authenticate({ headers, cookies, passive = false }: Presented): Promise<Caller | undefined> {
     const { authorization } = headers;
     if (authorization !== undefined) {
-      const caller = await byKey(authorization);
+      const shown = /^Bearer (\S+)$/i.exec(authorization)?.[1] ?? "";
+      const caller = await (shown.startsWith("hf_") ? byKey(shown, passive) : byAccessToken(shown, passive));
       if (!caller) throw unauthenticated();
       return caller;
     }
     const token = cookies[sessionCookie];
-    return token !== undefined && isToken(token) ? bySession(token) : undefined;
+    if (token === undefined || !isToken(token)) return undefined;
+    const hash = hashToken(token);
+    return bySession(`cookie:${hash.toString("base64")}`, { hash, via: "session", passive });
   };
 
-  async function bySession(token: string): Promise<Caller | undefined> {
+  async function bySession(key: string, { passive, via, ...by }: Sought): Promise<Caller | undefined> {
+    const load = async () => {
+      const found = await findSession(db, by);
+      return found && { ...found, userId: found.user.id, access: accessOf(found.user.grants, found.session.scopes) };
+    };
+    const found = await cache.find(key, load, { fresh: passive });
     const nowMs = clock.now();
-    const found = await store.findSession(db, hashToken(token), { now: new Date(nowMs), idleSince: new Date(nowMs - times.idleMs) });
-    if (!found) return undefined;
-    if (nowMs - found.last_seen_at.getTime() >= grainMs) await store.touchSession(db, found.id, new Date(nowMs));
-    return callerOf(found.user, { via: "session", credentialId: found.id, steppedUpAt: found.stepped_up_at?.getTime() });
+    if (!found || found.user.disabled || hasEnded(found.session, { nowMs, times })) return undefined;
+    const { session, user, access } = found;
+    if (!passive && nowMs - session.last_seen_at.getTime() >= grainMs) {
+      session.last_seen_at = new Date(nowMs);
+      await store.touchSession(db, session.id, session.last_seen_at);
+    }
+    if (!passive) await noteSeen(db, user, nowMs);
+    const steppedUpAt = session.stepped_up_at?.getTime();
+    const proof = { via, credentialId: session.id, client: session.client, steppedUpAt, must: session.must };
+    if (session.client === "program") return callerOf(user, access, { ...proof, namedScopes: session.scopes });
+    return callerOf(user, access, { ...proof, steppedUp: nowMs - (steppedUpAt ?? -Infinity) <= steppedUpMs });
   }
 
-  async function byKey(authorization: string): Promise<Caller | undefined> {
-    const parsed = parseApiKey(/^Bearer (\S+)$/i.exec(authorization)?.[1] ?? "");
+  /** The token names a session; whatever ends that ends it. */
+  async function byAccessToken(token: string, passive: boolean): Promise<Caller | undefined> {
+    const claims = await parts.accessTokens.verify(token);
+    if (!claims) return undefined;
+    const caller = await bySession(`session:${claims.sessionId}`, { id: claims.sessionId, via: "token", passive });
+    return caller?.userId === claims.userId ? caller : undefined;
+  }
+
+  async function byKey(shown: string, passive: boolean): Promise<Caller | undefined> {
+    const parsed = parseApiKey(shown);
     if (!parsed) return undefined;
-    const found = await store.findKey(db, parsed.id);
+    const load = async () => {
+      const found = await store.findKey(db, parsed.id);
+      return found && { ...found, userId: found.user.id, access: accessOf(found.user.grants, found.key.scopes) };
+    };
+    const found = await cache.find(`key:${parsed.id}`, load, { fresh: passive });
     const right = sameHash(hashToken(parsed.secret), found?.key.hash ?? noKey);
     const nowMs = clock.now();
     if (!found || !right || found.user.disabled || found.key.revoked_at !== null || found.key.expires_at.getTime() <= nowMs)
       return undefined;
-    const { key, user } = found;
-    if (nowMs - (key.last_used_at?.getTime() ?? 0) >= grainMs) await store.touchKey(db, key.id, new Date(nowMs));
-    return callerOf(user, { via: "api_key", credentialId: key.id }, key.scopes);
+    const { key, user, access } = found;
+    if (!passive && nowMs - (key.last_used_at?.getTime() ?? 0) >= grainMs) await keyUsed(parts, key, `user:${user.name}`);
+    if (!passive) await noteSeen(db, user, nowMs);
+    return callerOf(user, access, { via: "api_key", credentialId: key.id, namedScopes: key.scopes });
   }
 }
 
-type Proof = Pick<Caller, "via" | "credentialId" | "steppedUpAt">;
+async function noteSeen(db: Db, user: store.UserRow, nowMs: number): Promise<void> {
+  if (nowMs - (user.last_seen_at?.getTime() ?? -Infinity) < seenGrainMs) return;
+  user.last_seen_at = new Date(nowMs);
+  await seenNow(db, user.id, user.last_seen_at);
+}
 
-function callerOf(user: store.UserRow, proof: Proof, scopes: readonly Permission[] = []): Caller {
-  return { actor: `user:${user.name}`, userId: user.id, name: user.name, access: accessOf(user.grants, scopes), ...proof };
+/** `passive`: nobody did anything; it is only asked whether the caller still counts. */
+type Presented = Pick<Credentials, "headers" | "cookies" | "passive">;
+type Sought = ({ hash: Buffer } | { id: string }) & { via: Caller["via"]; passive: boolean };
+type Proof = Pick<Caller, "via" | "credentialId" | "steppedUpAt" | "steppedUp" | "namedScopes" | "must" | "client">;
+
+function callerOf(user: store.UserRow, access: Access, proof: Proof): Caller {
+  return { actor: `user:${user.name}`, userId: user.id, name: user.name, access, ...proof };
+}
+
+/** The principal as `authenticate` made it. */
+export function ours(principal: Principal): Caller {
+  if (isCaller(principal)) return principal;
+  throw new Problem("identity_principal_strange", { kind: "broken", say: "The caller was not found by this system." });
+}
+
+function isCaller(principal: Principal): principal is Caller {
+  return "name" in principal;
 }

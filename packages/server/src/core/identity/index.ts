@@ -6,34 +6,56 @@ import type { Grant, Permission, RoleSummary, User } from "@holdfast/contract";
 import { Problem, systemClock, type Clock, type Labels } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db } from "#platform/db";
+import { createEgress, type Egress } from "#platform/egress";
 import type { Credentials, Principal } from "#platform/http/request";
+import type { LiveSource } from "#platform/live";
+import type { Log } from "#platform/log";
+import type { Mail } from "#platform/mail";
 import type { Metrics } from "#platform/metrics";
-import { createApiKeys, type NewApiKey } from "./api-keys.ts";
-import { createAuthenticate, type Caller } from "./authenticate.ts";
+import type { NewApiKey } from "./api-keys.ts";
+import { createAuthenticate, ours, type Caller } from "./authenticate.ts";
+import type { SignInAnswer } from "./challenges.ts";
 import type { Parts, Sealing } from "./deps.ts";
+import { createFederation, type FederationActs } from "./federation.ts";
+import { createFactorActs, sweepFactors, type FactorActs } from "./factor-acts.ts";
+import { siteOf } from "./passkeys.ts";
+import { defaultRules, wordsOfHost, type PasswordRules } from "./password-rules.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
+import { createPeopleActs, type PeopleActs } from "./people-acts.ts";
 import { sessionTimes, type From, type SessionTimes, type SignedIn } from "./sessions.ts";
 import { createRoles, type Granter, type NewRole, type RoleChange } from "./roles.ts";
+import { createSessionActs, type SessionActs } from "./session-acts.ts";
+import { createSessionCache, type SessionCache } from "./session-cache.ts";
 import { createSetup, type SetupRequest } from "./setup.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createSignInLinks } from "./sign-in-links.ts";
+import { sweepOnce } from "./store-providers.ts";
 import { countActiveUsers, deleteSession, findUser, sweepEnded } from "./store.ts";
+import { createTokens, type TokenActs, type TokenSettings } from "./token-acts.ts";
 import { createUsers, type NewUser, type UserChange } from "./users.ts";
 import { meOf, type ApiKey, type Me } from "./view.ts";
 
+export { createPersonKeeper } from "./person-keeper.ts";
 export { createIdentityRoutes, createRoleRoutes } from "./routes.ts";
+export { createFactorRoutes, createPeopleRoutes } from "./routes-factors.ts";
+export { createFederationRoutes, createLogoutRoute } from "./routes-federation.ts";
+export { createOAuthRoutes } from "./oauth.ts";
+export { createServiceAccountRoutes, createSessionRoutes, createTokenRoutes } from "./routes-tokens.ts";
 export { sessionCookie, type Caller } from "./authenticate.ts";
 export { accessOf, can, type Access, type Reach } from "./permissions.ts";
 export type { NewApiKey } from "./api-keys.ts";
+export type { Challenged, SignInAnswer } from "./challenges.ts";
+export { passwordProfiles, type PasswordProfile } from "./password-rules.ts";
 export type { From, SessionTimes, SignedIn } from "./sessions.ts";
 export type { Granter, NewRole, RoleChange } from "./roles.ts";
 export type { SetupRequest } from "./setup.ts";
 export type { NewUser, UserChange } from "./users.ts";
+export type { TokenSettings } from "./token-acts.ts";
 export type { ApiKey, Me } from "./view.ts";
 
-export interface Identity {
+export interface Identity extends SessionActs, TokenActs, FactorActs, PeopleActs, FederationActs {
   /** Finds the caller. Undefined: no credentials, or a session that ended. @throws Problem `unauthenticated` for an Authorization header that does not count */
-  authenticate(credentials: Pick<Credentials, "headers" | "cookies">): Promise<Caller | undefined>;
+  authenticate(credentials: Pick<Credentials, "headers" | "cookies" | "passive">): Promise<Caller | undefined>;
   me(caller: Principal): Promise<Me>;
 
   /** Whether there is no administrator yet. */
@@ -44,11 +66,11 @@ export interface Identity {
   redeemSetup(request: SetupRequest, from: From): Promise<SignedIn>;
 
   /** @throws Problem `identity_sign_in_refused` (unknown, wrong and disabled alike), `identity_too_many_tries` with `facts.retryAfterS`, `identity_busy` */
-  signIn(request: { name: string; password: string }, from: From): Promise<SignedIn>;
+  signIn(request: { name: string; password: string }, from: From): Promise<SignInAnswer>;
   /** A one-time link's token, good for 15 minutes; the address is `<console>/link#token=<token>`, so that no log sees it. @throws Problem `identity_user_missing` */
   createSignInLink(userName: string, by: By): Promise<{ token: string; expiresAt: Date }>;
   /** @throws Problem `identity_link_refused` */
-  redeemLink(token: string, from: From): Promise<SignedIn>;
+  redeemLink(token: string, from: From): Promise<SignInAnswer>;
   /** Ends the session that the caller came with. @throws Problem `identity_no_session` for an API key */
   signOut(caller: Principal, requestId?: string): Promise<void>;
 
@@ -75,6 +97,12 @@ export interface Identity {
   /** @throws Problem `identity_key_missing`, `identity_session_needed` */
   revokeKey(id: string, caller: Principal, requestId?: string): Promise<void>;
 
+  /**
+   * Keeps what was found of callers for five seconds at most, and hears at once whose rights have changed, until the signal aborts.
+   * Before it, and whenever nothing is heard, each request is looked up.
+   */
+  follow(source: LiveSource, parts: { signal: AbortSignal; log: Log }): Promise<void>;
+
   /** Removes sessions, links, tokens and counters that have ended; how many rows. For a job, every hour or so. */
   sweep(): Promise<number>;
 }
@@ -94,22 +122,41 @@ interface IdentityDeps {
   metrics?: Pick<Metrics, "counter" | "gauge">;
   times?: SessionTimes;
   passwords?: Passwords;
+  tokens?: TokenSettings;
+  /** What passwords must be, and the words of this place; the host's name is added. */
+  rules?: Partial<PasswordRules>;
+  /** Where people reach us, e.g. `https://holdfast.example.net`: passkeys and links belong to it. */
+  publicUrl?: string | undefined;
+  mail?: Mail | undefined;
+  /** The way out to identity providers; to public addresses alone unless told. */
+  egress?: Egress | undefined;
 }
 
 const dayMs = 86_400_000;
 
 export function createIdentity(deps: IdentityDeps): Identity {
   const { db, audit, secrets, clock = systemClock, times = sessionTimes } = deps;
-  const parts: Parts = { db, audit, secrets, clock, times, passwords: deps.passwords ?? createPasswords(), counted: countTries(deps) };
-  const keys = createApiKeys(parts);
+  const { publicUrl, mail } = deps;
+  const rules = { ...defaultRules, ...deps.rules, words: [...(deps.rules?.words ?? []), ...wordsOfHost(publicUrl)] };
+  const means = { passwords: deps.passwords ?? createPasswords(), rules, site: siteOf(publicUrl), mail, publicUrl };
+  const parts: Parts = { db, audit, secrets, clock, times, ...means, counted: countTries(deps) };
+  const cache = createSessionCache();
+  const tokens = createTokens(parts, deps.tokens);
+  const { keys } = tokens;
 
-  return {
-    authenticate: createAuthenticate(parts),
+  return forgetting(cache, {
+    follow: (source, { signal, log }) => cache.follow(source, { signal, log, onChange: tokens.signing.changed }),
+    authenticate: createAuthenticate({ ...parts, cache, accessTokens: tokens.accessTokens }),
+    ...tokens.acts,
+    ...createSessionActs(parts),
     ...createSetup(parts),
     ...createSignIn(parts),
     ...createSignInLinks(parts),
     ...createUsers(parts),
     ...createRoles(parts),
+    ...createFactorActs(parts),
+    ...createPeopleActs(parts),
+    ...createFederation({ ...parts, egress: deps.egress ?? createEgress() }),
     listKeys: keys.listKeys,
     createKey: (wanted, caller, requestId) => keys.createKey(wanted, ours(caller), requestId),
     revokeKey: (id, caller, requestId) => keys.revokeKey(id, ours(caller), requestId),
@@ -117,23 +164,43 @@ export function createIdentity(deps: IdentityDeps): Identity {
     async me(caller) {
       const user = await findUser(db, caller.userId);
       if (!user) throw new Problem("identity_user_missing", { kind: "missing", say: "Your user is gone." });
-      return { ...meOf(user, { via: caller.via }), permissions: [...caller.access.keys()] };
+      return { ...meOf(user, { via: caller.via, must: caller.must }), permissions: [...caller.access.keys()] };
     },
 
     async signOut(caller, requestId) {
       const { via, credentialId, actor } = ours(caller);
-      if (via !== "session") throw noSession();
+      if (via === "api_key") throw noSession();
       await inTransaction(db, async (tx) => {
         if (!(await deleteSession(tx, credentialId))) return;
         await audit.record(tx, { actor, action: "identity.session.end", subject: `session:${credentialId}`, requestId });
       });
     },
 
-    sweep() {
+    async sweep() {
       const nowMs = clock.now();
-      return sweepEnded(db, { now: new Date(nowMs), idleSince: new Date(nowMs - times.idleMs), triesSince: new Date(nowMs - dayMs) });
+      const rows =
+        (await tokens.sweep()) +
+        (await tokens.signing.sweep()) +
+        (await sweepFactors(db, new Date(nowMs))) +
+        (await sweepOnce(db, new Date(nowMs)));
+      return (
+        rows +
+        (await sweepEnded(db, { now: new Date(nowMs), idleSince: new Date(nowMs - times.idleMs), triesSince: new Date(nowMs - dayMs) }))
+      );
     },
-  };
+  });
+}
+
+/** Acts that take nothing from anybody. */
+const harmless = /^(authenticate|follow|sweep|me|setupNeeded|keySet|signingKeys|signIn|startAtProvider|redeemLink|list\w*|preview\w*)$/;
+
+/** What this process itself takes away counts with its next request, without waiting for the event that tells the others. */
+function forgetting(cache: SessionCache, identity: Identity): Identity {
+  const acts = Object.entries(identity as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>).map(([name, act]) => {
+    const then = async (...args: unknown[]): Promise<unknown> => act(...args).finally(() => cache.forgetAll());
+    return [name, harmless.test(name) ? act : then] as const;
+  });
+  return Object.fromEntries(acts) as unknown as Identity;
 }
 
 /** The metrics that the source systems name. */
@@ -146,16 +213,6 @@ function countTries({ db, metrics, clock = systemClock }: IdentityDeps): Parts["
     read: async (gauge) => gauge.set(await countActiveUsers(db, new Date(clock.now() - 15 * 60_000))),
   });
   return (outcome) => (outcome === "tried" ? tried : failed)?.inc();
-}
-
-/** The principal as `authenticate` made it. */
-function ours(principal: Principal): Caller {
-  if (isCaller(principal)) return principal;
-  throw new Problem("identity_principal_strange", { kind: "broken", say: "The caller was not found by this system." });
-}
-
-function isCaller(principal: Principal): principal is Caller {
-  return "name" in principal;
 }
 
 function noSession(): Problem {

@@ -1,5 +1,5 @@
 /** Passwords: Argon2id with the parameters OWASP names (19 MiB, 2 passes, 1 lane), and a limit so that a flood of sign-ins takes neither memory nor the machine. */
-import { hash, verify } from "@node-rs/argon2";
+import { hash, hashRaw, verify } from "@node-rs/argon2";
 import { Problem } from "@holdfast/kit";
 
 export interface Passwords {
@@ -7,6 +7,8 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** Takes as long without a `stored` hash (no such user, or one without a password) as with a wrong password. @throws Problem `identity_busy` */
   verify(stored: string | null | undefined, password: string): Promise<boolean>;
+  /** 32 bytes, the same for the same text and salt (16 bytes). @throws Problem `identity_busy` */
+  derive(text: string, salt: Buffer): Promise<Buffer>;
 }
 
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -24,7 +26,15 @@ export function createPasswords(limits: { atOnce?: number; waiting?: number } = 
         const right = await verify(stored ?? (await nobody), password.normalize("NFKC"));
         return right && typeof stored === "string";
       }),
+    derive: (text, salt) => enter(() => hashRaw(text, { ...parameters, salt })),
   };
+}
+
+const current = `$argon2id$v=19$m=${parameters.memoryCost},t=${parameters.timeCost},p=${parameters.parallelism}$`;
+
+/** Whether a stored hash was made with other parameters than those of today. */
+export function isDated(stored: string): boolean {
+  return !stored.startsWith(current);
 }
 
 /** Lets `width` through at a time and `queue` wait, in order; refuses the rest at once. */

@@ -6,7 +6,9 @@ import { callerOf, ifMatchOf, type RequestContext } from "#platform/http/request
 import { sessionCookie } from "./authenticate.ts";
 import type { Identity } from "./index.ts";
 import type { Granter } from "./roles.ts";
-import type { From, SignedIn } from "./sessions.ts";
+import type { Challenged, SignInAnswer } from "./challenges.ts";
+import type { From } from "./sessions.ts";
+import type { Me } from "./view.ts";
 
 /** Handlers of `contract.identity`. */
 export function createIdentityRoutes(identity: Identity) {
@@ -49,12 +51,16 @@ export function createRoleRoutes(identity: Identity) {
   });
 }
 
+/** Of a session only who it is goes into the body. */
+type Shown<A> = A extends Challenged ? Challenged : Me;
+
 /** Sets the cookie of a session just opened; says when to come again to somebody who tried too often. */
-async function welcome(context: RequestContext, opening: Promise<SignedIn>): Promise<SignedIn["me"]> {
+export async function welcome<A extends SignInAnswer>(context: RequestContext, opening: Promise<A>): Promise<Shown<A>> {
   try {
-    const { token, maxAgeS, me } = await opening;
-    context.setCookie(sessionCookie, token, { maxAgeS });
-    return me;
+    const answer: SignInAnswer = await opening;
+    if ("challenge" in answer) return answer as Shown<A>;
+    context.setCookie(sessionCookie, answer.token, { maxAgeS: answer.maxAgeS });
+    return answer.me as Shown<A>;
   } catch (thrown) {
     if (isProblem(thrown) && typeof thrown.facts["retryAfterS"] === "number")
       context.resHeaders.set("retry-after", String(thrown.facts["retryAfterS"]));
@@ -62,11 +68,13 @@ async function welcome(context: RequestContext, opening: Promise<SignedIn>): Pro
   }
 }
 
-function fromOf({ remoteAddress, userAgent, requestId }: RequestContext): From {
+/** From where the caller comes. */
+export function fromOf({ remoteAddress, userAgent, requestId }: RequestContext): From {
   return { address: remoteAddress, userAgent, requestId };
 }
 
-function granterOf(context: RequestContext): Granter {
+/** The caller as one who gives and takes rights. */
+export function granterOf(context: RequestContext): Granter {
   const { actor, access } = callerOf(context);
   return { actor, access, requestId: context.requestId };
 }

@@ -3,7 +3,8 @@ import type { Me } from "./view.ts";
 import { newId, type Clock } from "@holdfast/kit";
 import type { Audit } from "#core/audit";
 import type { Tx } from "#platform/db";
-import { insertSession, type UserRow } from "./store.ts";
+import { insertSession, type SessionRow, type UserRow } from "./store.ts";
+import { hasFactor, needsFactor } from "./store-factors.ts";
 import { hashToken, newToken } from "./tokens.ts";
 import { meOf } from "./view.ts";
 
@@ -14,7 +15,19 @@ export interface SessionTimes {
   absoluteMs: number;
 }
 
+/** Whether a session's time is over. One of a program is not idle: it ends when its tokens do. */
+export function hasEnded(
+  { client, expires_at, last_seen_at }: Pick<SessionRow, "client" | "expires_at" | "last_seen_at">,
+  { nowMs, times }: { nowMs: number; times: SessionTimes },
+): boolean {
+  if (expires_at.getTime() <= nowMs) return true;
+  return client === "console" && last_seen_at.getTime() <= nowMs - times.idleMs;
+}
+
 export const sessionTimes: SessionTimes = { idleMs: 3_600_000, absoluteMs: 12 * 3_600_000 };
+
+/** What comes before anything else for whoever has to have a second factor and has none. */
+export const enrolFirst = "second-factor";
 
 /** From where somebody signs in. */
 export interface From {
@@ -30,7 +43,7 @@ export interface SignedIn {
   me: Me;
 }
 
-interface Opening {
+export interface Opening {
   user: UserRow;
   from: From;
   /** How the user proved it, e.g. `["password", "totp"]`. */
@@ -51,6 +64,7 @@ export async function openSession(
   const token = newToken();
   const now = clock.now();
   const id = newId("ses", now);
+  const must = !secondFactor && (await needsFactor(tx, user.id)) && !(await hasFactor(tx, user.id)) ? [enrolFirst] : [];
   await insertSession(tx, {
     id,
     hash: hashToken(token),
@@ -66,6 +80,7 @@ export async function openSession(
     stepped_up_at: new Date(now),
     provider_id: provider?.id ?? null,
     provider_session: provider?.session ?? null,
+    must,
   });
   const after = { user: user.name, methods, address: from.address };
   await audit.record(tx, {
@@ -75,5 +90,5 @@ export async function openSession(
     after,
     requestId: from.requestId,
   });
-  return { token, maxAgeS: Math.floor(times.absoluteMs / 1000), me: meOf(user, { via: "session" }) };
+  return { token, maxAgeS: Math.floor(times.absoluteMs / 1000), me: meOf(user, { via: "session", must }) };
 }

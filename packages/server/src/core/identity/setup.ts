@@ -3,6 +3,7 @@ import { newId, Problem } from "@holdfast/kit";
 import { inTransaction } from "#platform/db";
 import type { Parts } from "./deps.ts";
 import { checkName, foldName } from "./names.ts";
+import { checkPassword } from "./password-rules.ts";
 import { openSession, type From, type SignedIn } from "./sessions.ts";
 import * as store from "./store.ts";
 import { hashToken, isToken, newToken } from "./tokens.ts";
@@ -41,6 +42,7 @@ export function createSetup(parts: Parts) {
     const kept = checkName(name);
     // The password is hashed for somebody with a token only, and before the lock that others wait for.
     if (!isToken(token) || !(await store.hasSetupToken(db, hash, new Date(clock.now())))) throw refusal(await setupNeeded());
+    checkPassword(password, parts.rules, [kept]);
     const passwordHash = await passwords.hash(password);
     return inTransaction(db, async (tx) => {
       await store.lockAdmins(tx);

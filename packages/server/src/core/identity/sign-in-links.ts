@@ -4,7 +4,8 @@ import type { By } from "#core/audit";
 import { inTransaction, type Tx } from "#platform/db";
 import type { Parts } from "./deps.ts";
 import { foldName } from "./names.ts";
-import { openSession, type From, type SignedIn } from "./sessions.ts";
+import { proceed, type SignInAnswer } from "./challenges.ts";
+import type { From } from "./sessions.ts";
 import * as store from "./store.ts";
 import { hashToken, isToken, newToken } from "./tokens.ts";
 
@@ -20,14 +21,14 @@ export function createSignInLinks(parts: Parts) {
     const expiresAt = new Date(now + linkMs);
     await inTransaction(db, async (tx) => {
       const user = await store.findUserByKey(tx, foldName(userName));
-      if (!user || user.disabled) throw noSuchUser(userName);
+      if (!user || user.disabled || user.kind !== "person") throw noSuchUser(userName);
       await store.insertLink(tx, { hash: hashToken(token), user_id: user.id, created_at: new Date(now), expires_at: expiresAt });
       await audit.record(tx, { ...by, action: "identity.sign_in_link.create", subject: `user:${user.name}`, after: { expiresAt } });
     });
     return { token, expiresAt };
   }
 
-  async function redeemLink(token: string, from: From): Promise<SignedIn> {
+  async function redeemLink(token: string, from: From): Promise<SignInAnswer> {
     parts.counted("tried");
     const signedIn = isToken(token) ? await inTransaction(db, (tx) => redeem(tx, token, from)) : undefined;
     if (signedIn) return signedIn;
@@ -36,10 +37,10 @@ export function createSignInLinks(parts: Parts) {
   }
 
   /** Undefined when there is no such link, or its user was disabled. */
-  async function redeem(tx: Tx, token: string, from: From): Promise<SignedIn | undefined> {
+  async function redeem(tx: Tx, token: string, from: From): Promise<SignInAnswer | undefined> {
     const userId = await store.takeLink(tx, hashToken(token), new Date(clock.now()));
     const user = userId === undefined ? undefined : await store.holdUser(tx, userId);
-    return user && !user.disabled ? openSession(tx, { user, from, methods: ["sign-in link"] }, parts) : undefined;
+    return user && !user.disabled ? proceed(tx, { user, from, methods: ["sign-in link"] }, parts) : undefined;
   }
 
   return { createSignInLink, redeemLink };

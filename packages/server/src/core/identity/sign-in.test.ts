@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { from, identityWorld, password, root, won, type IdentityWorld } from "#test/identity";
+import { from, identityWorld, opened, password, root, won, type IdentityWorld } from "#test/identity";
 import { createIdentity } from "./index.ts";
 import { createPasswords } from "./passwords.ts";
 
@@ -30,7 +30,11 @@ describe("the first administrator", () => {
   });
 
   test("is made exactly once by twenty who redeem at the same moment, with two tokens", async () => {
-    const instant = { hash: () => Promise.resolve("none"), verify: () => Promise.resolve(false) };
+    const instant = {
+      hash: () => Promise.resolve("none"),
+      verify: () => Promise.resolve(false),
+      derive: () => Promise.resolve(Buffer.of()),
+    };
     const quick = createIdentity({ db: world.db, audit: world.audit, secrets: world.secrets, clock: world.clock, passwords: instant });
     const tokens = [await world.identity.setupToken(), await world.identity.setupToken()];
     const redeem = (i: number) => quick.redeemSetup({ token: tokens[i % 2] ?? "", name: `user${i}`, password }, from);
@@ -161,7 +165,7 @@ describe("a sign-in link", () => {
   test("works while the account is under attack", async () => {
     for (let i = 0; i < 6; i++) await world.signIn("ada", "wrong").catch(() => undefined);
     const { token } = await world.identity.createSignInLink("ada", root);
-    expect((await world.identity.redeemLink(token, from)).me.user.name).toBe("ada");
+    expect(opened(await world.identity.redeemLink(token, from)).me.user.name).toBe("ada");
   });
 
   test("is of no use after fifteen minutes, or for somebody who was disabled meanwhile", async () => {
@@ -183,6 +187,6 @@ describe("a sign-in link", () => {
     await world.identity.createUser({ name: "bob", grants: [{ role: "viewer" }] }, root);
     await expect(world.signIn("bob", "")).rejects.toMatchObject({ status: 401 });
     const { token } = await world.identity.createSignInLink("bob", root);
-    expect((await world.identity.redeemLink(token, from)).me.user.name).toBe("bob");
+    expect(opened(await world.identity.redeemLink(token, from)).me.user.name).toBe("bob");
   });
 });

@@ -4,33 +4,46 @@ import { inTransaction, type Tx } from "#platform/db";
 import { accountBucket, accountLimit, addressBucket, addressLimit, type Limit } from "./attempts.ts";
 import type { Parts } from "./deps.ts";
 import { foldName } from "./names.ts";
-import { openSession, type From, type SignedIn } from "./sessions.ts";
+import { proceed, type SignInAnswer } from "./challenges.ts";
+import { isDated } from "./passwords.ts";
+import { tooMany } from "./proofs.ts";
+import type { From } from "./sessions.ts";
+import { setPasswordHash } from "./store-people.ts";
 import * as store from "./store.ts";
 
 export function createSignIn(parts: Parts) {
   const { db, audit, clock, passwords } = parts;
 
-  async function signIn({ name, password }: { name: string; password: string }, from: From): Promise<SignedIn> {
+  async function signIn({ name, password }: { name: string; password: string }, from: From): Promise<SignInAnswer> {
     parts.counted("tried");
     const counters = countersOf(name, from);
     for (const counter of counters) await reserveTry(counter, from);
     const known = await store.findUserByKey(db, foldName(name).replaceAll("\0", ""));
     const right = await checkPassword(known, password, counters);
     const signedIn = known && right && !known.disabled ? await inTransaction(db, (tx) => admit(tx, known, from)) : undefined;
-    if (signedIn) return signedIn;
+    if (signedIn) {
+      if (known?.password_hash && isDated(known.password_hash)) await renewHash(known.id, known.password_hash, password);
+      return signedIn;
+    }
     parts.counted("failed");
     await recordRefusal(known, from, "name or password wrong, or user disabled");
     throw refused();
   }
 
   /** Undefined when the user was disabled. */
-  async function admit(tx: Tx, { id, name }: store.UserRow, from: From): Promise<SignedIn | undefined> {
+  async function admit(tx: Tx, { id, name }: store.UserRow, from: From): Promise<SignInAnswer | undefined> {
     const user = await store.holdUser(tx, id);
     if (!user || user.disabled) return undefined;
     await store.forgetTries(tx, accountBucket(name));
     // Not forgotten: whoever has one account could try all others with it.
     if (from.address !== undefined) await store.giveTryBack(tx, addressBucket(from.address));
-    return openSession(tx, { user, from, methods: ["password"] }, parts);
+    return proceed(tx, { user, from, methods: ["password"] }, parts);
+  }
+
+  /** Kept with the parameters of today, unless it was changed meanwhile. It is the same password, so nothing else ends. */
+  async function renewHash(userId: string, dated: string, password: string): Promise<void> {
+    const hash = await passwords.hash(password);
+    await setPasswordHash(db, { userId, hash, onlyIf: dated });
   }
 
   /** Counts the try before it is made. @throws Problem `identity_too_many_tries` */
@@ -75,12 +88,4 @@ function countersOf(name: string, from: From): Counter[] {
 
 function refused(): Problem {
   return new Problem("identity_sign_in_refused", { kind: "unauthenticated", say: "The name or the password is wrong." });
-}
-
-function tooMany(retryAfterS: number): Problem {
-  return new Problem("identity_too_many_tries", {
-    kind: "limit",
-    say: `Too many tries to sign in; try again in ${retryAfterS} s.`,
-    with: { retryAfterS },
-  });
 }

@@ -16,7 +16,7 @@ export type ApiKeyRow = ApiKeyTable;
 const within = (db: Db | Tx) => db.withTables<IdentityTables>();
 
 /** What is granted to this user, as a column. */
-const grantsOf = (db: Db | Tx, userId: Expression<string>) =>
+export const grantsOf = (db: Db | Tx, userId: Expression<string>) =>
   jsonArrayFrom(
     within(db)
       .selectFrom("identity.grant as g")
@@ -140,35 +140,6 @@ export async function insertSession(tx: Tx, session: Insertable<SessionTable>): 
   await within(tx).insertInto("identity.session").values(session).execute();
 }
 
-export interface SessionUser {
-  id: string;
-  last_seen_at: Date;
-  stepped_up_at: Date | null;
-  user: UserRow;
-}
-
-/** A session that has not ended, with its user. */
-export async function findSession(
-  db: Db,
-  hash: Buffer,
-  { now, idleSince }: { now: Date; idleSince: Date },
-): Promise<SessionUser | undefined> {
-  const row = await within(db)
-    .selectFrom("identity.session as s")
-    .innerJoin("identity.user as u", "u.id", "s.user_id")
-    .selectAll("u")
-    .select((column) => grantsOf(db, column.ref("u.id")))
-    .select(["s.id as session_id", "s.last_seen_at as session_seen_at", "s.stepped_up_at"])
-    .where("s.hash", "=", hash)
-    .where("s.expires_at", ">", now)
-    .where("s.last_seen_at", ">", idleSince)
-    .where("u.disabled", "=", false)
-    .executeTakeFirst();
-  if (!row) return undefined;
-  const { session_id: id, session_seen_at: last_seen_at, stepped_up_at, ...user } = row;
-  return { id, last_seen_at, stepped_up_at, user };
-}
-
 export async function touchSession(db: Db, id: string, now: Date): Promise<void> {
   await within(db)
     .updateTable("identity.session")
@@ -217,6 +188,13 @@ export async function touchKey(db: Db, id: string, now: Date): Promise<void> {
   await within(db).updateTable("identity.api_key").set({ last_used_at: now }).where("id", "=", id).execute();
 }
 
+/** False when it was used on this day already. */
+export async function touchKeyOn(tx: Tx, id: string, { now, day }: { now: Date; day: Date }): Promise<boolean> {
+  const keys = within(tx).updateTable("identity.api_key").set({ last_used_at: now }).where("id", "=", id);
+  const touched = keys.where((is) => is.or([is("last_used_at", "is", null), is("last_used_at", "<", day)]));
+  return (await touched.executeTakeFirst()).numUpdatedRows === 1n;
+}
+
 /** The key that was live until now; undefined when this user has no such key. */
 export async function revokeKey(tx: Tx, key: { id: string; userId: string; now: Date }): Promise<ApiKeyRow | undefined> {
   const keys = within(tx).updateTable("identity.api_key").set({ revoked_at: key.now }).where("id", "=", key.id);
@@ -254,7 +232,9 @@ export async function sweepEnded(
 ): Promise<number> {
   const tables = within(db);
   const sweeps = [
-    tables.deleteFrom("identity.session").where((is) => is.or([is("expires_at", "<=", now), is("last_seen_at", "<=", idleSince)])),
+    tables
+      .deleteFrom("identity.session")
+      .where((is) => is.or([is("expires_at", "<=", now), is.and([is("client", "=", "console"), is("last_seen_at", "<=", idleSince)])])),
     tables.deleteFrom("identity.sign_in_link").where("expires_at", "<=", now),
     tables.deleteFrom("identity.setup_token").where("expires_at", "<=", now),
     tables.deleteFrom("identity.attempt").where("since", "<=", triesSince),

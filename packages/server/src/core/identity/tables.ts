@@ -1,6 +1,6 @@
 /** Kysely's view of the schema `identity`. */
-import type { Permission } from "@holdfast/contract";
-import type { Generated } from "kysely";
+import type { GroupGrant, Permission, ProviderSettings } from "@holdfast/contract";
+import type { ColumnType, Generated } from "kysely";
 
 export interface UserTable {
   id: string;
@@ -14,6 +14,7 @@ export interface UserTable {
   password_must_change: Generated<boolean>;
   disabled: Generated<boolean>;
   last_seen_at: Date | null;
+  must_enrol: Generated<boolean>;
   version: Generated<number>;
   created_at: Date;
   updated_at: Date;
@@ -51,7 +52,8 @@ export interface SignInLinkTable {
 
 export interface SessionTable {
   id: string;
-  hash: Buffer;
+  /** Null when it is found by its tokens. */
+  hash: Buffer | null;
   user_id: string;
   created_at: Date;
   last_seen_at: Date;
@@ -64,6 +66,9 @@ export interface SessionTable {
   stepped_up_at: Date | null;
   provider_id: string | null;
   provider_session: string | null;
+  must: Generated<string[]>;
+  scopes: Generated<Permission[]>;
+  client_secret_id: string | null;
 }
 
 export interface ApiKeyTable {
@@ -84,6 +89,132 @@ export interface AttemptTable {
   since: Date;
 }
 
+export interface RefreshTokenTable {
+  hash: Buffer;
+  session_id: string;
+  created_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+}
+
+export interface SigningKeyTable {
+  id: string;
+  algorithm: "EdDSA" | "HS256";
+  public_key: ColumnType<Record<string, string> | null, string | null, string | null>;
+  sealed_key: Buffer;
+  created_at: Date;
+  retired_at: Date | null;
+}
+
+export interface DeviceCodeTable {
+  hash: Buffer;
+  user_code_hash: Buffer;
+  client_name: string;
+  address: string | null;
+  user_agent: string | null;
+  scopes: Generated<Permission[]>;
+  created_at: Date;
+  expires_at: Date;
+  interval_s: Generated<number>;
+  polled_at: Date | null;
+  state: Generated<"asked" | "approved" | "denied">;
+  user_id: string | null;
+  methods: Generated<string[]>;
+  second_factor_at: Date | null;
+  stepped_up_at: Date | null;
+}
+
+export interface ClientSecretTable {
+  id: string;
+  user_id: string;
+  hash: Buffer;
+  created_at: Date;
+  expires_at: Date | null;
+  last_used_at: Date | null;
+}
+
+export interface TotpTable {
+  id: string;
+  user_id: string;
+  sealed: Buffer;
+  last_step: Generated<number>;
+  created_at: Date;
+  confirmed_at: Date | null;
+}
+
+export interface PasskeyTable {
+  id: string;
+  user_id: string;
+  name: string;
+  public_key: Buffer;
+  counter: number;
+  transports: Generated<string[]>;
+  backed_up: boolean;
+  created_at: Date;
+  last_used_at: Date | null;
+}
+
+export interface BackupCodeTable {
+  user_id: string;
+  hash: Buffer;
+  salt: Buffer;
+  created_at: Date;
+  used_at: Date | null;
+}
+
+export interface ChallengeTable {
+  hash: Buffer;
+  purpose: "sign-in" | "passkey" | "passkey-enrol" | "step-up";
+  user_id: string | null;
+  session_id: string | null;
+  methods: Generated<string[]>;
+  client: Generated<string>;
+  nonce: string | null;
+  provider_id: string | null;
+  provider_session: string | null;
+  tries: Generated<number>;
+  created_at: Date;
+  expires_at: Date;
+}
+
+export interface PersonTokenTable {
+  hash: Buffer;
+  user_id: string;
+  purpose: "invitation" | "reset";
+  created_at: Date;
+  expires_at: Date;
+}
+
+export interface ProviderTable {
+  id: string;
+  kind: "oidc" | "ldap";
+  name: string;
+  settings: ColumnType<ProviderSettings, string, string>;
+  sealed_secret: Buffer | null;
+  create_users: boolean;
+  group_grants: ColumnType<GroupGrant[], string | undefined, string>;
+  enabled: Generated<boolean>;
+  version: Generated<number>;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface ExternalIdentityTable {
+  provider_id: string;
+  subject: string;
+  user_id: string;
+  name: string;
+  manages_grants: boolean;
+  created_at: Date;
+  last_seen_at: Date | null;
+}
+
+export interface ProviderOnceTable {
+  provider_id: string;
+  hash: Buffer;
+  expires_at: Date;
+}
+
 export type IdentityTables = {
   "identity.user": UserTable;
   "identity.role": RoleTable;
@@ -93,4 +224,16 @@ export type IdentityTables = {
   "identity.session": SessionTable;
   "identity.api_key": ApiKeyTable;
   "identity.attempt": AttemptTable;
+  "identity.totp": TotpTable;
+  "identity.passkey": PasskeyTable;
+  "identity.backup_code": BackupCodeTable;
+  "identity.challenge": ChallengeTable;
+  "identity.person_token": PersonTokenTable;
+  "identity.refresh_token": RefreshTokenTable;
+  "identity.signing_key": SigningKeyTable;
+  "identity.device_code": DeviceCodeTable;
+  "identity.client_secret": ClientSecretTable;
+  "identity.provider": ProviderTable;
+  "identity.external_identity": ExternalIdentityTable;
+  "identity.provider_once": ProviderOnceTable;
 };

@@ -7,6 +7,7 @@ import { preconditionFailed } from "#platform/http/request";
 import { z } from "zod";
 import type { Parts } from "./deps.ts";
 import { checkName, foldName } from "./names.ts";
+import { checkPassword } from "./password-rules.ts";
 import { entryBy, heldGrants, mustCover, type Granter } from "./roles.ts";
 import * as store from "./store.ts";
 import { userOf } from "./view.ts";
@@ -28,7 +29,7 @@ export interface UserChange {
 
 const nameCursor = z.string().max(200);
 
-export function createUsers({ db, audit, clock, passwords }: Parts) {
+export function createUsers({ db, audit, clock, passwords, rules }: Parts) {
   async function listUsers({ cursor, limit = 50 }: { cursor?: string | undefined; limit?: number | undefined }) {
     const from = decodeCursor(nameCursor, cursor)?.replaceAll("\0", "") ?? "";
     const rows = await store.usersAfter(db, from, limit + 1);
@@ -38,6 +39,7 @@ export function createUsers({ db, audit, clock, passwords }: Parts) {
 
   async function createUser({ name, grants, password }: NewUser, by: Granter): Promise<User> {
     const kept = checkName(name);
+    if (password !== undefined) checkPassword(password, rules, [kept]);
     const passwordHash = password === undefined ? null : await passwords.hash(password);
     return inTransaction(db, async (tx) => {
       const now = new Date(clock.now());

@@ -12,8 +12,16 @@ export function userOf(row: UserRow): User {
   return { ...nakedUser(row), etag: `v${row.version}` };
 }
 
-export function meOf(row: UserRow, { via, scopes = [] }: { via: Me["via"]; scopes?: readonly Permission[] }): Me {
-  return { user: nakedUser(row), permissions: [...accessOf(row.grants, scopes).keys()], via };
+interface Calling {
+  via: Me["via"];
+  scopes?: readonly Permission[];
+  /** What comes before anything else. */
+  must?: readonly string[] | undefined;
+}
+
+export function meOf(row: UserRow, { via, scopes = [], must = [] }: Calling): Me {
+  const first = must.includes("second-factor") ? { must: ["second-factor" as const] } : {};
+  return { user: nakedUser(row), permissions: [...accessOf(row.grants, scopes).keys()], via, ...first };
 }
 
 export function apiKeyOf(row: ApiKeyRow): ApiKey {

@@ -34,6 +34,7 @@ import { countTargets, rolloutHead, rolloutView, sayRollout } from "./view.ts";
 import { cutWaves } from "./waves.ts";
 
 export * from "./change.ts";
+export { createRolloutPersonKeeper } from "./person-keeper.ts";
 export { createPlanRoutes, createRolloutRoutes } from "./routes.ts";
 export { type NewPlan } from "./plans.ts";
 

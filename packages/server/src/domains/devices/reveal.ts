@@ -1,6 +1,7 @@
 /** Opening kept configurations: whose they are, and who may see their secrets. */
 import { Problem } from "@holdfast/kit";
 import { callerOf, type RequestContext } from "#platform/http";
+import { mustHaveProved } from "#platform/http/access";
 import type { Devices } from "./index.ts";
 import type { VersionHead } from "./store-versions.ts";
 import type { DeviceRow } from "./store.ts";
@@ -15,7 +16,7 @@ export async function openVersion(devices: Devices, row: DeviceRow, id: string |
 
 /** @throws Problem `forbidden` */
 export function mayReveal(context: RequestContext): void {
-  if (callerOf(context).access.has("devices:reveal")) return;
+  if (callerOf(context).access.has("devices:reveal")) return mustHaveProved(callerOf(context), "devices:reveal");
   throw new Problem("forbidden", {
     kind: "forbidden",
     say: "Seeing secrets in configurations needs the permission devices:reveal; leave `reveal` out for the masked text.",

@@ -37,6 +37,12 @@ describe("who may call", () => {
     });
   });
 
+  test("a permission that counts for some labels opens only routes that ask for the labels themselves", async () => {
+    expect((await api.call("GET", "/api/v1/things", { as: "lyon" })).status).toBe(200);
+    const refused = await problemOf(await api.call("GET", "/api/v1/things/one", { as: "lyon" }));
+    expect(refused).toMatchObject({ status: 403, detail: expect.stringContaining("for some labels only") });
+  });
+
   test("without the permission the route is refused before its input is looked at, and the permission is named", async () => {
     const refused = await problemOf(await api.call("POST", "/api/v1/things", { as: "reader", body: "{ broken" }));
     expect(refused).toMatchObject({ status: 403, code: "forbidden" });

@@ -1,6 +1,6 @@
 /** Who may call a route. Closed by default: what is not allowed here is refused, before any input is read. */
 import type { IncomingHttpHeaders } from "node:http";
-import { permissions, type ContractRoute, type RouteMeta } from "@holdfast/contract";
+import { permissions, type ContractRoute, type Permission, type RouteMeta } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { unauthenticated, type Principal } from "./request.ts";
 
@@ -40,7 +40,23 @@ export function admit({ meta }: Pick<ClosedRoute, "meta">, call: Call): void {
   }
   if (meta.permission === "public") return;
   if (call.principal === undefined) throw unauthenticated();
-  if (meta.permission !== "self" && !call.principal.access.has(meta.permission)) throw forbidden(meta.permission);
+  if (meta.meanwhile !== true && (call.principal.must ?? []).length > 0) throw enrolFirst();
+  if (meta.permission !== "self") mustReach(call.principal, meta);
+  if (meta.stepUp === true) mustHaveProved(call.principal, meta.permission);
+}
+
+function mustReach({ access }: Principal, { permission, scoped }: RouteMeta): void {
+  const reach = access.get(permission);
+  if (reach === undefined) throw forbidden(permission);
+  if (reach !== "everywhere" && scoped !== true) throw forbiddenEverywhere(permission);
+}
+
+/**
+ * For what would do harm in the wrong hands: a person has proved it again not long ago; an API key or program names the permission, so that
+ * nobody gave it the right unawares. @throws Problem `step_up_needed`
+ */
+export function mustHaveProved({ steppedUp, namedScopes }: Principal, permission: Permission): void {
+  if (steppedUp !== true && !(namedScopes ?? []).includes(permission)) throw stepUpNeeded(namedScopes);
 }
 
 function changesState(method: string): boolean {
@@ -65,6 +81,27 @@ function forgery(): Problem {
   });
 }
 
+function forbiddenEverywhere(permission: string): Problem {
+  return new Problem("forbidden", {
+    kind: "forbidden",
+    say: `This needs the permission ${permission} everywhere; yours counts for some labels only.`,
+  });
+}
+
 function forbidden(permission: string): Problem {
   return new Problem("forbidden", { kind: "forbidden", say: `This needs the permission ${permission}, which you do not have.` });
+}
+
+function enrolFirst(): Problem {
+  return new Problem("second_factor_needed", {
+    kind: "forbidden",
+    say: "Your role needs a second factor: enrol one under your profile; until then nothing else is open to you.",
+  });
+}
+
+function stepUpNeeded(namedScopes: Principal["namedScopes"]): Problem {
+  const say = namedScopes
+    ? "An API key may do this only when the permission is named among its scopes; make a key that names it."
+    : "Prove again that it is you, by POST /auth/step-up, and repeat this; the proof counts for ten minutes.";
+  return new Problem("step_up_needed", { kind: "forbidden", say });
 }

@@ -1,5 +1,6 @@
 /** Serves a contract: one Fastify route per contract route, so that callers are let in before input is read; oRPC parses, calls and checks the answer. */
 import { routesOf } from "@holdfast/contract";
+import { isProblem } from "@holdfast/kit";
 import type { AnyContractRouter } from "@orpc/contract";
 import { OpenAPIHandler } from "@orpc/openapi/fastify";
 import type { Router } from "@orpc/server";
@@ -7,8 +8,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Claim, IdempotencyKeys } from "../idempotency.ts";
 import type { Log } from "../log.ts";
 import { admit, closedRoutes, type ClosedRoute } from "./access.ts";
+import { cookieName, ownCookies } from "./cookies.ts";
 import { etagHeader, isKnown, readIfMatch } from "./etag.ts";
+import { fromOrigin } from "./origin.ts";
 import { headerUseless, inputProblem } from "./problems.ts";
+import type { CountRequest } from "./rate-limits.ts";
 import type { Authenticate, Credentials, Principal, RequestContext } from "./request.ts";
 
 /** Where the API is. */
@@ -27,6 +31,7 @@ export interface ApiParts {
   contract: AnyContractRouter;
   router: Router<AnyContractRouter, RequestContext>;
   authenticate: Authenticate;
+  countRequest: CountRequest;
   idempotencyKeys: IdempotencyKeys;
   log: Log;
   /** Aborted when the server begins to stop. */
@@ -52,8 +57,8 @@ export function serveApi(app: FastifyInstance, parts: ApiParts): void {
       method: route.method,
       url: apiPrefix + route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       exposeHeadRoute: !route.streams,
-      onRequest: async (request) => {
-        request.principal = await parts.authenticate(credentialsOf(request));
+      onRequest: async (request, reply) => {
+        request.principal = await findCaller(parts, request, reply);
         admit(route, { method: request.method, headers: request.headers, host: request.host, principal: request.principal });
       },
       preHandler: async (request) => refuseStrays(route, request),
@@ -62,10 +67,28 @@ export function serveApi(app: FastifyInstance, parts: ApiParts): void {
   }
 }
 
+/** The caller, counted. Whose credentials do not count is counted by address, so that guessing ends in 429. */
+async function findCaller(parts: ApiParts, request: FastifyRequest, reply: FastifyReply): Promise<Principal | undefined> {
+  const { ip: address } = request;
+  try {
+    const principal = await parts.authenticate(credentialsOf(request, parts.secureCookies));
+    parts.countRequest({ userId: principal?.userId, address }, reply);
+    return principal;
+  } catch (thrown) {
+    if (isProblem(thrown) && thrown.kind === "unauthenticated") parts.countRequest({ address }, reply);
+    throw thrown;
+  }
+}
+
 /** What `authenticate` looks at. */
-export function credentialsOf(request: FastifyRequest): Credentials {
-  const { headers, cookies, method, ip, spiffeId } = request;
+export function credentialsOf(request: FastifyRequest, secureCookies: boolean): Credentials {
+  const { headers, method, ip, spiffeId } = request;
+  const cookies = ownCookies(request.cookies, isSecure(request, secureCookies));
   return { headers, cookies, method, remoteAddress: ip, ...(spiffeId === undefined ? {} : { spiffeId }) };
+}
+
+function isSecure(request: FastifyRequest, always: boolean): boolean {
+  return always || request.protocol === "https";
 }
 
 interface Serving {
@@ -85,7 +108,9 @@ async function serve({ route, request, reply, orpc, parts }: Serving): Promise<F
     return reply.code(status).headers(headers).header("idempotency-replayed", "true").send(body);
   }
   const context = makeContext({ request, reply, parts, ifMatch, claim: claimed?.first });
-  await orpc.handle(request, reply, { prefix: apiPrefix, context });
+  await fromOrigin({ requestId: context.requestId, address: context.remoteAddress }, () =>
+    orpc.handle(request, reply, { prefix: apiPrefix, context }),
+  );
   return reply;
 }
 
@@ -135,7 +160,7 @@ interface ContextParts {
 function makeContext({ request, reply, parts, ifMatch, claim }: ContextParts): Handling {
   const gone = new AbortController();
   reply.raw.once("close", () => reply.raw.writableFinished || gone.abort());
-  const secure = parts.secureCookies || request.protocol === "https";
+  const secure = isSecure(request, parts.secureCookies);
   return {
     principal: request.principal,
     requestId: request.id,
@@ -143,9 +168,10 @@ function makeContext({ request, reply, parts, ifMatch, claim }: ContextParts): H
     resHeaders: new Headers(),
     remoteAddress: request.ip,
     userAgent: request.headers["user-agent"]?.slice(0, 200),
+    cookies: ownCookies(request.cookies, secure),
     setCookie: (name, value, { maxAgeS }) =>
-      void reply.setCookie(name, value, { maxAge: maxAgeS, httpOnly: true, sameSite: "strict", path: "/", secure }),
-    reauthenticate: () => parts.authenticate({ ...credentialsOf(request), passive: true }),
+      void reply.setCookie(cookieName(name, secure), value, { maxAge: maxAgeS, httpOnly: true, sameSite: "strict", path: "/", secure }),
+    reauthenticate: () => parts.authenticate({ ...credentialsOf(request, parts.secureCookies), passive: true }),
     signal: AbortSignal.any([gone.signal, parts.closing]),
     request,
     reply,

@@ -49,11 +49,17 @@ function logAnswer(log: Log, request: FastifyRequest, reply: FastifyReply): void
   );
 }
 
+interface MetricsParts {
+  metrics: Metrics;
+  authenticate: Authenticate;
+  secureCookies: boolean;
+}
+
 /** Adds `/metrics`: for a scraper on this machine, and for anyone with an API key. */
-export function serveMetrics(app: FastifyInstance, { metrics, authenticate }: { metrics: Metrics; authenticate: Authenticate }): void {
+export function serveMetrics(app: FastifyInstance, { metrics, authenticate, secureCookies }: MetricsParts): void {
   app.get("/metrics", async (request, reply) => {
     const direct = isLoopback(request.ip) && request.headers["x-forwarded-for"] === undefined && request.headers.forwarded === undefined;
-    if (!direct && (await authenticate(credentialsOf(request))) === undefined) throw unauthenticated();
+    if (!direct && (await authenticate(credentialsOf(request, secureCookies))) === undefined) throw unauthenticated();
     const { contentType, text } = await metrics.page();
     return reply.type(contentType).send(text);
   });

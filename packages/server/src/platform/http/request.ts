@@ -10,11 +10,18 @@ export interface Principal {
   userId: string;
   /** What the caller may do, each with where; \`can\` of core/identity asks it. */
   access: ReadonlyMap<Permission, "everywhere" | readonly SelectorTerm[][]>;
-  via: "session" | "api_key";
+  /** `session`: by its cookie; `token`: by an access token of a session. */
+  via: "session" | "token" | "api_key";
   /** Id of the session or API key. */
   credentialId: string;
   /** When the caller of a session last proved who they are, in milliseconds since 1970. */
   steppedUpAt?: number | undefined;
+  /** A person who proved so not long ago, so that acts which would do harm in the wrong hands are open. */
+  steppedUp?: boolean | undefined;
+  /** Of an API key or program: what its scopes name; those acts are open to it when their permission is among them. */
+  namedScopes?: readonly Permission[] | undefined;
+  /** What comes before anything else, e.g. `second-factor`: to enrol one. */
+  must?: readonly string[] | undefined;
 }
 
 /** These permissions, everywhere. */
@@ -54,7 +61,9 @@ export interface RequestContext {
   /** The caller's address; behind a trusted proxy, the one that the proxy tells. */
   remoteAddress: string;
   userAgent?: string | undefined;
-  /** Always HttpOnly, SameSite=Strict, Path=/, and Secure where the caller came by https. */
+  /** What the caller's browser keeps for us. */
+  cookies: Record<string, string | undefined>;
+  /** Always HttpOnly, SameSite=Strict, Path=/; where the caller came by https, Secure and known to the browser as `__Host-<name>`. */
   setCookie(name: string, value: string, parts: CookieParts): void;
   /** Finds the caller again, for an answer that takes long: undefined when the session or key ended meanwhile. */
   reauthenticate(): Promise<Principal | undefined>;

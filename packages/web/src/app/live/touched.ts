@@ -28,7 +28,7 @@ function ofSubject({ type, subject }: Pick<LiveEvent, "type" | "subject">): Quer
     case "user":
     case "session":
     case "api_key":
-      return [["identity"]];
+      return [["identity"], ["sessions"]];
     case "secret":
       return [["secrets"]];
     default:

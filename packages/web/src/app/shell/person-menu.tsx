@@ -1,7 +1,7 @@
 /** Who is signed in; the colours; the way out. */
 import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { IconKeyboard, IconLogout, IconSelector } from "@tabler/icons-react";
+import { IconDevices, IconKeyboard, IconLogout, IconSelector, IconUserShield } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { writeGrants } from "@holdfast/kit";
 import { sayProblem } from "../../parts/run-act.tsx";
@@ -54,6 +54,12 @@ export function PersonMenu({ onHelp }: { onHelp: () => void }) {
           />
         </div>
         <Menu.Divider />
+        <Menu.Item leftSection={<IconUserShield size={15} />} onClick={() => void navigate({ to: "/settings/profile" })}>
+          Your profile
+        </Menu.Item>
+        <Menu.Item leftSection={<IconDevices size={15} />} onClick={() => void navigate({ to: "/settings/sessions" })}>
+          Your sessions
+        </Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={15} />} onClick={onHelp}>
           Keyboard
         </Menu.Item>

@@ -4,16 +4,20 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconListCheck } from "@tabler/icons-react";
 import { getRouteApi, type LinkProps } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { AuditEntry } from "@holdfast/contract";
+import { auditSeverities, auditTypes } from "virtual:contract";
+import { serverNow } from "../../app/clock.ts";
 import { readPages } from "../../app/reads.ts";
-import { actorColumn } from "../../parts/data-list/column-kinds.tsx";
+import { oneOf } from "../../app/search.ts";
+import { Choose } from "../../parts/choose.tsx";
+import { actorColumn, stateColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
 import { DataList } from "../../parts/data-list/data-list.tsx";
 import { moreOf } from "../../parts/data-list/more.ts";
 import { EmptyList } from "../../parts/empty-list.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
-import { exact, short } from "../../parts/format.ts";
+import { exact, short, words } from "../../parts/format.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Page } from "../../parts/page.tsx";
 import { nameIn } from "../../parts/sayings.ts";
@@ -22,6 +26,8 @@ import { SubjectName } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
 import { ChainBadge, useVerify } from "./chain.tsx";
 import { EntryDrawer } from "./entry-drawer.tsx";
+import { ExportTrail } from "./export-trail.tsx";
+import { auditLooks, sinceOf, spanChoices } from "./severity.ts";
 
 const route = getRouteApi("/shell/audit");
 const none: AuditEntry[] = [];
@@ -35,6 +41,7 @@ const columns: Column<AuditEntry>[] = [
     text: (row) => row.action,
     width: "minmax(150px, 1.3fr)",
   },
+  stateColumn({ id: "severity", header: "Severity", width: "96px", from: "mid" }, (row) => auditLooks[row.severity]),
   actorColumn({ id: "actor", header: "Who" }, (row) => row.actor),
   {
     id: "subject",
@@ -87,7 +94,10 @@ export function AuditPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { q, actor, action, subject, entry: open } = search;
-  const filters = { ...(q && { q }), ...(actor && { actor }), ...(action && { action }), ...(subject && { subject }) };
+  const [severity, type] = [oneOf(auditSeverities, search.severity), oneOf(auditTypes, search.type)];
+  const since = useMemo(() => sinceOf(search.span, serverNow()), [search.span]);
+  const asked = { q, actor, action, subject, severity, type, since };
+  const filters = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Partial<typeof asked>;
   const filtered = Object.keys(filters).length > 0;
   const audit = useInfiniteQuery(readPages("audit.list", filters));
   const verify = useVerify();
@@ -103,7 +113,12 @@ export function AuditPage() {
     <Page
       title="Audit"
       say={verify.data === undefined ? "Every change of state, chained so that a missing or altered entry shows." : verify.data.say}
-      beside={<ChainBadge verify={verify} />}
+      beside={
+        <>
+          <ChainBadge verify={verify} />
+          <ExportTrail filters={filters} />
+        </>
+      }
     >
       <FilterBar
         looksIn="anything in an entry"
@@ -113,6 +128,22 @@ export function AuditPage() {
         onClear={() => void navigate({ search: {}, replace: true })}
         views="audit"
       >
+        <Choose
+          label="Severity"
+          value={severity}
+          from={auditSeverities.map((value) => ({ value, label: auditLooks[value].word }))}
+          onChoose={(value) => set({ severity: value })}
+          width={112}
+        />
+        <Choose
+          label="Type"
+          value={type}
+          from={auditTypes.map((value) => ({ value, label: words(value) }))}
+          onChoose={(value) => set({ type: value })}
+          width={160}
+          searchable
+        />
+        <Choose label="Any time" value={search.span} from={spanChoices} onChoose={(value) => set({ span: value })} width={130} />
         <Field key={`actor ${actor ?? ""}`} label="Who" placeholder="Who" value={actor} onPass={(value) => set({ actor: value })} />
         <Field
           key={`action ${action ?? ""}`}

@@ -10,9 +10,12 @@ import { useNameOf } from "../../parts/names.ts";
 import { Panel } from "../../parts/page.tsx";
 import { SideDrawer } from "../../parts/side-drawer.tsx";
 import { TextSkeleton } from "../../parts/skeletons.tsx";
-import { nameIn, sayAction } from "../../parts/sayings.ts";
+import { auditActionOf } from "virtual:contract";
+import { State } from "../../parts/glyph.tsx";
+import { nameIn } from "../../parts/sayings.ts";
 import { Subject } from "../../parts/subject.tsx";
 import { changeOf } from "./change.ts";
+import { auditLooks } from "./severity.ts";
 
 interface EntryDrawerProps {
   entry: AuditEntry | undefined;
@@ -46,7 +49,8 @@ function Entry({ entry }: { entry: AuditEntry }) {
     <>
       <Facts
         facts={[
-          ["What", sayAction(entry.action) ?? entry.action],
+          ["What", auditActionOf(entry.action).say],
+          ["Severity", <State key="severity" look={auditLooks[entry.severity]} />],
           ["Who", <Actor key="actor" actor={entry.actor} />],
           [
             "To what",
@@ -63,6 +67,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
               <span className="dim">{local} here</span>
             </>,
           ],
+          entry.address !== undefined && ["From", <Shortened key="address" text={entry.address} shown={entry.address} what="address" />],
           entry.requestId !== undefined && [
             "Request",
             <Shortened key="request" text={entry.requestId} shown={entry.requestId} what="request id" />,

@@ -1,77 +1,42 @@
 /** The ways in: name and password, the one-time setup link, the one-time sign-in link. */
 import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { startAuthentication, type PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/browser";
 import { useForm } from "@mantine/form";
-import { useDocumentTitle } from "@mantine/hooks";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, type ReactNode } from "react";
-import { invoke, type RouteOutput } from "../../app/api.ts";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { invoke } from "../../app/api.ts";
 import { read } from "../../app/reads.ts";
-import { meRead } from "../../app/session.ts";
-import { Mark } from "../../app/shell/mark.tsx";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { useFocusOnce } from "../../parts/use-focus-once.ts";
-import { safeNext } from "./fragment.ts";
+import { Door, Enter, field, name, useEnter } from "./door.tsx";
+import { ProviderDoors } from "./providers.tsx";
+import { SecondFactor, useSignInSteps } from "./second-factor.tsx";
 import { useToken } from "./use-token.ts";
 import classes from "./doors.module.css";
-
-function Door({ title, says, children }: { title: string; says?: ReactNode; children: ReactNode }) {
-  useDocumentTitle(`${title} · Holdfast`);
-  return (
-    <main className={classes["door"]}>
-      <div className={classes["card"]}>
-        <div className={classes["brand"]}>
-          <Mark size={30} />
-          Holdfast
-        </div>
-        <h1 className={classes["title"]}>{title}</h1>
-        {says !== undefined && <p className={classes["says"]}>{says}</p>}
-        {children}
-      </div>
-    </main>
-  );
-}
-
-/** A field of a door; everything that is asked for is needed. */
-const field = { size: "sm", required: true, withAsterisk: false } as const;
-const name = { ...field, label: "Name", autoComplete: "username", autoCapitalize: "none", spellCheck: false } as const;
-
-/** The way through, and why it did not open. */
-function Enter({ act, children }: { act: { error: unknown; isPending: boolean }; children: ReactNode }) {
-  return (
-    <>
-      {act.error !== null && <ProblemNotice thrown={act.error} />}
-      <Button size="sm" type="submit" loading={act.isPending} fullWidth>
-        {children}
-      </Button>
-    </>
-  );
-}
-
-/** Goes in as `me`, to where the caller came from. */
-function useEnter(): (me: RouteOutput<"identity.me">, next?: string) => Promise<void> {
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  return async (me, next) => {
-    queries.clear();
-    queries.setQueryData(meRead().queryKey, me);
-    await navigate({ href: safeNext(next), replace: true });
-  };
-}
 
 const signInRoute = getRouteApi("/sign-in");
 
 export function SignInPage() {
   const first = useFocusOnce();
   const { next } = signInRoute.useSearch();
-  const enter = useEnter();
+  const steps = useSignInSteps(next);
   const setup = useQuery(read("identity.setupState", undefined));
   const form = useForm({ initialValues: { name: "", password: "" } });
   const signIn = useMutation({
     mutationFn: (values: { name: string; password: string }) => invoke("identity.signIn", values),
-    onSuccess: (me) => enter(me, next),
+    onSuccess: steps.answered,
   });
+  const byPasskey = useMutation({
+    mutationFn: async () => {
+      const { token, options } = await invoke("factors.passkeyOptions", undefined);
+      const passkey = await startAuthentication({ optionsJSON: options as unknown as PublicKeyCredentialRequestOptionsJSON });
+      return invoke("factors.signInByPasskey", { token, passkey: { ...passkey } as never });
+    },
+    onSuccess: steps.answered,
+  });
+  if (steps.challenge) return <SecondFactor challenge={steps.challenge} next={next} again={steps.again} />;
   return (
     <Door title="Sign in">
       {setup.data?.needed === true && (
@@ -84,6 +49,14 @@ export function SignInPage() {
         <PasswordInput {...field} label="Password" autoComplete="current-password" {...form.getInputProps("password")} />
         <Enter act={signIn}>Sign in</Enter>
       </form>
+      {byPasskey.error !== null && <ProblemNotice thrown={byPasskey.error} />}
+      <Button size="sm" variant="default" fullWidth mt={10} loading={byPasskey.isPending} onClick={() => byPasskey.mutate()}>
+        Use a passkey
+      </Button>
+      <ProviderDoors next={next} answered={steps.answered} />
+      <p className={classes["foot"]}>
+        <Link to="/forgot">Forgot your password?</Link>
+      </p>
       <p className={classes["foot"]}>
         No password at hand? On the server, <span className="mono">npm run -s admin -- sign-in-link NAME</span> prints a one-time link.
       </p>
@@ -148,10 +121,10 @@ export function SetupPage() {
 
 export function LinkPage() {
   const token = useToken();
-  const enter = useEnter();
+  const steps = useSignInSteps();
   const redeem = useMutation({
     mutationFn: (value: string) => invoke("identity.redeemLink", { token: value }),
-    onSuccess: (me) => enter(me),
+    onSuccess: steps.answered,
   });
   const { mutate } = redeem;
   const begun = useRef<string>(undefined);
@@ -161,6 +134,7 @@ export function LinkPage() {
     begun.current = token;
     mutate(token);
   }, [token, mutate]);
+  if (steps.challenge) return <SecondFactor challenge={steps.challenge} again={steps.again} />;
   return (
     <Door
       title="Signing in"

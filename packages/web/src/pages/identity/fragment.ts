@@ -17,6 +17,12 @@ export function tokenOf(hash: string): string | undefined {
   return token === null || token === "" ? undefined : token;
 }
 
+/** `#code=BCDF-GHJK` → `BCDF-GHJK`. Pure. */
+export function userCodeOf(hash: string): string | undefined {
+  const code = new URLSearchParams(hash.replace(/^#/, "")).get("code");
+  return code !== null && /^[A-Za-z-]{8,20}$/.test(code) ? code : undefined;
+}
+
 /** Where to go after signing in: a path of our own, never another site. Pure. */
 export function safeNext(next: string | undefined): string {
   if (next === undefined || !/^\/(?![/\\])/.test(next)) return "/";

@@ -43,7 +43,7 @@ export function KeysPage() {
           items.length === 0 ? (
             <Panel>
               <Empty icon={<IconKey size={22} />} title="No API key yet" act={add}>
-                The command line and programs sign in with a key: <span className="mono">holdfast login</span>.
+                Programs sign in with a key; the command line asks for a code instead: <span className="mono">holdfast login</span>.
               </Empty>
             </Panel>
           ) : (

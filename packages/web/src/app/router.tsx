@@ -29,6 +29,12 @@ const signIn = createRoute({
 const setup = createRoute({ getParentRoute: () => root, path: "/setup", component: lazyRouteComponent(identity, "SetupPage") });
 const link = createRoute({ getParentRoute: () => root, path: "/link", component: lazyRouteComponent(identity, "LinkPage") });
 
+const back = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/callback/$provider",
+  component: lazyRouteComponent(() => import("../pages/identity/providers.tsx"), "ProviderBackPage"),
+});
+
 const newPassword = () => import("../pages/identity/new-password.tsx");
 const invitation = createRoute({
   getParentRoute: () => root,
@@ -222,6 +228,7 @@ const nowhere = createRoute({ ...inShell, path: "$", component: Lost });
 
 const tree = root.addChildren([
   signIn,
+  back,
   setup,
   link,
   invitation,

@@ -1,7 +1,7 @@
 /** SQL of sessions as their users see them, and of tokens. Time is an argument. */
 import type { Updateable } from "kysely";
 import type { Db, Tx } from "#platform/db";
-import { grantsOf, type SessionRow, type UserRow } from "./store.ts";
+import { findUser, type SessionRow, type UserRow } from "./store.ts";
 import type { IdentityTables, RefreshTokenTable, SessionTable } from "./tables.ts";
 
 const within = (db: Db | Tx) => db.withTables<IdentityTables>();
@@ -16,12 +16,7 @@ export async function findSession(
   const sessions = within(db).selectFrom("identity.session").selectAll();
   const session = await ("id" in by ? sessions.where("id", "=", by.id) : sessions.where("hash", "=", by.hash)).executeTakeFirst();
   if (!session) return undefined;
-  const user = await within(db)
-    .selectFrom("identity.user as u")
-    .selectAll("u")
-    .select((column) => grantsOf(db, column.ref("u.id")))
-    .where("u.id", "=", session.user_id)
-    .executeTakeFirst();
+  const user = await findUser(db, session.user_id);
   return user && { session, user };
 }
 
@@ -83,8 +78,9 @@ export async function countTokens(db: Db | Tx, now: Date): Promise<{ sessions: n
 
 /** The session and its user, held for a change until the transaction ends. */
 export async function lockSession(tx: Tx, id: string): Promise<{ session: SessionRow; user: UserRow } | undefined> {
-  const held = await within(tx).selectFrom("identity.session").select("id").where("id", "=", id).forUpdate().executeTakeFirst();
-  return held && findSession(tx, { id });
+  const session = await within(tx).selectFrom("identity.session").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+  const user = session && (await findUser(tx, session.user_id));
+  return user && { session, user };
 }
 
 export async function insertRefreshToken(tx: Tx, token: RefreshTokenTable): Promise<void> {

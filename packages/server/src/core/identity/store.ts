@@ -16,7 +16,7 @@ export type ApiKeyRow = ApiKeyTable;
 const within = (db: Db | Tx) => db.withTables<IdentityTables>();
 
 /** What is granted to this user, as a column. */
-export const grantsOf = (db: Db | Tx, userId: Expression<string>) =>
+const grantsOf = (db: Db | Tx, userId: Expression<string>) =>
   jsonArrayFrom(
     within(db)
       .selectFrom("identity.grant as g")

@@ -81,7 +81,7 @@ create table audit.pending (
   constraint pending_severity_check CHECK (severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))
 );
 CREATE CONSTRAINT TRIGGER chain AFTER INSERT ON audit.pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.chain();
--- grants on audit.pending: holdfast=arwdDxtm/holdfast holdfast_app=a/holdfast
+-- grants on audit.pending: holdfast=arwdDxtm/holdfast holdfast_app=ar/holdfast
 
 create table audit.person (
   pseudonym text not null,
@@ -209,6 +209,7 @@ $function$
 
 -- -------------------- devices
 create schema devices;
+-- grants on schema devices: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table devices.device (
   id text not null,
@@ -244,6 +245,7 @@ create table devices.device (
 );
 CREATE INDEX device_labels ON devices.device USING gin (labels);
 CREATE INDEX device_site ON devices.device USING btree (site, name);
+-- grants on devices.device: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table devices.repository (
   id text not null,
@@ -263,6 +265,7 @@ create table devices.repository (
   constraint repository_pkey PRIMARY KEY (id),
   constraint repository_name_key UNIQUE (name)
 );
+-- grants on devices.repository: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table devices.version (
   id text not null,
@@ -276,10 +279,12 @@ create table devices.version (
   constraint version_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices.device(id) ON DELETE CASCADE
 );
 CREATE INDEX version_newest ON devices.version USING btree (device_id, id DESC);
+-- grants on devices.version: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 
 -- -------------------- findings
 create schema findings;
+-- grants on schema findings: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table findings.finding (
   id text not null,
@@ -314,10 +319,12 @@ CREATE INDEX finding_scope ON findings.finding USING btree (source, scope) WHERE
 CREATE INDEX finding_state ON findings.finding USING btree (state, seq);
 CREATE INDEX finding_subject ON findings.finding USING btree (subject, seq);
 CREATE UNIQUE INDEX finding_live ON findings.finding USING btree (fingerprint) WHERE (state <> 'resolved'::text);
+-- grants on findings.finding: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 
 -- -------------------- identity
 create schema identity;
+-- grants on schema identity: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table identity.api_key (
   id text not null,
@@ -335,6 +342,7 @@ create table identity.api_key (
 CREATE INDEX api_key_user_id ON identity.api_key USING btree (user_id);
 CREATE TRIGGER api_key_changed AFTER UPDATE OF revoked_at, expires_at, scopes ON identity.api_key FOR EACH ROW WHEN (old.revoked_at IS DISTINCT FROM new.revoked_at OR old.expires_at IS DISTINCT FROM new.expires_at OR old.scopes IS DISTINCT FROM new.scopes) EXECUTE FUNCTION identity.tell_user_changed();
 CREATE TRIGGER api_key_removed AFTER DELETE ON identity.api_key REFERENCING OLD TABLE AS before_change FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_users_changed();
+-- grants on identity.api_key: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.attempt (
   bucket text not null,
@@ -342,6 +350,7 @@ create table identity.attempt (
   since timestamp with time zone not null,
   constraint attempt_pkey PRIMARY KEY (bucket)
 );
+-- grants on identity.attempt: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.backup_code (
   user_id text not null,
@@ -352,6 +361,7 @@ create table identity.backup_code (
   constraint backup_code_pkey PRIMARY KEY (user_id, hash),
   constraint backup_code_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
+-- grants on identity.backup_code: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.challenge (
   hash bytea not null,
@@ -373,6 +383,7 @@ create table identity.challenge (
 );
 CREATE INDEX challenge_session ON identity.challenge USING btree (session_id);
 CREATE INDEX challenge_user ON identity.challenge USING btree (user_id);
+-- grants on identity.challenge: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.client_secret (
   id text not null,
@@ -385,6 +396,7 @@ create table identity.client_secret (
   constraint client_secret_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
 CREATE INDEX client_secret_user_id ON identity.client_secret USING btree (user_id);
+-- grants on identity.client_secret: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.device_code (
   hash bytea not null,
@@ -408,6 +420,7 @@ create table identity.device_code (
   constraint device_code_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
 CREATE INDEX device_code_expires ON identity.device_code USING btree (expires_at);
+-- grants on identity.device_code: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.external_identity (
   provider_id text not null,
@@ -422,6 +435,7 @@ create table identity.external_identity (
   constraint external_identity_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
 CREATE INDEX external_identity_user ON identity.external_identity USING btree (user_id);
+-- grants on identity.external_identity: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity."grant" (
   user_id text not null,
@@ -435,6 +449,7 @@ CREATE INDEX grant_role ON identity."grant" USING btree (role);
 CREATE TRIGGER grant_added AFTER INSERT ON identity."grant" REFERENCING NEW TABLE AS before_change FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_users_changed();
 CREATE TRIGGER grant_changed AFTER UPDATE ON identity."grant" REFERENCING OLD TABLE AS before_change FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_users_changed();
 CREATE TRIGGER grant_removed AFTER DELETE ON identity."grant" REFERENCING OLD TABLE AS before_change FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_users_changed();
+-- grants on identity."grant": holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.passkey (
   id text not null,
@@ -450,6 +465,7 @@ create table identity.passkey (
   constraint passkey_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
 CREATE INDEX passkey_user ON identity.passkey USING btree (user_id);
+-- grants on identity.passkey: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.person_token (
   hash bytea not null,
@@ -462,6 +478,7 @@ create table identity.person_token (
   constraint person_token_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
 CREATE INDEX person_token_user ON identity.person_token USING btree (user_id);
+-- grants on identity.person_token: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.provider (
   id text not null,
@@ -478,6 +495,7 @@ create table identity.provider (
   constraint provider_pkey PRIMARY KEY (id),
   constraint provider_kind_check CHECK (kind = ANY (ARRAY['oidc'::text, 'ldap'::text]))
 );
+-- grants on identity.provider: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.provider_once (
   provider_id text not null,
@@ -486,6 +504,7 @@ create table identity.provider_once (
   constraint provider_once_pkey PRIMARY KEY (provider_id, hash),
   constraint provider_once_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity.provider(id) ON DELETE CASCADE
 );
+-- grants on identity.provider_once: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.refresh_token (
   hash bytea not null,
@@ -497,6 +516,7 @@ create table identity.refresh_token (
   constraint refresh_token_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.session(id) ON DELETE CASCADE
 );
 CREATE INDEX refresh_token_session_id ON identity.refresh_token USING btree (session_id);
+-- grants on identity.refresh_token: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.role (
   name text not null,
@@ -509,6 +529,7 @@ create table identity.role (
   constraint role_pkey PRIMARY KEY (name)
 );
 CREATE TRIGGER role_changed AFTER UPDATE OF permissions, second_factor ON identity.role FOR EACH ROW WHEN (old.permissions IS DISTINCT FROM new.permissions OR old.second_factor IS DISTINCT FROM new.second_factor) EXECUTE FUNCTION identity.tell_everybody_changed('role:any');
+-- grants on identity.role: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.session (
   id text not null,
@@ -540,6 +561,7 @@ CREATE INDEX session_user_id ON identity.session USING btree (user_id);
 CREATE TRIGGER session_changed AFTER UPDATE OF hash, expires_at, stepped_up_at, second_factor_at, scopes ON identity.session FOR EACH ROW WHEN (old.hash IS DISTINCT FROM new.hash OR new.expires_at < old.expires_at OR old.scopes IS DISTINCT FROM new.scopes OR old.stepped_up_at IS DISTINCT FROM new.stepped_up_at OR old.second_factor_at IS DISTINCT FROM new.second_factor_at) EXECUTE FUNCTION identity.tell_user_changed();
 CREATE TRIGGER session_ended AFTER DELETE ON identity.session REFERENCING OLD TABLE AS before_change FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_users_changed();
 CREATE TRIGGER session_must_changed AFTER UPDATE OF must ON identity.session FOR EACH ROW WHEN (old.must IS DISTINCT FROM new.must) EXECUTE FUNCTION identity.tell_user_changed();
+-- grants on identity.session: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.setup_token (
   hash bytea not null,
@@ -547,6 +569,7 @@ create table identity.setup_token (
   expires_at timestamp with time zone not null,
   constraint setup_token_pkey PRIMARY KEY (hash)
 );
+-- grants on identity.setup_token: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.sign_in_link (
   hash bytea not null,
@@ -556,6 +579,7 @@ create table identity.sign_in_link (
   constraint sign_in_link_pkey PRIMARY KEY (hash),
   constraint sign_in_link_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
 );
+-- grants on identity.sign_in_link: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.signing_key (
   id text not null,
@@ -568,6 +592,7 @@ create table identity.signing_key (
   constraint signing_key_algorithm_check CHECK (algorithm = ANY (ARRAY['EdDSA'::text, 'HS256'::text]))
 );
 CREATE TRIGGER signing_key_changed AFTER INSERT OR DELETE OR UPDATE ON identity.signing_key FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_everybody_changed('signing_key:any');
+-- grants on identity.signing_key: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity.totp (
   id text not null,
@@ -581,6 +606,7 @@ create table identity.totp (
 );
 CREATE UNIQUE INDEX totp_one_begun ON identity.totp USING btree (user_id) WHERE (confirmed_at IS NULL);
 CREATE UNIQUE INDEX totp_one_confirmed ON identity.totp USING btree (user_id) WHERE (confirmed_at IS NOT NULL);
+-- grants on identity.totp: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table identity."user" (
   id text not null,
@@ -605,6 +631,7 @@ create table identity."user" (
 );
 CREATE TRIGGER user_changed AFTER UPDATE OF name, kind, disabled, password_must_change ON identity."user" FOR EACH ROW WHEN (old.name IS DISTINCT FROM new.name OR old.kind IS DISTINCT FROM new.kind OR old.disabled IS DISTINCT FROM new.disabled OR old.password_must_change IS DISTINCT FROM new.password_must_change) EXECUTE FUNCTION identity.tell_this_user_changed();
 CREATE TRIGGER user_removed AFTER DELETE ON identity."user" FOR EACH ROW EXECUTE FUNCTION identity.tell_this_user_changed();
+-- grants on identity."user": holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 CREATE OR REPLACE FUNCTION identity.tell_everybody_changed()
  RETURNS trigger
@@ -657,8 +684,10 @@ $function$
 
 -- -------------------- pki
 create schema pki;
+-- grants on schema pki: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create sequence pki.ssh_serial;
+-- grants on pki.ssh_serial: holdfast=rwU/holdfast holdfast_app=rwU/holdfast
 
 create table pki.authority (
   id text not null,
@@ -687,6 +716,7 @@ create table pki.authority (
   constraint authority_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES pki.authority(id)
 );
 CREATE UNIQUE INDEX authority_issuing ON pki.authority USING btree (role) WHERE issuing;
+-- grants on pki.authority: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table pki.certificate (
   id text not null,
@@ -716,10 +746,12 @@ create table pki.certificate (
 CREATE INDEX certificate_end ON pki.certificate USING btree (not_after);
 CREATE INDEX certificate_name ON pki.certificate USING btree (kind, name, created_at DESC);
 CREATE INDEX certificate_revoked ON pki.certificate USING btree (authority_id) WHERE (revoked_at IS NOT NULL);
+-- grants on pki.certificate: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 
 -- -------------------- platform
 create schema platform;
+-- grants on schema platform: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table platform.event (
   id bigint not null generated always as identity,
@@ -730,6 +762,7 @@ create table platform.event (
   constraint event_pkey PRIMARY KEY (id)
 );
 CREATE INDEX event_at ON platform.event USING btree (at);
+-- grants on platform.event: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table platform.idempotency_key (
   id bytea not null,
@@ -748,6 +781,7 @@ create table platform.idempotency_key (
   constraint idempotency_key_check1 CHECK ((holder IS NULL) = (status IS NOT NULL))
 );
 CREATE INDEX idempotency_key_created_at ON platform.idempotency_key USING btree (created_at);
+-- grants on platform.idempotency_key: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table platform.migration (
   name text not null,
@@ -756,6 +790,7 @@ create table platform.migration (
   applied_at timestamp with time zone not null default now(),
   constraint migration_pkey PRIMARY KEY (name)
 );
+-- grants on platform.migration: holdfast=arwdDxtm/holdfast holdfast_app=r/holdfast
 
 create table platform.refused_event (
   subscriber text not null,
@@ -769,6 +804,7 @@ create table platform.refused_event (
   constraint refused_event_pkey PRIMARY KEY (subscriber, event_id),
   constraint refused_event_subscriber_fkey FOREIGN KEY (subscriber) REFERENCES platform.subscriber(name) ON DELETE CASCADE
 );
+-- grants on platform.refused_event: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table platform.subscriber (
   name text not null,
@@ -778,6 +814,7 @@ create table platform.subscriber (
   updated_at timestamp with time zone not null default now(),
   constraint subscriber_pkey PRIMARY KEY (name)
 );
+-- grants on platform.subscriber: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table platform.turn (
   name text not null,
@@ -786,6 +823,7 @@ create table platform.turn (
   next_at timestamp with time zone not null,
   constraint turn_pkey PRIMARY KEY (name)
 );
+-- grants on platform.turn: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 CREATE OR REPLACE FUNCTION platform.publish(event_type text, event_subject text, event_payload jsonb)
  RETURNS bigint
@@ -822,8 +860,21 @@ $function$
 
 -- -------------------- rollout
 create schema rollout;
+-- grants on schema rollout: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create sequence rollout.fencing;
+-- grants on rollout.fencing: holdfast=rwU/holdfast holdfast_app=rwU/holdfast
+
+create table rollout.group_hold (
+  redundancy_group text not null,
+  rollout_id text not null,
+  target_id text not null,
+  target_name text not null,
+  constraint group_hold_pkey PRIMARY KEY (redundancy_group),
+  constraint group_hold_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
+);
+CREATE INDEX group_hold_rollout ON rollout.group_hold USING btree (rollout_id, target_id);
+-- grants on rollout.group_hold: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.hold (
   target_id text not null,
@@ -832,6 +883,7 @@ create table rollout.hold (
   constraint hold_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
 );
 CREATE INDEX hold_rollout ON rollout.hold USING btree (rollout_id);
+-- grants on rollout.hold: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.journal (
   seq bigint not null generated always as identity,
@@ -848,6 +900,7 @@ create table rollout.journal (
 );
 CREATE INDEX journal_rollout ON rollout.journal USING btree (rollout_id, seq);
 CREATE INDEX journal_target ON rollout.journal USING btree (rollout_id, target_id, seq);
+-- grants on rollout.journal: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.plan (
   id text not null,
@@ -865,6 +918,7 @@ create table rollout.plan (
   constraint plan_pkey PRIMARY KEY (id)
 );
 CREATE INDEX plan_newest ON rollout.plan USING btree (created_at DESC, id DESC);
+-- grants on rollout.plan: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.plan_change (
   plan_id text not null,
@@ -881,6 +935,7 @@ create table rollout.plan_change (
   constraint plan_change_pkey PRIMARY KEY (plan_id, target_id),
   constraint plan_change_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id) ON DELETE CASCADE
 );
+-- grants on rollout.plan_change: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.rollout (
   id text not null,
@@ -906,12 +961,14 @@ create table rollout.rollout (
   worker text,
   leased_until timestamp with time zone,
   strategy_from jsonb,
+  require_approval boolean not null default false,
   constraint rollout_pkey PRIMARY KEY (id),
   constraint rollout_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id)
 );
 CREATE INDEX rollout_newest ON rollout.rollout USING btree (created_at DESC, id DESC);
 CREATE INDEX rollout_open ON rollout.rollout USING btree (state) WHERE (state <> ALL (ARRAY['succeeded'::text, 'reverted'::text]));
 CREATE INDEX rollout_plan ON rollout.rollout USING btree (plan_id, id DESC);
+-- grants on rollout.rollout: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.target (
   rollout_id text not null,
@@ -923,10 +980,12 @@ create table rollout.target (
   constraint target_pkey PRIMARY KEY (rollout_id, target_id),
   constraint target_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
 );
+-- grants on rollout.target: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 
 -- -------------------- secrets
 create schema secrets;
+-- grants on schema secrets: holdfast=UC/holdfast holdfast_app=U/holdfast
 
 create table secrets.key (
   id text not null,
@@ -934,6 +993,7 @@ create table secrets.key (
   created_at timestamp with time zone not null,
   constraint key_pkey PRIMARY KEY (id)
 );
+-- grants on secrets.key: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table secrets.lease (
   id text not null,
@@ -952,6 +1012,7 @@ create table secrets.lease (
   constraint lease_engine_check CHECK (engine = ANY (ARRAY['builtin'::text, 'vault'::text]))
 );
 CREATE INDEX lease_by_end ON secrets.lease USING btree (expires_at DESC, id);
+-- grants on secrets.lease: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table secrets.secret (
   id text not null,
@@ -967,9 +1028,10 @@ create table secrets.secret (
   constraint secret_pkey PRIMARY KEY (id),
   constraint secret_name_key UNIQUE (name),
   constraint secret_engine_check CHECK (engine = ANY (ARRAY['builtin'::text, 'vault'::text])),
-  constraint secret_kind_check CHECK (kind = ANY (ARRAY['password'::text, 'ssh_key'::text, 'git_https'::text, 'git_ssh'::text])),
+  constraint secret_kind_check CHECK (kind = ANY (ARRAY['password'::text, 'ssh_key'::text, 'ssh_ca'::text, 'git_https'::text, 'git_ssh'::text])),
   constraint secret_version_check CHECK (version > 0)
 );
+-- grants on secrets.secret: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table secrets.version (
   secret_id text not null,
@@ -990,3 +1052,4 @@ END),
   constraint version_vault_version_check CHECK (vault_version >= 0),
   constraint version_secret_id_fkey FOREIGN KEY (secret_id) REFERENCES secrets.secret(id) ON DELETE CASCADE
 );
+-- grants on secrets.version: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast

@@ -56,6 +56,13 @@ describe("the contract", () => {
     expect(edits.filter((route) => !versioned.includes(route)).map((route) => route.name)).toEqual([
       // Ended, never edited: it holds nothing that somebody could have changed meanwhile.
       "identity.revokeKey",
+      "factors.remove",
+      "federation.unlink",
+      "sessions.revoke",
+      "sessions.revokeOf",
+      "sessions.revokeAllOf",
+      "serviceAccounts.revokeSecret",
+      "serviceAccounts.revokeKey",
       "secrets.revokeLease",
       // Held to the ETag of the secret, which no version shows.
       "secrets.destroyVersion",

@@ -64,6 +64,7 @@ export const factorsContract = {
     .output(me),
 
   stepUp: route("POST", "/auth/step-up", {
+    idempotency: "accepted",
     permission: "self",
     summary: "Prove again who you are: with a second factor, or with the password where there is none. It counts for ten minutes",
     tags,
@@ -82,6 +83,7 @@ export const factorsContract = {
     meanwhile: true,
   }).output(z.object({ ways: z.array(z.enum(["password", "totp", "passkey", "backup-code"])) })),
   stepUpOptions: route("POST", "/auth/step-up/options", {
+    idempotency: "once",
     permission: "self",
     summary: "What a passkey has to sign to prove who you are",
     tags,
@@ -89,6 +91,7 @@ export const factorsContract = {
   }).output(z.object({ token: z.string(), options: webauthn })),
 
   changePassword: route("POST", "/auth/password", {
+    idempotency: "accepted",
     permission: "self",
     summary: "Change your password; ends your other sessions",
     tags,
@@ -100,6 +103,7 @@ export const factorsContract = {
 
   own: route("GET", "/auth/factors", { permission: "self", summary: "Your second factors", tags, meanwhile: true }).output(ownFactors),
   beginTotp: route("POST", "/auth/factors/totp", {
+    idempotency: "once",
     permission: "self",
     summary: "Begin to enrol an authenticator app; the one you have counts until the new one is confirmed",
     tags,
@@ -107,6 +111,7 @@ export const factorsContract = {
     meanwhile: true,
   }).output(z.object({ secret: z.string().describe("Base32, to type in"), uri: z.string().describe("otpauth://, to show as a QR code") })),
   confirmTotp: route("POST", "/auth/factors/totp/confirm", {
+    idempotency: "accepted",
     permission: "self",
     summary: "Confirm the authenticator app with a code of it",
     tags,
@@ -116,6 +121,7 @@ export const factorsContract = {
     .input(z.object({ code }))
     .output(enrolled),
   beginPasskey: route("POST", "/auth/factors/passkeys/options", {
+    idempotency: "once",
     permission: "self",
     summary: "Begin to enrol a passkey",
     tags,
@@ -123,6 +129,7 @@ export const factorsContract = {
     meanwhile: true,
   }).output(z.object({ token: z.string(), options: webauthn })),
   addPasskey: route("POST", "/auth/factors/passkeys", {
+    idempotency: "accepted",
     permission: "self",
     summary: "Enrol the passkey that the browser made",
     tags,
@@ -142,6 +149,7 @@ export const factorsContract = {
     .input(z.object({ id: z.string().max(1400) }))
     .output(z.void()),
   makeBackupCodes: route("POST", "/auth/factors/backup-codes", {
+    idempotency: "once",
     permission: "self",
     summary: "Make ten new backup codes; the old ones end",
     tags,
@@ -150,6 +158,7 @@ export const factorsContract = {
   }).output(z.object({ backupCodes })),
 
   reset: route("POST", "/users/{id}/factors/reset", {
+    idempotency: "accepted",
     permission: "users:write",
     summary: "Take all second factors from a user and end the sessions; the next sign-in begins with enrolling new ones",
     tags: ["users"],

@@ -103,6 +103,7 @@ export const federationContract = {
 
   identities: route("GET", "/auth/identities", { permission: "self", summary: "Who you are elsewhere", tags }).output(identities),
   startLink: route("POST", "/auth/identities/{id}/start", {
+    idempotency: "once",
     permission: "self",
     stepUp: true,
     summary: "Begin to link yourself to who you are at an identity provider",
@@ -111,6 +112,7 @@ export const federationContract = {
     .input(idParam)
     .output(started),
   finishLink: route("POST", "/auth/identities/finish", {
+    idempotency: "accepted",
     permission: "self",
     stepUp: true,
     summary: "Link yourself with what it sent back",
@@ -119,6 +121,7 @@ export const federationContract = {
     .input(came)
     .output(externalIdentity),
   linkByPassword: route("POST", "/auth/identities/{id}/link", {
+    idempotency: "accepted",
     permission: "self",
     stepUp: true,
     summary: "Link yourself to who you are in a directory",

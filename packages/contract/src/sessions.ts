@@ -26,6 +26,7 @@ export const sessionsContract = {
     .input(idParam)
     .output(z.void()),
   revokeOthers: route("POST", "/sessions/revoke-others", {
+    idempotency: "accepted",
     permission: "self",
     summary: "End all your sessions but this one",
     tags,

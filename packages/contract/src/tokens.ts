@@ -35,10 +35,16 @@ export type DeviceRequest = z.infer<typeof deviceRequest>;
 const userCode = z.string().min(8).max(20).describe("What the program shows, e.g. BCDF-GHJK");
 
 export const tokensContract = {
-  showDevice: route("POST", "/auth/device/show", { permission: "self", summary: "Who asks with this code to be let in", tags })
+  showDevice: route("POST", "/auth/device/show", {
+    idempotency: "accepted",
+    permission: "self",
+    summary: "Who asks with this code to be let in",
+    tags,
+  })
     .input(z.object({ userCode }))
     .output(deviceRequest),
   approveDevice: route("POST", "/auth/device/approve", {
+    idempotency: "accepted",
     permission: "self",
     stepUp: true,
     summary: "Let the program in that shows this code; it may do what you may",
@@ -48,6 +54,7 @@ export const tokensContract = {
     .input(z.object({ userCode }))
     .output(z.void()),
   denyDevice: route("POST", "/auth/device/deny", {
+    idempotency: "accepted",
     permission: "self",
     summary: "Do not let the program in that shows this code",
     tags,
@@ -56,6 +63,7 @@ export const tokensContract = {
     .input(z.object({ userCode }))
     .output(z.void()),
   trade: route("POST", "/auth/token", {
+    idempotency: "once",
     permission: "self",
     stepUp: true,
     summary: "Trade the session's cookie for tokens, within five minutes after signing in; the cookie ends",
@@ -91,6 +99,7 @@ export const tokensContract = {
     idempotency: "accepted",
   }).output(signingKeys),
   revokeAll: route("POST", "/admin/revoke-all-tokens", {
+    idempotency: "accepted",
     permission: "users:write",
     stepUp: true,
     summary: "End every session, sign-in link and, when told, API key of everybody; this session too",

@@ -20,7 +20,9 @@ const tags = ["things"];
 
 export const thingsContract = {
   things: {
-    list: route("GET", "/things", { permission: "devices:read", scoped: true, summary: "List", tags }).input(pageQuery).output(pageOf(thing)),
+    list: route("GET", "/things", { permission: "devices:read", scoped: true, summary: "List", tags })
+      .input(pageQuery)
+      .output(pageOf(thing)),
     get: route("GET", "/things/{id}", { permission: "devices:read", summary: "One", tags }).input(idParam).output(thing),
     create: route("POST", "/things", { permission: "devices:write", summary: "Create", tags, status: 201, idempotency: "accepted" })
       .input(newThing)
@@ -77,13 +79,19 @@ export interface ThingsCall {
   headers?: Record<string, string>;
 }
 
-type ThingsParts = Partial<Pick<HttpParts, "checks">> & Pick<HttpParts["settings"], "publicUrl" | "trustedProxies" | "corsOrigins" | "rateLimits">;
+type ThingsParts = Partial<Pick<HttpParts, "checks">> &
+  Pick<HttpParts["settings"], "publicUrl" | "trustedProxies" | "corsOrigins" | "rateLimits">;
 
 export async function startThings({ checks = {}, ...settings }: ThingsParts = {}): Promise<ThingsApi> {
   const database = await testDatabase();
   const home = mkdtempSync(join(tmpdir(), "holdfast-http-"));
   const logLines: string[] = [];
-  const people: ThingsApi["people"] = { writer: ["devices:read", "devices:write"], reader: ["devices:read"], lyon: ["devices:read"], nobody: [] };
+  const people: ThingsApi["people"] = {
+    writer: ["devices:read", "devices:write"],
+    reader: ["devices:read"],
+    lyon: ["devices:read"],
+    nobody: [],
+  };
   const things = createThings();
   const http = await createHttp({
     contract: thingsContract,

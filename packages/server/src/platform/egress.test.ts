@@ -18,7 +18,8 @@ beforeAll(async () => {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://x");
     const to = url.searchParams.get("to");
-    if (to !== null) return void response.writeHead(Number(url.searchParams.get("status") ?? 302), { location: Buffer.from(to).toString("latin1") }).end();
+    if (to !== null)
+      return void response.writeHead(Number(url.searchParams.get("status") ?? 302), { location: Buffer.from(to).toString("latin1") }).end();
     if (url.pathname === "/long") return void response.end("x".repeat(5000));
     if (url.pathname === "/never") return undefined;
     const { authorization, host } = request.headers;

@@ -226,7 +226,6 @@ function findLonelyOwner(given: ReadonlySet<string>): { at: string; say: string 
   ];
 }
 
-
 function senderOf({
   HOLDFAST_SMTP_FROM: from,
   HOLDFAST_PUBLIC_URL: publicUrl,

@@ -214,9 +214,7 @@ describe("people", () => {
     await record();
     await asOwner("alter table audit.person disable trigger all; update audit.person set name = 'eve' where name = 'ada'");
     expect(await audit.verify()).toMatchObject({ ok: false, say: expect.stringContaining("was changed") });
-    await asOwner(
-      "update audit.person set name = 'ada' where name = 'eve'; alter table audit.person enable always trigger append_only",
-    );
+    await asOwner("update audit.person set name = 'ada' where name = 'eve'; alter table audit.person enable always trigger append_only");
   });
 });
 

@@ -95,7 +95,7 @@ export const peopleContract = {
   })
     .input(z.object({ dryRun: z.boolean().default(false).describe("Only who it would be") }))
     .output(z.object({ items: z.array(forcedReset.partial().required({ name: true })) })),
-  changeEmail: route("PUT", "/users/{id}/email", { ...admin, summary: "Change a user's mail address" })
+  changeEmail: route("PUT", "/users/{id}/email", { ...admin, summary: "Change a user's mail address", precondition: "if-match" })
     .input(idParam.extend({ email }))
     .output(user),
 

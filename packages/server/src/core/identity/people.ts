@@ -2,6 +2,7 @@
 import type { GrantReport, InactiveUser } from "@holdfast/contract";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction } from "#platform/db";
+import { preconditionFailed } from "#platform/http/request";
 import { Problem } from "@holdfast/kit";
 import { z } from "zod";
 import type { Parts } from "./deps.ts";
@@ -63,10 +64,11 @@ export function createPeople({ db, audit, clock }: Parts) {
     };
   }
 
-  async function changeEmail({ id, email }: { id: string; email: string }, by: Granter) {
+  async function changeEmail({ id, email, etag }: { id: string; email: string; etag: string }, by: Granter) {
     return inTransaction(db, async (tx) => {
       const user = await store.lockUser(tx, id);
       if (!user) throw missing(id);
+      if (userOf(user).etag !== etag) throw preconditionFailed(`the user "${user.name}"`);
       mustCover(by, ...user.grants);
       if (!(await setEmail(tx, { userId: id, email }))) throw emailTaken();
       const facts = { before: { email: user.email }, after: { email } };

@@ -2,7 +2,7 @@
 import { contract } from "@holdfast/contract";
 import { isProblem } from "@holdfast/kit";
 import { implement } from "@orpc/server";
-import { callerOf, type RequestContext } from "#platform/http/request";
+import { callerOf, ifMatchOf, type RequestContext } from "#platform/http/request";
 import { ours } from "./authenticate.ts";
 import type { Identity } from "./index.ts";
 import type { Options } from "./passkeys.ts";
@@ -59,7 +59,9 @@ export function createPeopleRoutes(identity: Identity) {
     forceAllResets: os.forceAllResets.handler(({ input, context }) =>
       identity.forceAllResets({ ...input, exceptId: callerOf(context).userId }, granterOf(context)),
     ),
-    changeEmail: os.changeEmail.handler(({ input, context }) => identity.changeEmail(input, granterOf(context))),
+    changeEmail: os.changeEmail.handler(({ input, context }) =>
+      identity.changeEmail({ ...input, etag: ifMatchOf(context) }, granterOf(context)),
+    ),
     inactive: os.inactive.handler(({ input }) => identity.listInactive(input.days)),
     reviewGrants: os.reviewGrants.handler(({ input }) => identity.reviewGrants(input)),
   });

@@ -32,7 +32,11 @@ export async function setEmail(tx: Tx, { userId, email }: { userId: string; emai
     .where("id", "!=", userId)
     .executeTakeFirst();
   if (taken) return false;
-  await within(tx).updateTable("identity.user").set({ email, email_key: key }).where("id", "=", userId).execute();
+  await within(tx)
+    .updateTable("identity.user")
+    .set((is) => ({ email, email_key: key, version: is("version", "+", 1) }))
+    .where("id", "=", userId)
+    .execute();
   return true;
 }
 

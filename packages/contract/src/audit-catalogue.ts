@@ -72,6 +72,7 @@ const listed: Record<string, `${AuditSeverity} ${AuditType} ${string}`> = {
   "findings.finding.acknowledge": "info finding_change acknowledged a finding",
   "findings.finding.resolve": "info finding_change resolved a finding",
   "findings.finding.suppress": "warning finding_change suppressed a finding",
+  "identity.access.refuse": "warning authorization_failed was not allowed to use a route",
   "identity.api_key.create": "warning api_key_create created an API key",
   "identity.api_key.revoke": "warning api_key_revoke revoked an API key",
   "identity.backup_codes.create": "warning mfa_enroll made backup codes",

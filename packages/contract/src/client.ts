@@ -1,5 +1,5 @@
 /** A typed client of the API, for the console and the CLI. Whatever fails comes out as a `Problem`. */
-import { Problem, problemEdges, problemKinds, type ProblemDocument, type ProblemKind, type Secret } from "@holdfast/kit";
+import { isProblem, Problem, problemEdges, problemKinds, type ProblemDocument, type ProblemKind, type Secret } from "@holdfast/kit";
 import { createORPCClient } from "@orpc/client";
 import type { ContractRouterClient } from "@orpc/contract";
 import { OpenAPILink } from "@orpc/openapi-client/fetch";
@@ -61,7 +61,8 @@ async function reach(options: ClientOptions, request: Request, init: RequestInit
   try {
     return await (options.fetch ?? fetch)(request, init);
   } catch (thrown) {
-    if (request.signal.aborted) throw thrown;
+    // A fetch of the caller's own, e.g. one that asks a person for a proof, may know better what went wrong.
+    if (request.signal.aborted || isProblem(thrown)) throw thrown;
     throw new Problem("server_unreachable", {
       kind: "unavailable",
       say: `Holdfast does not answer at ${new URL(options.url).origin}; check the address and that the server runs.`,

@@ -17,6 +17,7 @@ const scopes: Permission[] = ["audit:read", "audit:write", "users:read", "users:
 let database: TestDatabase;
 let home: string;
 let holdfast: Holdfast;
+let ada: Caller;
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -30,8 +31,8 @@ beforeAll(async () => {
     { name: "ada", password: "correct horse battery" },
     { address: "192.0.2.7", userAgent: "test", requestId: "req_1" },
   )) as { token: string };
-  const caller = (await holdfast.identity.authenticate({ headers: {}, cookies: { [sessionCookie]: token } })) as Caller;
-  const { key } = await holdfast.identity.createKey({ name: "cli", scopes, expiresInDays: 1 }, caller);
+  ada = (await holdfast.identity.authenticate({ headers: {}, cookies: { [sessionCookie]: token } })) as Caller;
+  const { key } = await holdfast.identity.createKey({ name: "cli", scopes, expiresInDays: 1 }, ada);
   writeFileSync(join(home, "ada.json"), JSON.stringify({ url, apiKey: key, ours: false }), { mode: 0o600 });
 });
 afterAll(async () => {
@@ -94,6 +95,23 @@ describe("the trail on the command line", () => {
     const [entry] = JSON.parse((await run("audit list --action audit.trail.export -o json")).out) as object[];
     expect(entry).toMatchObject({ actor: "user:ada", address: "127.0.0.1", after: { format: "csv" } });
   });
+});
+
+test("who was not allowed to do something is on record, once a minute for each route", async () => {
+  const { key } = await holdfast.identity.createKey({ name: "reader", scopes: ["audit:read"], expiresInDays: 1 }, ada);
+  const { url } = JSON.parse(readFileSync(join(home, "ada.json"), "utf8")) as { url: string };
+  const env = { HOLDFAST_URL: url, HOLDFAST_API_KEY: key };
+  for (let i = 0; i < 2; i++) expect(await run("audit checkpoints --sign", { env })).toMatchObject({ code: 3 });
+  const refused = async () => JSON.parse((await run("audit list --type authorization_failed -o json")).out) as object[];
+  await expect.poll(refused).toMatchObject([
+    {
+      actor: "user:ada",
+      address: "127.0.0.1",
+      severity: "warning",
+      subject: "route:POST /api/v1/audit/checkpoints",
+      after: { code: "forbidden" },
+    },
+  ]);
 });
 
 describe("without the server", () => {

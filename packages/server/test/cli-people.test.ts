@@ -24,7 +24,7 @@ beforeAll(async () => {
   holdfast = await compose({ settings, log: silentLog, consoleDirectory: join(home, "none") });
   url = (await holdfast.start()) ?? "";
   await holdfast.identity.createUser({ name: "ada", grants: [{ role: "admin" }], password }, root);
-  expect(await run(["login", "--url", url], { stdin: `ada\n${password}\n` })).toMatchObject({ code: 0 });
+  expect(await run(["login", "--url", url, "--password"], { stdin: `ada\n${password}\n` })).toMatchObject({ code: 0 });
 });
 afterAll(async () => {
   await holdfast.stop();
@@ -69,6 +69,17 @@ describe("people from the command line", () => {
     await holdfast.identity.redeemReset({ token, password }, {});
   });
 
+  test("are only touched by who proved not long ago who they are; the command asks, and goes on", async () => {
+    await database.pool.query("update identity.session set stepped_up_at = stepped_up_at - interval '11 minutes'");
+    await holdfast.identity.requestReset("nobody", {}); // any act has the process forget what it remembers of sessions
+    expect(await run(["users", "enable", "grace"], { stdin: "wrong\n" })).toMatchObject({
+      code: 3,
+      err: expect.stringContaining("does not prove"),
+    });
+    expect(await run(["users", "enable", "grace"], { stdin: `${password}\n` })).toMatchObject({ code: 0 });
+    expect(await run(["users", "enable", "grace"])).toMatchObject({ code: 0 });
+  });
+
   test("are looked over: who may do what, who was not here", async () => {
     expect((await run(["users", "grants"])).out).toMatch(/grace +viewer +site=lyon +none/);
     expect(await json(["users", "inactive", "--days", "1"])).toEqual([]);
@@ -81,7 +92,7 @@ describe("people from the command line", () => {
     const { secret } = await holdfast.identity.beginOwnTotp(caller);
     const nowS = Math.floor(Date.now() / 1000);
     const { backupCodes } = await holdfast.identity.confirmOwnTotp(caller, generateSync({ secret, epoch: nowS - 30 }));
-    const login = (shown: string) => run(["login", "--url", url], { as: "grace", stdin: `grace\n${password}\n${shown}\n` });
+    const login = (shown: string) => run(["login", "--url", url, "--password"], { as: "grace", stdin: `grace\n${password}\n${shown}\n` });
     expect(await login("000000")).toMatchObject({ code: 2 });
     expect(await login(backupCodes?.[0] ?? "")).toMatchObject({ code: 0, err: expect.stringContaining("as grace") });
     expect((await run(["factors", "show"], { as: "grace" })).out).toMatch(/backup codes +9 of 10 left/);

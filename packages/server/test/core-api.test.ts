@@ -97,7 +97,12 @@ async function call(method: string, path: string, { body, cookie, key, headers =
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: text === "" ? undefined : JSON.parse(text) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: response.headers.get("content-type")?.includes("json") === true && text !== "" ? JSON.parse(text) : undefined,
+  };
 }
 
 const cookieOf = (answer: { headers: Headers }) => /holdfast_session=([^;]*)/.exec(answer.headers.get("set-cookie") ?? "")?.[1];

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient, follow, type Client } from "@holdfast/contract";
+import { createClient, follow, grantable, type Client } from "@holdfast/contract";
 import { isProblem, Secret } from "@holdfast/kit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { sessionCookie } from "#core/identity";
@@ -154,7 +154,7 @@ describe("counts on every replica within five seconds:", () => {
     const admin = await identity.createUser({ name: `admin${names}`, grants: [{ role: "admin" }], password }, root);
     const { token: adminToken } = opened(await identity.signIn({ name: admin.name, password }, {}));
     const { key } = await identity.createKey(
-      { name: "ci", scopes: [], expiresInDays: 1 },
+      { name: "ci", scopes: [...grantable], expiresInDays: 1 },
       (await identity.authenticate({ headers: {}, cookies: { [sessionCookie]: adminToken } })) ?? never(),
     );
     const api = createClient({ url: third().url, apiKey: new Secret(key) });

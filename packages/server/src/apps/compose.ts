@@ -60,6 +60,7 @@ import type { Settings } from "#platform/settings";
 import { readOverview } from "#views/overview";
 import { assembleRouter } from "./http.ts";
 import { keySourceOf } from "./key-source.ts";
+import { recordRefusals } from "./refusals.ts";
 import { runSchedules } from "./schedules.ts";
 import { openTls } from "./tls.ts";
 
@@ -137,27 +138,11 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const vault = settings.secrets.vault && createVault({ settings: settings.secrets.vault, log, clock });
   const keys = keySourceOf(settings, vault);
   const secrets = await createSecrets({ db, audit, keys, log, clock, engine: settings.secrets.engine, vault });
-  const keeping = createAuditKeeping({
-    ...{ db, audit, secrets, log, metrics, clock },
-    directory: join(settings.home, "audit"),
-    syslog: settings.auditSyslog,
-    retentionDays: settings.auditRetentionDays,
-  });
+  const keeping = createAuditKeeping({ db, audit, secrets, log, metrics, clock, ...keepingSettingsOf(settings) });
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
-  const mail = settings.smtp && createMail({ ...settings.smtp, log });
-  const { passwordProfile: profile, organisation, publicUrl } = settings;
-  const rules = { profile, words: organisation === undefined ? [] : [organisation] };
-  const { egressAllow: allow, egressCaFile } = settings;
-  const egress = createEgress({ allow, ca: egressCaFile === undefined ? undefined : readFileSync(egressCaFile, "utf8") });
-  const tokens = tokenSettingsOf(settings);
-  const identity = createIdentity({ db, audit, secrets, clock, metrics, mail, publicUrl, rules, tokens, egress });
+  const identity = createIdentity({ db, audit, secrets, clock, metrics, ...identityMeansOf(settings, log) });
   const findings = createFindings({ db, audit, clock });
-  const git = createGit({
-    home: settings.home,
-    log,
-    allowLocal: options.localRepositories ?? false,
-    ...(settings.gitCaFile === undefined ? {} : { caFile: settings.gitCaFile }),
-  });
+  const git = createGit(gitSettingsOf(options));
   const { switchMs, patience } = options;
   const reach = createDeviceReach({
     db,
@@ -183,9 +168,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const devices = createDevices({ db, log, secrets, clock, reach, audit, findings, rollouts, git });
   const work = createDeviceWork({ db, clock, devices, rollouts, log });
   const tls = await openTls({ settings, pki, clock, log });
-  const people = createPersonKeeper(db);
-  const keepers = [people, createFindingsPersonKeeper(db), createRolloutPersonKeeper(db)];
-  const privacy = createPrivacy({ db, audit, clock, keepers, find: (id) => people.find(id) });
+  const privacy = privacyOf({ db, audit, clock });
   const http = await createHttp({
     contract,
     router: assembleRouter(
@@ -200,9 +183,37 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     metrics,
     plain: [...createOAuthRoutes(identity), createLogoutRoute(identity)],
     checks: { database: async () => databaseAnswers(database) },
+    refused: recordRefusals({ db, audit, log, clock }),
   });
   const parts = { database, metrics, events, jobs, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, tls, log }) };
+}
+
+function keepingSettingsOf({ home, auditSyslog: syslog, auditRetentionDays: retentionDays }: Settings) {
+  return { directory: join(home, "audit"), syslog, retentionDays };
+}
+
+/** What identity reaches people and providers with, and the rules it goes by. */
+function identityMeansOf(settings: Settings, log: Log) {
+  const { passwordProfile: profile, organisation, publicUrl, egressAllow: allow, egressCaFile } = settings;
+  return {
+    mail: settings.smtp && createMail({ ...settings.smtp, log }),
+    publicUrl,
+    rules: { profile, words: organisation === undefined ? [] : [organisation] },
+    tokens: tokenSettingsOf(settings),
+    egress: createEgress({ allow, ca: egressCaFile === undefined ? undefined : readFileSync(egressCaFile, "utf8") }),
+  };
+}
+
+function gitSettingsOf({ settings: { home, gitCaFile }, log, localRepositories = false }: ComposeOptions) {
+  return { home, log, allowLocal: localRepositories, ...(gitCaFile === undefined ? {} : { caFile: gitCaFile }) };
+}
+
+/** Every module that knows something about people; identity erases first, because it says who must stay. */
+function privacyOf(deps: { db: Database["db"]; audit: Audit; clock: Clock }): Privacy {
+  const people = createPersonKeeper(deps.db);
+  const keepers = [people, createFindingsPersonKeeper(deps.db), createRolloutPersonKeeper(deps.db)];
+  return createPrivacy({ ...deps, keepers, find: (id) => people.find(id) });
 }
 
 function tokenSettingsOf({ publicUrl, tokenAlgorithm, apiKeysPerHour }: Settings): TokenSettings {

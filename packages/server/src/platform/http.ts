@@ -41,6 +41,7 @@ import { measureRequests, serveMetrics } from "./http/measure.ts";
 import { servePublicFiles, type PublicFiles } from "./http/public-files.ts";
 import { createRateLimiter, usualRateLimits, type RateLimits } from "./http/rate-limits.ts";
 import { servePlain, type PlainRoute } from "./http/plain-routes.ts";
+import { refusalOf, type Refusal } from "./http/refusal.ts";
 import { refuse, refuseConnection } from "./http/refuse.ts";
 import type { Authenticate, RequestContext } from "./http/request.ts";
 import { addSecurityHeaders } from "./http/security-headers.ts";
@@ -52,6 +53,7 @@ import { openApiOf } from "./openapi.ts";
 export * from "./http/request.ts";
 export type { RateLimits } from "./http/rate-limits.ts";
 export type { PlainAnswer, PlainCall, PlainRoute } from "./http/plain-routes.ts";
+export type { Refusal } from "./http/refusal.ts";
 export type { ReadyCheck } from "./http/health.ts";
 export type { PublicFile } from "./http/public-files.ts";
 
@@ -98,6 +100,8 @@ export interface HttpParts {
   checks: Record<string, ReadyCheck>;
   /** What a standard places outside the API. */
   plain?: readonly PlainRoute[];
+  /** Told of each known caller who may not do what they asked for; must not throw. */
+  refused?: (refusal: Refusal) => void;
 }
 
 export interface Http {
@@ -133,7 +137,11 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
     reply.header("x-request-id", request.id);
     if (closing.signal.aborted) await refuseNew(reply);
   });
-  app.setErrorHandler((thrown, request, reply) => refuse(thrown, request, reply, log));
+  app.setErrorHandler((thrown, request, reply) => {
+    const refusal = refusalOf(thrown, request);
+    if (refusal !== undefined) parts.refused?.(refusal);
+    return refuse(thrown, request, reply, log);
+  });
   await app.register(cookies);
   // What is worth it only; live streams go as they are. Brotli at its usual quality would cost more than it saves.
   await app.register(compress, {

@@ -24,6 +24,8 @@ describe("settings", () => {
   test("nothing set gives a server for this machine alone, with everything in .holdfast", () => {
     expect(loadSettings({}, "/srv")).toEqual({
       home: "/srv/.holdfast",
+      apiKeysPerHour: 3,
+      tokenAlgorithm: "EdDSA",
       host: "127.0.0.1",
       port: 7450,
       logLevel: "info",
@@ -58,11 +60,13 @@ describe("settings", () => {
         HOLDFAST_KEYS: "{}",
         HOLDFAST_PUBLIC_URL: "https://holdfast.example.net/",
         HOLDFAST_TRUSTED_PROXIES: "192.0.2.1, 10.0.0.0/8,2001:db8::/32",
+        HOLDFAST_EGRESS_ALLOW: "idp.example.net, 10.0.0.0/8",
       },
       "/srv",
     );
     expect(settings).toMatchObject({
       home: "/data",
+      egressAllow: ["idp.example.net", "10.0.0.0/8"],
       host: "::",
       port: 0,
       logLevel: "debug",

@@ -179,6 +179,13 @@ describe("a forced reset", () => {
   });
 });
 
+test("a mail address is changed by who read the user as it is", async () => {
+  const { user } = await bare.invite(ada, root);
+  const after = await bare.changeEmail({ id: user.id, email: "lovelace@example.net", etag: user.etag }, root);
+  expect(after.email).toBe("lovelace@example.net");
+  await expect(bare.changeEmail({ id: user.id, email: "x@example.net", etag: user.etag }, root)).rejects.toMatchObject({ status: 412 });
+});
+
 describe("looking people over", () => {
   test("who made no request for thirty days is inactive; who never made one counts from the first day", async () => {
     await world.make("ada");

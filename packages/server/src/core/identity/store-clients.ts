@@ -17,8 +17,8 @@ export async function findClientSecret(db: Db | Tx, id: string): Promise<ClientS
 
 /** Those that still work, newest first. */
 export async function clientSecretsOf(db: Db | Tx, userId: string, now: Date): Promise<ClientSecretRow[]> {
-  const secrets = within(db).selectFrom("identity.client_secret").selectAll().where("user_id", "=", userId);
-  return secrets
+  const kept = within(db).selectFrom("identity.client_secret").selectAll().where("user_id", "=", userId);
+  return kept
     .where((is) => is.or([is("expires_at", "is", null), is("expires_at", ">", now)]))
     .orderBy("created_at", "desc")
     .orderBy("id")
@@ -27,8 +27,8 @@ export async function clientSecretsOf(db: Db | Tx, userId: string, now: Date): P
 
 /** All of this account end then at the latest. */
 export async function endClientSecrets(tx: Tx, userId: string, at: Date): Promise<void> {
-  const secrets = within(tx).updateTable("identity.client_secret").set({ expires_at: at }).where("user_id", "=", userId);
-  await secrets.where((is) => is.or([is("expires_at", "is", null), is("expires_at", ">", at)])).execute();
+  const kept = within(tx).updateTable("identity.client_secret").set({ expires_at: at }).where("user_id", "=", userId);
+  await kept.where((is) => is.or([is("expires_at", "is", null), is("expires_at", ">", at)])).execute();
 }
 
 /** Ends the secret and the sessions that it opened; false when there is none. */

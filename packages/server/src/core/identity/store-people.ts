@@ -34,7 +34,7 @@ export async function setEmail(tx: Tx, { userId, email }: { userId: string; emai
   if (taken) return false;
   await within(tx)
     .updateTable("identity.user")
-    .set((column) => ({ email, email_key: key, version: column("version", "+", 1) }))
+    .set((is) => ({ email, email_key: key, version: is("version", "+", 1) }))
     .where("id", "=", userId)
     .execute();
   return true;

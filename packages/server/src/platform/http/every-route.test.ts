@@ -37,13 +37,14 @@ beforeAll(async () => {
             userId: "x",
             via: "api_key",
             credentialId: "key",
+            steppedUp: true,
             access: everywhere(authorization.replace("Bearer ", "").split(",") as Permission[]),
           },
     db: undefined as never, // no route is called with an Idempotency-Key here
     log: silentLog,
     metrics: createMetrics(),
     checks: {},
-    settings: { port: 0, consoleDirectory: "/nowhere", version: "0" },
+    settings: { port: 0, consoleDirectory: "/nowhere", version: "0", rateLimits: { user: 0, address: 0 } },
   });
   url = await http.listen();
 });

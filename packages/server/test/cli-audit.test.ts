@@ -103,17 +103,15 @@ test("who was not allowed to do something is on record, once a minute for each r
   const env = { HOLDFAST_URL: url, HOLDFAST_API_KEY: key };
   for (let i = 0; i < 2; i++) expect(await run("audit checkpoints --sign", { env })).toMatchObject({ code: 3 });
   const refused = async () => JSON.parse((await run("audit list --type authorization_failed -o json")).out) as object[];
-  await expect
-    .poll(refused)
-    .toMatchObject([
-      {
-        actor: "user:ada",
-        address: "127.0.0.1",
-        severity: "warning",
-        subject: "route:POST /api/v1/audit/checkpoints",
-        after: { code: "forbidden" },
-      },
-    ]);
+  await expect.poll(refused).toMatchObject([
+    {
+      actor: "user:ada",
+      address: "127.0.0.1",
+      severity: "warning",
+      subject: "route:POST /api/v1/audit/checkpoints",
+      after: { code: "forbidden" },
+    },
+  ]);
 });
 
 describe("without the server", () => {

@@ -46,11 +46,11 @@ create table audit.entry (
   constraint entry_pkey PRIMARY KEY (seq),
   constraint entry_severity_check CHECK (severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))
 );
-CREATE INDEX entry_action ON audit.entry USING btree (action text_pattern_ops, at, seq);
-CREATE INDEX entry_actor ON audit.entry USING btree (actor, at, seq);
+CREATE INDEX entry_action ON audit.entry USING btree (action text_pattern_ops, seq);
+CREATE INDEX entry_actor ON audit.entry USING btree (actor, seq);
 CREATE INDEX entry_at ON audit.entry USING btree (at, seq);
-CREATE INDEX entry_severity ON audit.entry USING btree (severity, at, seq);
-CREATE INDEX entry_subject ON audit.entry USING btree (subject, at, seq);
+CREATE INDEX entry_severity ON audit.entry USING btree (severity, seq);
+CREATE INDEX entry_subject ON audit.entry USING btree (subject, seq);
 CREATE INDEX entry_words ON audit.entry USING gin (words) WITH (gin_pending_list_limit='256');
 CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON audit.entry FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
 CREATE TRIGGER archived_only AFTER DELETE ON audit.entry REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_unarchived();

@@ -127,6 +127,8 @@ const listed: Record<string, `${AuditSeverity} ${AuditType} ${string}`> = {
   "pki.root.export": "critical secret_access exported the key of the root authority",
   "pki.root.remove": "critical authority_change took the key of the root authority offline",
   "pki.root.restore": "critical authority_change brought the key of the root authority back",
+  "pki.ssh.prepare": "warning key_rotation made the next SSH authority",
+  "pki.ssh.rotate": "critical key_rotation signs with the next SSH authority",
   "pki.ssh.sign": "info certificate_issue signed an SSH key",
   "privacy.person.erase": "critical privacy_request erased a person",
   "privacy.person.export": "warning privacy_request exported what is known about a person",
@@ -151,6 +153,7 @@ const listed: Record<string, `${AuditSeverity} ${AuditType} ${string}`> = {
   "secrets.secret.reveal": "info secret_access used a secret",
   "secrets.version.destroy": "warning secret_change destroyed a version of a secret",
   "secrets.version.find": "info secret_change found a new version of a secret in Vault",
+  "secrets.vault.ssh_sign": "info certificate_issue had Vault sign an SSH key",
 };
 
 export const auditActions: ReadonlyMap<string, AuditAction> = new Map(Object.entries(listed).map(([action, line]) => [action, read(line)]));

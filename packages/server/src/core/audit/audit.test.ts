@@ -332,7 +332,8 @@ describe("reading", () => {
     expect(await found({ until: "2020-01-02T00:00:00.000Z" })).toEqual([4]);
     expect(await found({ since: "2020-01-02T00:00:00.000Z", type: "login_attempt" })).toEqual([]);
     expect(await found({ since: "2020-01-01T00:00:00.000Z", type: "login_attempt" })).toEqual([4]);
-    expect(await found({})).toEqual([3, 2, 1, 4]);
+    expect(await found({})).toEqual([4, 3, 2, 1]);
+    expect(await found({ since: "2019-01-01T00:00:00.000Z" })).toEqual([3, 2, 1, 4]);
   });
 
   test("pages newest first, each entry once, also while others record", async () => {

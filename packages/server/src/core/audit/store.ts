@@ -32,7 +32,7 @@ export async function append(tx: Tx, entry: Insertable<PendingTable>): Promise<v
   await tx.withTables<AuditTables>().insertInto("audit.pending").values(entry).execute();
 }
 
-/** Newest first. */
+/** Newest first: as they were recorded, or by time where a span of time is asked for (clocks may go back). */
 export async function search(db: Db, query: EntryQuery): Promise<StoredEntry[]> {
   if (query.actors?.length === 0 || query.subjects?.length === 0) return [];
   let found = from(db).selectFrom("audit.entry").select(columns);
@@ -47,9 +47,13 @@ export async function search(db: Db, query: EntryQuery): Promise<StoredEntry[]> 
   if (query.until !== undefined) found = found.where("at", "<", query.until);
   if (query.words !== undefined) found = found.where(sql<boolean>`words @@ to_tsquery('simple', ${query.words})`);
   for (const text of query.texts ?? []) found = found.where("canonical", "ilike", `%${escapeLike(text)}%`);
+  const byTime = query.since !== undefined || query.until !== undefined;
   if (query.before !== undefined)
-    found = found.where(sql<boolean>`(at, seq) < (${query.before.at}::timestamptz, ${query.before.seq}::bigint)`);
-  return (await found.orderBy("at", "desc").orderBy("seq", "desc").limit(query.limit).execute()).map(toEntry);
+    found = byTime
+      ? found.where(sql<boolean>`(at, seq) < (${query.before.at}::timestamptz, ${query.before.seq}::bigint)`)
+      : found.where("seq", "<", query.before.seq);
+  if (byTime) found = found.orderBy("at", "desc");
+  return (await found.orderBy("seq", "desc").limit(query.limit).execute()).map(toEntry);
 }
 
 /** Oldest first, those after `seq`. */

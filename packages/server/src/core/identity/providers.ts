@@ -30,7 +30,7 @@ export function createProviders({ db, audit, clock, secrets }: Parts) {
     return inTransaction(db, async (tx) => {
       await mustGrantAll(tx, wanted, by);
       const now = new Date(clock.now());
-      const row = { ...rowOf(wanted), version: 1, created_at: now, updated_at: now };
+      const row = { ...rowOf(wanted, secrets), version: 1, created_at: now, updated_at: now };
       if (!(await store.insertProvider(tx, row))) throw idTaken(wanted.id);
       return recorded(tx, { id: wanted.id, by, action: "identity.provider.create" });
     });
@@ -47,7 +47,7 @@ export function createProviders({ db, audit, clock, secrets }: Parts) {
       const kept = wanted.secret === undefined ? { sealed_secret: before.sealed_secret } : {};
       const now = new Date(clock.now());
       await store.updateProvider(tx, {
-        ...rowOf(wanted),
+        ...rowOf(wanted, secrets),
         ...kept,
         version: before.version + 1,
         created_at: before.created_at,
@@ -68,19 +68,6 @@ export function createProviders({ db, audit, clock, secrets }: Parts) {
     });
   }
 
-  async function lock(tx: Tx, { id, etag }: { id: string; etag: string }): Promise<store.ProviderRow> {
-    const row = await store.lockProvider(tx, id);
-    if (!row) throw providerMissing(id);
-    if (etagOf(row) !== etag) throw preconditionFailed(`the identity provider "${id}"`);
-    return row;
-  }
-
-  function rowOf(wanted: ProviderRequest) {
-    const { id, name, settings, createUsers, groupGrants, enabled, secret } = wanted;
-    const sealed_secret = secret === undefined ? null : secrets.seal(place(id), secret);
-    return { id, kind: settings.kind, name, settings, sealed_secret, create_users: createUsers, group_grants: groupGrants, enabled };
-  }
-
   interface Recording {
     id: string;
     by: Granter;
@@ -97,6 +84,19 @@ export function createProviders({ db, audit, clock, secrets }: Parts) {
   }
 
   return { listProviders, createProvider, updateProvider, removeProvider };
+}
+
+async function lock(tx: Tx, { id, etag }: { id: string; etag: string }): Promise<store.ProviderRow> {
+  const row = await store.lockProvider(tx, id);
+  if (!row) throw providerMissing(id);
+  if (etagOf(row) !== etag) throw preconditionFailed(`the identity provider "${id}"`);
+  return row;
+}
+
+function rowOf(wanted: ProviderRequest, secrets: Parts["secrets"]) {
+  const { id, name, settings, createUsers, groupGrants, enabled, secret } = wanted;
+  const sealed_secret = secret === undefined ? null : secrets.seal(place(id), secret);
+  return { id, kind: settings.kind, name, settings, sealed_secret, create_users: createUsers, group_grants: groupGrants, enabled };
 }
 
 /** @throws Problem `identity_provider_missing`, also for one that is off */

@@ -125,7 +125,7 @@ describe("a client with a secret", () => {
     ],
   ] as [string, Record<string, string> | string, () => Record<string, string>, number, string][])(
     "with %s is refused in the words of the standard",
-    async (_what, form, headers, status, error) => {
+    async (_what, ...[form, headers, status, error]) => {
       const answer = await post("/oauth/token", form, headers());
       expect([answer.status, answer.body["error"]]).toEqual([status, error]);
       expect(answer.headers.has("www-authenticate")).toBe(status === 401);

@@ -49,7 +49,7 @@ import { openDatabase, type Database } from "#platform/db";
 import { createEgress } from "#platform/egress";
 import { createEvents, type Events } from "#platform/events";
 import { createGit } from "#platform/git";
-import { createHttp, type Http, type HttpSettings, type HttpTls, type RequestContext } from "#platform/http";
+import { createHttp, type Http, type HttpSettings, type RequestContext } from "#platform/http";
 import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
@@ -135,9 +135,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const events = createEvents({ database, log, metrics });
   const jobs = createJobs({ database, log, metrics });
   const audit = createAudit({ db, clock });
-  const vault = settings.secrets.vault && createVault({ settings: settings.secrets.vault, log, clock });
-  const keys = keySourceOf(settings, vault);
-  const secrets = await createSecrets({ db, audit, keys, log, clock, engine: settings.secrets.engine, vault });
+  const { vault, secrets } = await openSecrets({ settings, db, audit, log, clock });
   const keeping = createAuditKeeping({ db, audit, secrets, log, metrics, clock, ...keepingSettingsOf(settings) });
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
   const identity = createIdentity({ db, audit, secrets, clock, metrics, ...identityMeansOf(settings, log) });
@@ -187,6 +185,13 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   });
   const parts = { database, metrics, events, jobs, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices, http };
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, tls, log }) };
+}
+
+async function openSecrets({ settings, ...deps }: { settings: Settings; db: Database["db"]; audit: Audit; log: Log; clock: Clock }) {
+  const { log, clock } = deps;
+  const vault = settings.secrets.vault && createVault({ settings: settings.secrets.vault, log, clock });
+  const { engine } = settings.secrets;
+  return { vault, secrets: await createSecrets({ ...deps, keys: keySourceOf(settings, vault), engine, vault }) };
 }
 
 function keepingSettingsOf({ home, auditSyslog: syslog, auditRetentionDays: retentionDays }: Settings) {

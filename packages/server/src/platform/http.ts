@@ -24,7 +24,7 @@
 import type { AddressInfo, Socket } from "node:net";
 import type { Server as TlsServer, TlsOptions } from "node:tls";
 import { constants } from "node:zlib";
-import compress from "@fastify/compress";
+import compress, { type FastifyCompressOptions } from "@fastify/compress";
 import cookies from "@fastify/cookie";
 import { newId, Problem, systemClock } from "@holdfast/kit";
 import { routesOf } from "@holdfast/contract";
@@ -115,6 +115,12 @@ const serverLimits = { maxHeaderSize: 16_384, headersTimeout: 20_000, joinDuplic
 const bodyLimit = 6 * 1024 * 1024;
 const graceMs = 10_000;
 const hourMs = 3_600_000;
+/** What is worth it only; live streams go as they are. Brotli at its usual quality would cost more than it saves. */
+const compression: FastifyCompressOptions = {
+  threshold: 1024,
+  encodings: ["br", "gzip"],
+  brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+};
 
 /** Makes the server. @throws Problem `http_route_open` naming the routes of the contract that do not say who may call them. */
 export async function createHttp(parts: HttpParts): Promise<Http> {
@@ -143,12 +149,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
     return refuse(thrown, request, reply, log);
   });
   await app.register(cookies);
-  // What is worth it only; live streams go as they are. Brotli at its usual quality would cost more than it saves.
-  await app.register(compress, {
-    threshold: 1024,
-    encodings: ["br", "gzip"],
-    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
-  });
+  await app.register(compress, compression);
 
   serveHealth(app, { checks: parts.checks, closing: closing.signal });
   serveMetrics(app, { metrics, authenticate, secureCookies: https });

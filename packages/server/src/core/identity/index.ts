@@ -45,7 +45,7 @@ export { sessionCookie, type Caller } from "./authenticate.ts";
 export { accessOf, can, type Access, type Reach } from "./permissions.ts";
 export type { NewApiKey } from "./api-keys.ts";
 export type { Challenged, SignInAnswer } from "./challenges.ts";
-export { passwordProfiles, type PasswordProfile } from "./password-rules.ts";
+export type { PasswordProfile } from "./password-rules.ts";
 export type { From, SessionTimes, SignedIn } from "./sessions.ts";
 export type { Granter, NewRole, RoleChange } from "./roles.ts";
 export type { SetupRequest } from "./setup.ts";

@@ -32,7 +32,7 @@ export function createProviders({ db, audit, clock, secrets }: Parts) {
       const now = new Date(clock.now());
       const row = { ...rowOf(wanted, secrets), version: 1, created_at: now, updated_at: now };
       if (!(await store.insertProvider(tx, row))) throw idTaken(wanted.id);
-      return recorded(tx, { id: wanted.id, by, action: "identity.provider.create" });
+      return record(audit, tx, { id: wanted.id, by, action: "identity.provider.create" });
     });
   }
 
@@ -53,7 +53,7 @@ export function createProviders({ db, audit, clock, secrets }: Parts) {
         created_at: before.created_at,
         updated_at: now,
       });
-      return recorded(tx, { id: wanted.id, by, action: "identity.provider.update", before: shown(before) });
+      return record(audit, tx, { id: wanted.id, by, action: "identity.provider.update", before: shown(before) });
     });
   }
 
@@ -68,22 +68,22 @@ export function createProviders({ db, audit, clock, secrets }: Parts) {
     });
   }
 
-  interface Recording {
-    id: string;
-    by: Granter;
-    action: string;
-    before?: ReturnType<typeof shown>;
-  }
-
-  async function recorded(tx: Tx, { id, by, action, before }: Recording): Promise<Provider> {
-    const row = await store.findProvider(tx, id);
-    if (!row) throw providerMissing(id);
-    const facts = { subject: `provider:${id}`, after: shown(row), ...(before ? { before } : {}) };
-    await audit.record(tx, { ...entryBy(by), action, ...facts });
-    return providerOf(row);
-  }
-
   return { listProviders, createProvider, updateProvider, removeProvider };
+}
+
+interface Recording {
+  id: string;
+  by: Granter;
+  action: string;
+  before?: ReturnType<typeof shown>;
+}
+
+async function record(audit: Parts["audit"], tx: Tx, { id, by, action, before }: Recording): Promise<Provider> {
+  const row = await store.findProvider(tx, id);
+  if (!row) throw providerMissing(id);
+  const facts = { subject: `provider:${id}`, after: shown(row), ...(before ? { before } : {}) };
+  await audit.record(tx, { ...entryBy(by), action, ...facts });
+  return providerOf(row);
 }
 
 async function lock(tx: Tx, { id, etag }: { id: string; etag: string }): Promise<store.ProviderRow> {

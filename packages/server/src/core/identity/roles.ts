@@ -2,7 +2,7 @@
 import type { Grant, Permission, RoleSummary } from "@holdfast/contract";
 import { parseSelector, Problem, type Labels } from "@holdfast/kit";
 import type { By } from "#core/audit";
-import { inTransaction, type Tx } from "#platform/db";
+import { inTransaction, type Db, type Tx } from "#platform/db";
 import { preconditionFailed } from "#platform/http/request";
 import type { Parts } from "./deps.ts";
 import { accessOf, can, covers, permissionsOfRole, type Access, type HeldGrant } from "./permissions.ts";
@@ -84,34 +84,40 @@ export function createRoles({ db, audit, clock }: Parts) {
     });
   }
 
-  /** What the grants would allow. @throws Problem `identity_role_unknown`, `selector_invalid` */
-  async function previewGrants(grants: readonly Grant[], labels?: Labels) {
-    const held = await inTransaction(db, (tx) => heldGrants(tx, grants));
-    const access = accessOf(held);
-    return {
-      items: [...access].map(([permission, reach]) => ({
-        permission,
-        selectors: reach === "everywhere" ? [] : selectorsFor(held, permission),
-        ...(labels === undefined ? {} : { allowed: can({ access }, permission, labels) }),
-      })),
-    };
-  }
+  return {
+    listRoles,
+    createRole,
+    updateRole,
+    removeRole,
+    previewGrants: (grants: readonly Grant[], labels?: Labels) => previewGrants(db, grants, labels),
+  };
+}
 
-  /** The role, held for a change. */
-  async function lock(tx: Tx, { id, etag }: { id: string; etag: string }): Promise<store.RoleRow> {
-    const role = await store.lockRole(tx, id);
-    if (!role) throw missing(id);
-    if (etagOf(role) !== etag) throw preconditionFailed(`the role "${id}"`);
-    return role;
-  }
+/** What the grants would allow. @throws Problem `identity_role_unknown`, `selector_invalid` */
+async function previewGrants(db: Db, grants: readonly Grant[], labels?: Labels) {
+  const held = await inTransaction(db, (tx) => heldGrants(tx, grants));
+  const access = accessOf(held);
+  return {
+    items: [...access].map(([permission, reach]) => ({
+      permission,
+      selectors: reach === "everywhere" ? [] : selectorsFor(held, permission),
+      ...(labels === undefined ? {} : { allowed: can({ access }, permission, labels) }),
+    })),
+  };
+}
 
-  async function mustFind(tx: Tx, name: string): Promise<RoleSummary> {
-    const found = (await store.listRoles(tx, name))[0];
-    if (!found) throw missing(name);
-    return roleOf(found);
-  }
+/** The role, held for a change. */
+async function lock(tx: Tx, { id, etag }: { id: string; etag: string }): Promise<store.RoleRow> {
+  const role = await store.lockRole(tx, id);
+  if (!role) throw missing(id);
+  if (etagOf(role) !== etag) throw preconditionFailed(`the role "${id}"`);
+  return role;
+}
 
-  return { listRoles, createRole, updateRole, removeRole, previewGrants };
+async function mustFind(tx: Tx, name: string): Promise<RoleSummary> {
+  const found = (await store.listRoles(tx, name))[0];
+  if (!found) throw missing(name);
+  return roleOf(found);
 }
 
 /** The grants with what their roles allow; the roles stay until `tx` ends. @throws Problem `identity_role_unknown`, `selector_invalid` */

@@ -40,7 +40,7 @@ beforeAll(async () => {
   holdfast = await compose({ settings, log: silentLog });
   const url = (await holdfast.start()) ?? "";
   await holdfast.identity.createUser({ name: "ada", grants: [{ role: "admin" }], password }, root);
-  await runHoldfast(home, ["login", "--url", url], { stdin: `ada\n${password}\n` });
+  await runHoldfast(home, ["login", "--url", url, "--password"], { stdin: `ada\n${password}\n` });
 });
 afterAll(async () => {
   await holdfast.stop();

@@ -29,7 +29,7 @@ beforeAll(async () => {
     ["eve", "viewer"],
   ] as const) {
     await holdfast.identity.createUser({ name, grants: [{ role }], password }, root);
-    expect(await run(["login", "--url", url], { stdin: `${name}\n${password}\n`, as: name })).toMatchObject({ code: 0 });
+    expect(await run(["login", "--url", url, "--password"], { stdin: `${name}\n${password}\n`, as: name })).toMatchObject({ code: 0 });
   }
 });
 afterAll(async () => {

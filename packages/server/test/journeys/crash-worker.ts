@@ -3,7 +3,7 @@
  * `dieAt: n` makes it end itself by SIGKILL at the n-th journal point from then on, as a power cut would; `freezeAt` makes it
  * stand still at the first point that begins so, as a virtual machine that is moved does.
  */
-import { silentLog } from "../../src/platform/log.ts";
+import { createLog } from "../../src/platform/log.ts";
 import { loadSettings } from "../../src/platform/settings.ts";
 import { compose } from "../../src/apps/compose.ts";
 import { crashLeaseMs, type Order, type Report } from "./worker-process.ts";
@@ -26,13 +26,18 @@ function atPoint(point: string): void {
 const settings = loadSettings({ ...process.env, HOLDFAST_ROLES: "worker" });
 const holdfast = await compose({
   settings,
-  log: silentLog,
+  log: createLog({ level: "warn", to: { write: hearLapse } }),
   localRepositories: true,
   driftEveryMs: never,
   pollEveryMs: never,
   leaseMs: crashLeaseMs,
   atPoint,
 });
+
+/** That a lease ran out is known to this process alone. */
+function hearLapse(line: string): void {
+  if (line.includes("the lease ran out")) tell({ done: "lapsed", points });
+}
 
 function tell(report: Report): void {
   process.send?.(report);

@@ -151,8 +151,8 @@ export function frozenInStep(moments: [Moment, PlatformName][]): void {
           await second.kill();
           await whileHeld(database, async () => {
             first.thaw();
-            // Its timer asks for the lease, and is not told yet that it is lost; its own clock says enough to stop the step.
-            await untilRenewalsWait(database);
+            // It asks for the lease, and is not told yet that it is lost; or its own clock tells it so before it asks.
+            await Promise.race([untilRenewalsWait(database), first.lapsed]);
             expect(device.history).toEqual(typed);
           });
           const next = await scene.roll(await change(other, `after ${moment} of ${platform}`));

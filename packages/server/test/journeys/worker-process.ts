@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 export type Order = { do: "start" } | { do: "watch"; dieAt?: number; freezeAt?: string } | { do: "tell" };
 
 export interface Report {
-  done: Order["do"] | "made";
+  /** `lapsed`: without an order, when a lease has run out by its own clock. */
+  done: Order["do"] | "made" | "lapsed";
   /** Journal points since the last `watch`. */
   points: string[];
 }
@@ -17,6 +18,8 @@ export const crashLeaseMs = 1500;
 
 export interface WorkerProcess {
   order(order: Order): Promise<Report>;
+  /** Resolves when it says that a lease of its own ran out. */
+  lapsed: Promise<unknown>;
   /** How it ended: a signal, or a code. */
   ended: Promise<string>;
   kill(): Promise<void>;
@@ -36,8 +39,12 @@ export async function workerProcess(place: { home: string; databaseUrl: string }
   const ended = (once(child, "exit") as Promise<[number | null, string | null]>).then(([code, signal]) => signal ?? `code ${code}`);
   await reportOf(child, "made", ended);
   const frozen = (): boolean => /^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8"));
+  const lapsed = new Promise<void>((resolve) => {
+    child.on("message", ({ done }: Report) => void (done === "lapsed" && resolve()));
+  });
   return {
     ended,
+    lapsed,
     order(order) {
       const report = reportOf(child, order.do, ended);
       // One that has ended is told of by the report.

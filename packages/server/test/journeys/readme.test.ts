@@ -48,7 +48,7 @@ describe("the README's “Run it for your network”", () => {
         const { token } = await scene.holdfast.identity.createSignInLink("ada", { actor: "system:test" });
         await type(["login", "--url", scene.url, "--link"], `${token}\n`);
       },
-      "secrets put": (words) => type(words.with(words.indexOf("--username") + 1, user.username), `${user.password}\n`),
+      "secrets set": (words) => type(words.with(words.indexOf("--username") + 1, user.username), `${user.password}\n`),
       "repos connect": (words) => type([...words.slice(0, 3), scene.repository.url]),
       "devices host-key": async (words) => {
         for (const { name, fingerprint } of scene.fleet.devices.values())

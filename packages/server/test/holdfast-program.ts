@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileCache } from "./compile-cache.ts";
 
 export const holdfastProgram = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
 
@@ -30,7 +31,7 @@ export function startHoldfast(home: string, args: string[], given: Given = {}): 
   const ran = new Promise<Ran>((resolve, reject) => {
     const child = spawn(process.execPath, [holdfastProgram, ...args], {
       cwd: home,
-      env: { PATH: process.env["PATH"], HOLDFAST_CONFIG: join(home, `${as}.json`), ...env },
+      env: { ...compileCache, PATH: process.env["PATH"], HOLDFAST_CONFIG: join(home, `${as}.json`), ...env },
     });
     child.stdout.on("data", (chunk: Buffer) => (said.out += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (said.err += chunk.toString()));

@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { compileCache } from "../compile-cache.ts";
 
 export type Order = { do: "start" } | { do: "watch"; dieAt?: number; freezeAt?: string } | { do: "tell" };
 
@@ -34,7 +35,7 @@ export interface WorkerProcess {
 /** Resolves when it is ready to be started. */
 export async function workerProcess(place: { home: string; databaseUrl: string }): Promise<WorkerProcess> {
   const program = fileURLToPath(new URL("crash-worker.ts", import.meta.url));
-  const env = { PATH: process.env["PATH"], HOLDFAST_HOME: place.home, DATABASE_URL: place.databaseUrl };
+  const env = { ...compileCache, PATH: process.env["PATH"], HOLDFAST_HOME: place.home, DATABASE_URL: place.databaseUrl };
   const child = fork(program, { env, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const ended = (once(child, "exit") as Promise<[number | null, string | null]>).then(([code, signal]) => signal ?? `code ${code}`);
   await reportOf(child, "made", ended);

@@ -18,6 +18,7 @@ import { createMetrics } from "#platform/metrics";
 import { loadSettings, settingsShape, type Settings } from "#platform/settings";
 import { testDatabase, type TestDatabase } from "../../../test/database.ts";
 import { opened } from "../../../test/identity.ts";
+import { compileCache } from "../../../test/compile-cache.ts";
 import { compose } from "../compose.ts";
 import { runAdmin } from "./run.ts";
 
@@ -229,7 +230,7 @@ const program = fileURLToPath(new URL("../admin.ts", import.meta.url));
 describe("with nobody at the other end of a stream", () => {
   const unread = async (stream: "stdout" | "stderr", args: string[]): Promise<{ code: unknown; said: string }> => {
     const of = { DATABASE_URL: database.ownerUrl, HOLDFAST_HOME: home, HOLDFAST_PUBLIC_URL: "https://holdfast.example.net" };
-    const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env["PATH"], ...of } });
+    const child = spawn(process.execPath, [program, ...args], { env: { ...compileCache, PATH: process.env["PATH"], ...of } });
     child[stream].destroy();
     let said = "";
     child[stream === "stdout" ? "stderr" : "stdout"].on("data", (chunk: Buffer) => (said += chunk.toString()));

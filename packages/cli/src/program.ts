@@ -15,6 +15,7 @@ import { addPki } from "./commands/pki.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addProviders } from "./commands/providers.ts";
 import { addRepos } from "./commands/repos.ts";
+import { addRoles } from "./commands/roles.ts";
 import { addRollouts } from "./commands/rollouts.ts";
 import { addSecrets } from "./commands/secrets.ts";
 import { addBackups, addDrift, addFindings } from "./commands/watch-over.ts";
@@ -55,6 +56,7 @@ export function createProgram(): Command {
   addKeys(program);
   addTokens(program);
   addFactors(program);
+  addRoles(program);
   addProviders(program);
   program
     .command("completion <shell>")

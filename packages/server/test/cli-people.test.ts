@@ -50,6 +50,23 @@ describe("people from the command line", () => {
     expect(await run(["users", "show", "nobody"])).toMatchObject({ code: 5 });
   });
 
+  test("have roles of the organisation's own, which are made, seen through, changed and removed", async () => {
+    expect(await json(["roles", "create", "noc", "--may", "devices:read", "rollouts:operate"])).toMatchObject({
+      id: "noc",
+      builtIn: false,
+    });
+    expect((await run(["roles", "preview", "noc@site=lyon", "--label", "site=turin"])).out).toMatch(/devices:read +site=lyon +no/);
+    expect(await json(["roles", "set", "noc", "--may", "devices:read", "--second-factor", "yes"])).toMatchObject({
+      permissions: ["devices:read"],
+      secondFactor: true,
+    });
+    expect(await run(["roles", "set", "noc", "--may", "devices:fly"])).toMatchObject({ code: 4 });
+    expect((await run(["roles", "list"])).out).toMatch(/^noc +0 +needed +devices:read$/m);
+    expect(await run(["roles", "remove", "noc", "--yes"])).toMatchObject({ code: 0, out: "Removed the role noc.\n" });
+    expect(await run(["roles", "remove", "noc", "--yes"])).toMatchObject({ code: 5 });
+    expect(await run(["roles", "remove", "viewer", "--yes"])).toMatchObject({ code: 6 });
+  });
+
   test("are disabled and enabled, tried first without doing it; the last administrator is not", async () => {
     expect((await run(["users", "disable", "grace", "--dry-run"])).out).toBe("Would disable grace (viewer@site=lyon).\n");
     expect(await json(["users", "show", "grace"])).toMatchObject({ disabled: false });

@@ -10,7 +10,7 @@ export function addAccounts(program: Command): void {
   accounts
     .command("create <name>")
     .description("Make a service account")
-    .requiredOption("--role <role...>", "what it may do, e.g. viewer, or operator:site=lyon")
+    .requiredOption("--role <role...>", "what it may do, e.g. viewer, or operator@site=lyon")
     .action(async (name: string, { role }: { role: string[] }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
       printValue(screen, format, await client.serviceAccounts.create({ name, grants: role.map(readGrant) }, once()));

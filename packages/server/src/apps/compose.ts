@@ -53,7 +53,7 @@ import { createHttp, type Http, type HttpSettings, type RequestContext } from "#
 import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
-import { createMail } from "#platform/mail";
+import { createMail, type Mail } from "#platform/mail";
 import { createMetrics, type Metrics } from "#platform/metrics";
 import { prepareSchema } from "#platform/schema";
 import type { Settings } from "#platform/settings";
@@ -138,7 +138,8 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const { vault, secrets } = await openSecrets({ settings, db, audit, log, clock });
   const keeping = createAuditKeeping({ db, audit, secrets, log, metrics, clock, ...keepingSettingsOf(settings) });
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
-  const identity = createIdentity({ db, audit, secrets, clock, metrics, ...identityMeansOf(settings, log) });
+  const means = identityMeansOf(settings, log);
+  const identity = createIdentity({ db, audit, secrets, clock, metrics, ...means });
   const findings = createFindings({ db, audit, clock });
   const git = createGit(gitSettingsOf(options));
   const { switchMs, patience } = options;
@@ -184,7 +185,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     refused: recordRefusals({ db, audit, log, clock }),
   });
   const parts = { database, metrics, events, jobs, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices, http };
-  return { ...parts, ...lifeOf({ ...parts, options, reach, work, tls, log }) };
+  return { ...parts, ...lifeOf({ ...parts, options, reach, work, tls, log, mail: means.mail }) };
 }
 
 async function openSecrets({ settings, ...deps }: { settings: Settings; db: Database["db"]; audit: Audit; log: Log; clock: Clock }) {
@@ -272,6 +273,7 @@ type LifeParts = Omit<Holdfast, "start" | "stop"> & {
   reach: ReturnType<typeof createDeviceReach>;
   work: ReturnType<typeof createDeviceWork>;
   tls: { close(): void } | undefined;
+  mail: Mail | undefined;
   log: Log;
 };
 
@@ -289,6 +291,7 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
     await parts.jobs.stop();
     await parts.rollouts.stop();
     await parts.reach.close();
+    await parts.mail?.close();
     await parts.events.stop();
     await parts.secrets.stop();
     parts.keeping.stop();

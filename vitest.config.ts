@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     // Clocks and peers are real: more at a time than cores, and they are late.
     maxWorkers: 2,
+    // Files of one worker share what they import; each has its own database, home and ports.
+    isolate: false,
     projects: [
       {
         test: {

@@ -152,14 +152,15 @@ describe.each(["builtin", "vault"] as const)("with the engine %s, a named secret
     const references: string[] = [];
     secrets.addUse(() => Promise.resolve(references));
     const held = Promise.withResolvers<void>();
-    const removal = held.promise.then(() => secrets.remove({ id, etag }, ada));
+    const removal = expect(held.promise.then(() => secrets.remove({ id, etag }, ada))).rejects;
+    const refused = removal.toMatchObject({ code: "secrets_secret_in_use" });
     await inTransaction(database.db, async (tx) => {
       await secrets.mustExist(tx, "one");
       held.resolve();
       await untilSomebodyWaits(database.owner);
       references.push("device r1");
     });
-    await expect(removal).rejects.toMatchObject({ code: "secrets_secret_in_use" });
+    await refused;
     await expect(inTransaction(database.db, (tx) => secrets.mustExist(tx, "none"))).rejects.toMatchObject({
       code: "secrets_secret_missing",
     });

@@ -9,7 +9,7 @@ import { createAudit } from "../packages/server/src/core/audit/index.ts";
 import { createSecrets, type Secrets } from "../packages/server/src/core/secrets/index.ts";
 import { openDatabase } from "../packages/server/src/platform/db.ts";
 import { silentLog } from "../packages/server/src/platform/log.ts";
-import { migrate } from "../packages/server/src/platform/migrate.ts";
+import { prepareSchema } from "../packages/server/src/platform/schema.ts";
 
 const rows = Number(process.argv[2] ?? 10_000);
 const readsPerSecond = Number(process.argv[3] ?? 200);
@@ -66,7 +66,7 @@ function print(what: string, { done, errors, seconds, took }: Reads): void {
 const home = mkdtempSync(join(tmpdir(), "holdfast-bench-secrets-"));
 const database = await openDatabase({ home, log: silentLog });
 try {
-  await migrate({ url: database.url, log: silentLog });
+  await prepareSchema({ database, log: silentLog });
   const audit = createAudit({ db: database.db });
   const open = () => createSecrets({ db: database.db, audit, keys: { file: join(home, "keys.json") }, log: silentLog });
   // Two that share the database and the file: one rotates, the other is not told.

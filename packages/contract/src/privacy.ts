@@ -37,7 +37,8 @@ export const privacyContract = {
     summary: "Erase a person for good; what they did stays, under a pseudonym",
     tags,
     stepUp: true,
-    idempotency: "accepted",
+    // The answer has the name, which is not to be kept.
+    idempotency: "once",
   })
     .input(
       idParam.extend({

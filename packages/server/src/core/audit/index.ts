@@ -15,7 +15,7 @@ import { createPeople, type People } from "./people.ts";
 import { queryOf, type AuditFilter } from "./query.ts";
 import { createReading } from "./reading.ts";
 import { append, search } from "./store.ts";
-import { namesOf, veil, type Facts } from "./veil.ts";
+import { mentionsOf, namesOf, veil, type Facts } from "./veil.ts";
 import { createVerifying, type Verification } from "./verifying.ts";
 
 export type { Archiving } from "./archive.ts";
@@ -24,6 +24,7 @@ export { createAuditKeeping, type AuditKeeping } from "./keeping.ts";
 export { trailCrypto } from "./signing.ts";
 export { createPrivacy, type Individual, type PersonKeeper, type Privacy } from "./privacy.ts";
 export { createPrivacyRoutes } from "./routes-privacy.ts";
+export { actorPattern } from "./pseudonyms.ts";
 export { createAuditRoutes } from "./routes.ts";
 export type { AuditFilter } from "./query.ts";
 export type { Verification } from "./verifying.ts";
@@ -96,7 +97,9 @@ export function createAudit(deps: { db: Db; clock?: Clock }): Audit {
       const requestId = entry.requestId === undefined ? undefined : plainText(entry.requestId);
       const { severity } = auditActionOf(entry.action);
       const plain = plainFacts(entry);
-      const { address, before, after, ...facts } = veil(plain, await people.meet(tx, namesOf(plain)));
+      const met = await people.meet(tx, namesOf(plain));
+      for (const [name, person] of await people.known(tx, mentionsOf(plain))) met.set(name, person);
+      const { address, before, after, ...facts } = veil(plain, met);
       const canonical = canonicalEntry({ at: at.toISOString(), severity, ...facts, address, requestId, before, after });
       await append(tx, { at, severity, ...facts, reason: facts.reason ?? null, request_id: requestId ?? null, canonical });
     },

@@ -11,6 +11,8 @@ const mostRemembered = 10_000;
 export interface People {
   /** Those with these names, by name; made where they are new, and gone again when `tx` rolls back. */
   meet(tx: Tx, names: readonly string[]): Promise<Map<string, Person>>;
+  /** Those of these names that somebody has, by name. */
+  known(tx: Tx, names: readonly string[]): Promise<Map<string, Person>>;
   /** All pseudonyms of a name. */
   pseudonymsOf(name: string): Promise<string[]>;
   /** Those whom these texts refer to, by pseudonym; without whom is forgotten. */
@@ -43,21 +45,27 @@ export function createPeople({ db, clock }: { db: Db; clock: Clock }): People {
     return person;
   }
 
+  async function known(tx: Tx, names: readonly string[]): Promise<Map<string, Person>> {
+    const met = new Map<string, Person>();
+    for (const name of names) {
+      const person = recall(tx, name);
+      if (person !== undefined) met.set(name, person);
+    }
+    const others = names.filter((name) => !met.has(name));
+    if (others.length === 0) return met;
+    for (const person of await personsByName(tx, others)) {
+      if (met.has(person.name)) continue; // of several, the first
+      met.set(person.name, person);
+      remember(person);
+    }
+    return met;
+  }
+
   return {
+    known,
     async meet(tx, names) {
-      const met = new Map<string, Person>();
-      for (const name of names) {
-        const person = recall(tx, name);
-        if (person !== undefined) met.set(name, person);
-      }
-      const others = names.filter((name) => !met.has(name));
-      if (others.length === 0) return met;
-      for (const person of await personsByName(tx, others)) {
-        if (met.has(person.name)) continue; // of several, the first
-        met.set(person.name, person);
-        remember(person);
-      }
-      for (const name of others) if (!met.has(name)) met.set(name, await make(tx, name));
+      const met = await known(tx, names);
+      for (const name of names) if (!met.has(name)) met.set(name, await make(tx, name));
       return met;
     },
     async pseudonymsOf(name) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hideNames, nameIn, newPerson, openText, pseudonymOf, sealText, showNames } from "./pseudonyms.ts";
+import { hideNames, mentionsIn, nameIn, newPerson, openText, pseudonymOf, sealText, showNames } from "./pseudonyms.ts";
 import { namesOf, unveil, veil } from "./veil.ts";
 
 const name = fc.stringMatching(/^[a-zA-Zäß0-9][a-zA-Zäß0-9 ._@-]{0,30}$/);
@@ -20,6 +20,16 @@ describe("a name behind its pseudonym", () => {
   test("is not the beginning of a longer one", () => {
     const ada = newPerson("ada");
     expect(hideNames("user:adam, user:ada", [ada])).toBe(`user:adam, user:~${ada.pseudonym}`);
+  });
+
+  test.each([
+    ["aborted by user:ada: too late", ["ada"]],
+    ["given up by user:ada lovelace (last: no answer)", ["ada lovelace", "ada"]],
+    ["by user:a.b. Then by user:bob", ["a.b", "a", "bob"]],
+    ["by nobody", []],
+  ])("may be in the middle of a text: %s", (text, names) => {
+    for (const one of names) expect(mentionsIn(text)).toContain(one);
+    if (names.length === 0) expect(mentionsIn(text)).toEqual([]);
   });
 
   test("is bound to name and key", () => {

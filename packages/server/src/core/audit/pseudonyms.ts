@@ -14,6 +14,7 @@ export interface Person {
 
 /** Names that identity gives to users; `user:(unknown)` is nobody. */
 const reference = /^user:([\p{L}\p{N}][\p{L}\p{M}\p{N} ._@-]{0,99})$/u;
+const mention = /user:(?=([\p{L}\p{N}][\p{L}\p{M}\p{N} ._@-]{0,99}))/gu;
 const pseudonymReference = /user:~([0-9a-f]{32})/g;
 const sealedText = /^~([0-9a-f]{32}):([\w-]{38,})$/;
 const [nonceBytes, tagBytes] = [12, 16];
@@ -31,6 +32,19 @@ export function pseudonymOf(name: string, key: Buffer): string {
 /** The name when a text is `user:<name>`, and nothing else. */
 export function nameIn(text: string): string | undefined {
   return reference.exec(text)?.[1];
+}
+
+/** What may be a name after `user:` in the middle of a text, the longest first: a name may have spaces, and nothing says where it ends. */
+export function mentionsIn(text: string): string[] {
+  return [...text.matchAll(mention)].flatMap(([, longest = ""]) => {
+    const ends = [...longest.matchAll(/(?<![ .])(?=[ .]|$)/gu)].map(({ index }) => longest.slice(0, index));
+    return ends.filter((name) => name !== "").toReversed();
+  });
+}
+
+/** A regular expression of PostgreSQL that finds an actor (`user:ada`) in the middle of texts, and not the beginning of a longer name. */
+export function actorPattern(actor: string): string {
+  return `${actor.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![ ._@-]?[[:alnum:]])`;
 }
 
 /** All pseudonyms in a text: references and sealed texts. */

@@ -13,7 +13,11 @@ export async function insertPerson(tx: Tx, { pseudonym, name, key }: Person): Pr
 /** The oldest first. */
 export async function personsByName(db: Db, names: readonly string[]): Promise<Person[]> {
   const found = db.withTables<AuditTables>().selectFrom("audit.person").select(columns);
-  return found.where("name", "in", names).orderBy("created_at").orderBy("pseudonym").execute();
+  return found
+    .where(sql<boolean>`name = any(${names})`)
+    .orderBy("created_at")
+    .orderBy("pseudonym")
+    .execute();
 }
 
 export async function personsByPseudonym(db: Db, pseudonyms: readonly string[]): Promise<Person[]> {

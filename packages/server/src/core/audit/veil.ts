@@ -1,5 +1,5 @@
 /** Puts the people of an entry behind their pseudonyms, and takes them out again. Pure, but for the keys it is given. */
-import { hideNames, nameIn, openText, sealText, showNames, type Person } from "./pseudonyms.ts";
+import { hideNames, mentionsIn, nameIn, openText, sealText, showNames, type Person } from "./pseudonyms.ts";
 
 /** Members of `before` and `after` that are about a person wherever they are. */
 const personal = /^(email|mail|(display|full|given|family)_?name|phone|user_?agent|remote_?address)$/i;
@@ -21,16 +21,26 @@ export interface Facts {
 }
 
 /** Names of everybody whom an entry refers to as `user:<name>`, each once. */
-export function namesOf(facts: Facts): string[] {
-  const names = new Set<string>();
+export function namesOf({ actor, subject, before, after }: Facts): string[] {
+  return gather([actor, subject, before, after], (text) => nameIn(text) ?? []);
+}
+
+/** What may be names of people in the middle of its texts (`aborted by user:ada: too late`), each once; it counts where there is such a person. */
+export function mentionsOf({ reason, before, after }: Facts): string[] {
+  return gather([reason, before, after], mentionsIn);
+}
+
+function gather(values: unknown[], find: (text: string) => string | string[]): string[] {
+  const found = new Set<string>();
   const look = (value: unknown): void => {
-    if (typeof value === "string") {
-      const name = nameIn(value);
-      if (name !== undefined) names.add(name);
-    } else if (value !== null && typeof value === "object") Object.values(value).forEach(look);
+    if (typeof value === "string") for (const one of [find(value)].flat()) found.add(one);
+    else if (value !== null && typeof value === "object") {
+      Object.keys(value).forEach(look);
+      Object.values(value).forEach(look);
+    }
   };
-  [facts.actor, facts.subject, facts.before, facts.after].forEach(look);
-  return [...names];
+  values.forEach(look);
+  return [...found];
 }
 
 /** The same facts with pseudonyms for names, and what is personal sealed for the person it is about: the subject, or else who acts. */

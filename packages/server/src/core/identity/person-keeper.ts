@@ -2,7 +2,8 @@
 import type { PersonKeeper } from "#core/audit";
 import { Problem } from "@holdfast/kit";
 import type { Db } from "#platform/db";
-import { deleteUser, everythingOf } from "./store-person-keeper.ts";
+import { accountBucket, addressBucket } from "./attempts.ts";
+import { addressesOf, deleteAttempts, deleteUser, everythingOf } from "./store-person-keeper.ts";
 import * as store from "./store.ts";
 
 export function createPersonKeeper(db: Db): PersonKeeper & { find(id: string): Promise<{ id: string; name: string } | undefined> } {
@@ -17,6 +18,8 @@ export function createPersonKeeper(db: Db): PersonKeeper & { find(id: string): P
       await store.lockAdmins(tx);
       const admins = await store.countAdmins(tx);
       const had = await everythingOf(tx, id);
+      const counters = [accountBucket(name), ...(await addressesOf(tx, id)).map(addressBucket)];
+      await deleteAttempts(tx, { counters, naming: [id, `user:${name}`] });
       await deleteUser(tx, id);
       if (admins > 0 && (await store.countAdmins(tx)) === 0) throw lastAdmin(name);
       return Object.fromEntries(Object.entries(had).map(([table, rows]) => [table, rows.length]));

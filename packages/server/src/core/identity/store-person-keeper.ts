@@ -36,3 +36,16 @@ export async function everythingOf(db: Db | Tx, userId: string): Promise<Record<
 export async function deleteUser(tx: Tx, id: string): Promise<void> {
   await tx.withTables<IdentityTables>().deleteFrom("identity.user").where("id", "=", id).execute();
 }
+
+/** Where the user's sessions came from. */
+export async function addressesOf(tx: Tx, userId: string): Promise<string[]> {
+  const { rows } = await sql<{ address: string }>`
+    select distinct address from identity.session where user_id = ${userId} and address is not null`.execute(tx);
+  return rows.map(({ address }) => address);
+}
+
+/** Counters of tries: these, and those that name one of these after a colon. */
+export async function deleteAttempts(tx: Tx, { counters, naming }: { counters: string[]; naming: string[] }): Promise<void> {
+  const ends = naming.map((one) => `%:${one.replaceAll(/[\\%_]/g, "\\$&")}`);
+  await sql`delete from identity.attempt where bucket = any(${counters}) or bucket like any(${ends})`.execute(tx);
+}

@@ -34,6 +34,7 @@ import { createTrust, type PublicFile } from "./trust.ts";
 import type { Trust, Verdict } from "./verify.ts";
 import { spkiOf } from "./x509.ts";
 
+export { createPkiPersonKeeper } from "./person-keeper.ts";
 export { createPkiRoutes } from "./routes.ts";
 export { warnDays } from "./profiles.ts";
 export { spiffeId, type SpiffeName } from "./names.ts";

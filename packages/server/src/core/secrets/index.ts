@@ -25,6 +25,7 @@ import { countStale, findLease, forgetLeases, holdSecret, lockStale, replaceSeal
 import { createVaultEngine } from "./vault-engine.ts";
 import type { Vault } from "./vault/index.ts";
 
+export { createSecretsPersonKeeper } from "./person-keeper.ts";
 export { createSecretsRoutes } from "./routes.ts";
 export { importKeys, protectKeys } from "./key-acts.ts";
 export type { KeySource } from "./key-source.ts";

@@ -28,6 +28,7 @@ import type { DeviceRow } from "./store.ts";
 import { createVersions, type Versions } from "./versions.ts";
 
 export { createDeviceWork, type DeviceWork } from "./jobs.ts";
+export { createDevicesPersonKeeper } from "./person-keeper.ts";
 export { createDeviceRoutes, createPlanningRoute, createRepositoryRoutes } from "./routes.ts";
 
 export interface DeviceReachDeps {

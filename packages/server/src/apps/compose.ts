@@ -9,16 +9,14 @@ import {
   createAudit,
   createAuditKeeping,
   createAuditRoutes,
-  createPrivacy,
   createPrivacyRoutes,
   type Audit,
   type AuditKeeping,
   type Privacy,
 } from "#core/audit";
-import { createFindings, createFindingsPersonKeeper, createFindingsRoutes, type Findings } from "#core/findings";
+import { createFindings, createFindingsRoutes, type Findings } from "#core/findings";
 import {
   createIdentity,
-  createPersonKeeper,
   createFactorRoutes,
   createFederationRoutes,
   createIdentityRoutes,
@@ -33,7 +31,7 @@ import {
   type TokenSettings,
 } from "#core/identity";
 import { createPki, createPkiRoutes, type Pki } from "#core/pki";
-import { createPlanRoutes, createRolloutPersonKeeper, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
+import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
 import { createSecrets, createSecretsRoutes, createVault, createVaultSsh, type Secrets } from "#core/secrets";
 import {
   createDeviceReach,
@@ -60,6 +58,7 @@ import type { Settings } from "#platform/settings";
 import { readOverview } from "#views/overview";
 import { assembleRouter } from "./http.ts";
 import { keySourceOf } from "./key-source.ts";
+import { privacyOf } from "./people.ts";
 import { recordRefusals } from "./refusals.ts";
 import { runSchedules } from "./schedules.ts";
 import { openTls } from "./tls.ts";
@@ -213,13 +212,6 @@ function identityMeansOf(settings: Settings, log: Log) {
 
 function gitSettingsOf({ settings: { home, gitCaFile }, log, localRepositories = false }: ComposeOptions) {
   return { home, log, allowLocal: localRepositories, ...(gitCaFile === undefined ? {} : { caFile: gitCaFile }) };
-}
-
-/** Every module that knows something about people; identity erases first, because it says who must stay. */
-function privacyOf(deps: { db: Database["db"]; audit: Audit; clock: Clock }): Privacy {
-  const people = createPersonKeeper(deps.db);
-  const keepers = [people, createFindingsPersonKeeper(deps.db), createRolloutPersonKeeper(deps.db)];
-  return createPrivacy({ ...deps, keepers, find: (id) => people.find(id) });
 }
 
 function tokenSettingsOf({ publicUrl, tokenAlgorithm, apiKeysPerHour }: Settings): TokenSettings {

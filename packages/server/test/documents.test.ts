@@ -127,6 +127,7 @@ test("settings.md has every setting with its meaning and its default", () => {
     HOLDFAST_RATE_LIMIT_ADDRESS: "100",
     HOLDFAST_TOKEN_ALGORITHM: "EdDSA",
     HOLDFAST_API_KEYS_PER_HOUR: "3",
+    HOLDFAST_GIT_PROTOCOLS: "https,ssh",
   };
   const shown = rows.map(([, name, value, meaning]) => [name, value, meaning]);
   const wanted = Object.entries(settingsShape).map(([name, shape]) => [

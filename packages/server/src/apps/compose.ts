@@ -44,7 +44,7 @@ import {
   type Devices,
 } from "#domains/devices";
 import { openDatabase, type Database } from "#platform/db";
-import { createEgress } from "#platform/egress";
+import { createEgress, type Egress } from "#platform/egress";
 import { createEvents, type Events } from "#platform/events";
 import { createGit } from "#platform/git";
 import { createHttp, type Http, type HttpSettings, type RequestContext } from "#platform/http";
@@ -140,7 +140,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const means = identityMeansOf(settings, log);
   const identity = createIdentity({ db, audit, secrets, clock, metrics, ...means });
   const findings = createFindings({ db, audit, clock });
-  const git = createGit(gitSettingsOf(options));
+  const git = createGit({ ...gitSettingsOf(options), egress: means.egress });
   const { switchMs, patience } = options;
   const reach = createDeviceReach({
     db,
@@ -200,18 +200,24 @@ function keepingSettingsOf({ home, auditSyslog: syslog, auditRetentionDays: rete
 
 /** What identity reaches people and providers with, and the rules it goes by. */
 function identityMeansOf(settings: Settings, log: Log) {
-  const { passwordProfile: profile, organisation, publicUrl, egressAllow: allow, egressCaFile } = settings;
+  const { passwordProfile: profile, organisation, publicUrl } = settings;
   return {
     mail: settings.smtp && createMail({ ...settings.smtp, log }),
     publicUrl,
     rules: { profile, words: organisation === undefined ? [] : [organisation] },
     tokens: tokenSettingsOf(settings),
-    egress: createEgress({ allow, ca: egressCaFile === undefined ? undefined : readFileSync(egressCaFile, "utf8") }),
+    egress: egressOf(settings),
   };
 }
 
-function gitSettingsOf({ settings: { home, gitCaFile }, log, localRepositories = false }: ComposeOptions) {
-  return { home, log, allowLocal: localRepositories, ...(gitCaFile === undefined ? {} : { caFile: gitCaFile }) };
+/** Every address that a user or a foreign document names goes by it. */
+function egressOf({ egressAllow: allow, egressCaFile }: Settings): Egress {
+  return createEgress({ allow, ca: egressCaFile === undefined ? undefined : readFileSync(egressCaFile, "utf8") });
+}
+
+function gitSettingsOf({ settings: { home, gitCaFile, gitProtocols }, log, localRepositories = false }: ComposeOptions) {
+  const protocols = localRepositories ? new Set([...gitProtocols, "file" as const]) : gitProtocols;
+  return { home, log, protocols, ...(gitCaFile === undefined ? {} : { caFile: gitCaFile }) };
 }
 
 function tokenSettingsOf({ publicUrl, tokenAlgorithm, apiKeysPerHour }: Settings): TokenSettings {

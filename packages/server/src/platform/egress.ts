@@ -131,7 +131,8 @@ function createJudge({ allow = [], resolve = resolveAll }: EgressDeps): Egress["
       return isPublic(address) ? "public" : undefined;
     });
     if (open.includes(undefined)) throw refused(host, "leads into a network that is not public");
-    return { host, address: first, family: ipaddr.parse(first).kind() === "ipv6" ? 6 : 4, listed: open.every((why) => why === "listed") };
+    const address = ipaddr.process(first);
+    return { host, address: address.toString(), family: address.kind() === "ipv6" ? 6 : 4, listed: open.every((why) => why === "listed") };
   };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GitCredential } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
+import type { GitPin } from "./git-server.ts";
 import type { GitProtocol } from "./git-url.ts";
 
 export interface Lent {
@@ -20,7 +21,7 @@ const prefix = "holdfast-git-";
 const forgottenMs = 3_600_000;
 
 /** @throws Problem `git_credential_kind` where the address needs another kind of credential, `git_credential_invalid` where it cannot be one */
-export async function lendCredential(credential: GitCredential | undefined, protocol: GitProtocol): Promise<Lent> {
+export async function lendCredential(credential: GitCredential | undefined, protocol: GitProtocol, pin: GitPin): Promise<Lent> {
   if (protocol === "ssh" && credential?.kind !== "git_ssh") throw wrongKind("an SSH key with the server's known hosts (git_ssh)");
   if (protocol === "https" && credential?.kind === "git_ssh") throw wrongKind("a user name and token (git_https)");
   if (credential === undefined || protocol === "file") return { environment: {}, secrets: [], takeBack: async () => undefined };
@@ -28,7 +29,7 @@ export async function lendCredential(credential: GitCredential | undefined, prot
   const takeBack = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     return {
-      ...(credential.kind === "git_https" ? await lendToken(credential, directory) : await lendKey(credential, directory)),
+      ...(credential.kind === "git_https" ? await lendToken(credential, directory) : await lendKey(credential, directory, pin)),
       takeBack,
     };
   } catch (thrown) {
@@ -50,7 +51,11 @@ async function lendToken({ username, token }: Extract<GitCredential, { kind: "gi
   return { environment, secrets: [token, encodeURIComponent(token), Buffer.from(`${username}:${token}`).toString("base64")] };
 }
 
-async function lendKey({ privateKey, knownHosts }: Extract<GitCredential, { kind: "git_ssh" }>, directory: string): Promise<Part> {
+async function lendKey(
+  { privateKey, knownHosts }: Extract<GitCredential, { kind: "git_ssh" }>,
+  directory: string,
+  pin: GitPin,
+): Promise<Part> {
   if (!privateKey.includes("PRIVATE KEY-----")) throw invalid("The secret does not hold a private key.");
   await writeFile(join(directory, "key"), withLineEnd(privateKey), { mode: 0o600 });
   await writeFile(join(directory, "known_hosts"), withLineEnd(knownHosts), { mode: 0o600 });
@@ -71,9 +76,11 @@ async function lendKey({ privateKey, knownHosts }: Extract<GitCredential, { kind
     "ConnectTimeout=20",
     "ServerAliveInterval=15",
     "ServerAliveCountMax=2",
+    "ProxyCommand=none",
+    ...pin.ssh,
   ];
   // From within the directory, because ssh has no way to quote every path.
-  const command = `cd ${quoted(directory)} && exec ssh -F /dev/null ${options.map((option) => `-o ${option}`).join(" ")}`;
+  const command = `cd ${quoted(directory)} && exec ssh -F /dev/null ${options.map((option) => `-o ${quoted(option)}`).join(" ")}`;
   return { environment: { GIT_SSH_COMMAND: command }, secrets: [] };
 }
 

@@ -55,7 +55,8 @@ const meanings: Meaning[] = [
     say: "The file of authorities (HOLDFAST_GIT_CA_FILE) cannot be read; put it back, or set another.",
   },
   {
-    words: /SSL certificate problem|server certificate verification failed|certificate has expired|SSL: no alternative certificate/i,
+    words:
+      /SSL certificate problem|server certificate verification failed|certificate has expired|SSL: no alternative certificate|does not match target host ?name/i,
     code: "git_certificate",
     kind: "not_ready",
     say: "The certificate of the Git server is not one that this server trusts; add its authority to the system's or to HOLDFAST_GIT_CA_FILE, or mend the certificate.",

@@ -4,15 +4,21 @@ import { join } from "node:path";
 import type { Lent } from "./git-credential.ts";
 import { explainGit, isDamage } from "./git-errors.ts";
 import { runGit, type GitRun, type GitRunOptions } from "./git-run.ts";
-import type { GitProtocol } from "./git-url.ts";
+import type { GitPin } from "./git-server.ts";
+import type { GitAddress } from "./git-url.ts";
 
 export interface CopyParts {
   directory: string;
-  url: string;
-  protocol: GitProtocol;
+  address: GitAddress;
   limits: { fetchMs: number; mirrorBytes: number };
   /** Authorities (PEM) in place of the system's. */
   caFile?: string | undefined;
+}
+
+/** What one fetch goes by. */
+export interface FetchMeans {
+  lent: Lent;
+  pin: GitPin;
 }
 
 export type HereOptions = Omit<GitRunOptions, "directory">;
@@ -65,37 +71,38 @@ export async function rememberHead(copy: CopyParts, head: string, leftBehind: st
 }
 
 /** All branches and tags, as they are now; a damaged copy is made anew. Tells whether it was. */
-export async function fetchInto(copy: CopyParts, lent: Lent): Promise<{ remade: boolean }> {
-  const run = await fetchOnce(copy, lent);
+export async function fetchInto(copy: CopyParts, means: FetchMeans): Promise<{ remade: boolean }> {
+  const run = await fetchOnce(copy, means);
   if (run.code === 0) return { remade: false };
   if (!isDamage(run)) throw explainGit(run, "the fetch");
-  await fetchAnew(copy, lent);
+  await fetchAnew(copy, means);
   return { remade: true };
 }
 
 /** A new copy in place of the old one, which stays until the new one is whole. */
-export async function fetchAnew(copy: CopyParts, lent: Lent): Promise<void> {
+export async function fetchAnew(copy: CopyParts, means: FetchMeans): Promise<void> {
   const fresh = { ...copy, directory: freshOf(copy.directory) };
   await makeCopy(fresh);
-  const run = await fetchOnce(fresh, lent);
+  const run = await fetchOnce(fresh, means);
   if (run.code !== 0) throw explainGit(run, "the fetch");
   await rm(copy.directory, { recursive: true, force: true });
   await rename(fresh.directory, copy.directory);
 }
 
-async function fetchOnce(copy: CopyParts, lent: Lent): Promise<GitRun> {
+async function fetchOnce(copy: CopyParts, means: FetchMeans): Promise<GitRun> {
   await clearLeftovers(copy);
   const tooLarge = async (): Promise<boolean> => (await packs(copy)).bytes > copy.limits.mirrorBytes;
-  const run = await startFetch(copy, lent, tooLarge);
+  const run = await startFetch(copy, means, tooLarge);
   if (run.code !== 0) await clearLeftovers(copy);
   return run.code === 0 && (await tooLarge()) ? { ...run, code: -1, exceeded: "disk" } : run;
 }
 
-function startFetch(copy: CopyParts, lent: Lent, tooLarge: () => Promise<boolean>): Promise<GitRun> {
+function startFetch(copy: CopyParts, { lent, pin }: FetchMeans, tooLarge: () => Promise<boolean>): Promise<GitRun> {
   const flags = ["--quiet", "--prune", "--force", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"];
-  return runHere(copy, ["fetch", ...flags, "--", copy.url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"], {
+  return runHere(copy, ["fetch", ...flags, "--", copy.address.url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"], {
     lent,
-    protocol: copy.protocol,
+    protocol: copy.address.protocol,
+    settings: pin.settings,
     timeoutMs: copy.limits.fetchMs,
     tooLarge,
     caFile: copy.caFile,

@@ -1,21 +1,13 @@
-/** Runs git: fixed arguments first, no shell, an environment made from nothing, limits on time, output and disk. */
-import { spawn } from "node:child_process";
-import { Problem } from "@holdfast/kit";
+/** Runs git: its settings and environment, so that nothing of a person's or a repository's counts. */
 import type { Lent } from "./git-credential.ts";
 import type { GitProtocol } from "./git-url.ts";
+import { runTool, type ToolExcess, type ToolRun } from "./run-tool.ts";
 
-export interface GitRun {
-  /** Exit code; -1 when it was ended by us or by a signal. */
-  code: number;
-  output: Buffer;
-  /** What it said, secrets hidden. */
-  errors: string;
-  /** What it exceeded, when it was ended by us. */
-  exceeded?: GitExcess;
+export interface GitRun extends ToolRun {
   text(): string;
 }
 
-export type GitExcess = "time" | "output" | "disk";
+export type GitExcess = ToolExcess;
 
 export interface GitRunOptions {
   /** The mirror; its `HOME` as well, so that no configuration of a person counts. */
@@ -24,6 +16,8 @@ export interface GitRunOptions {
   lent?: Lent;
   /** The only protocol that this run may speak; none unless told. */
   protocol?: GitProtocol;
+  /** Settings of this run alone, `name=value`. */
+  settings?: readonly string[];
   /** Authorities (PEM) that certificates are checked against in place of the system's. */
   caFile?: string | undefined;
   timeoutMs?: number;
@@ -33,8 +27,8 @@ export interface GitRunOptions {
 }
 
 /** Before every command: no hooks, no helpers, no protocols but the one asked for, objects checked. */
-function settingsFor({ directory, protocol, caFile }: GitRunOptions): string[] {
-  const settings = [
+function settingsFor({ directory, protocol, caFile, settings = [] }: GitRunOptions): string[] {
+  const all = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.askPass=",
@@ -60,56 +54,24 @@ function settingsFor({ directory, protocol, caFile }: GitRunOptions): string[] {
     "log.showSignature=false",
     "i18n.logOutputEncoding=UTF-8",
     `safe.directory=${directory}`,
+    ...settings,
   ];
-  return settings.flatMap((setting) => ["-c", setting]);
+  return all.flatMap((setting) => ["-c", setting]);
 }
 
-const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin";
-const lookEveryMs = 200;
-const mostErrors = 8192;
-
 /** @throws Problem `git_missing` when there is no git */
-export function runGit(args: readonly string[], options: GitRunOptions): Promise<GitRun> {
-  const { timeoutMs = 30_000, maxBytes = 80 * 1024 * 1024, tooLarge } = options;
-  const child = spawn("git", [...settingsFor(options), ...args], {
-    cwd: "/",
-    stdio: ["pipe", "pipe", "pipe"],
-    detached: true,
+export async function runGit(args: readonly string[], options: GitRunOptions): Promise<GitRun> {
+  const { timeoutMs = 30_000, maxBytes = 80 * 1024 * 1024, input, tooLarge, lent } = options;
+  const run = await runTool({
+    program: "git",
+    args: [...settingsFor(options), ...args],
     env: environmentFor(options),
+    timeoutMs,
+    maxBytes,
+    tooLarge,
+    ...(input === undefined ? {} : { input }),
   });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let errors = "";
-  let exceeded: GitExcess | undefined;
-  const end = (why: GitExcess): void => {
-    exceeded ??= why;
-    endGroup(child.pid);
-  };
-  const timer = setTimeout(() => end("time"), timeoutMs);
-  const watch = tooLarge && setInterval(() => void tooLarge().then((is) => is && end("disk")), lookEveryMs);
-  child.stdout.on("data", (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > maxBytes) end("output");
-    else chunks.push(chunk);
-  });
-  child.stderr.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString("utf8")).slice(-mostErrors)));
-  child.stdin.on("error", () => undefined); // it ended before it read all: its exit code tells
-  child.stdin.end(options.input ?? "");
-  const { promise, resolve, reject } = Promise.withResolvers<GitRun>();
-  child.once("error", (because) => {
-    const say = "The program git cannot be started; install it on this server.";
-    reject(new Problem("git_missing", { kind: "unavailable", say, because }));
-  });
-  child.once("close", (code) => {
-    const output = Buffer.concat(chunks);
-    const told = hide(errors, options.lent);
-    const result = { code: exceeded ? -1 : (code ?? -1), output, errors: told, text: () => output.toString("utf8") };
-    resolve(exceeded ? { ...result, exceeded } : result);
-  });
-  return promise.finally(() => {
-    clearTimeout(timer);
-    clearInterval(watch);
-  });
+  return { ...run, errors: hide(run.errors, lent), text: () => run.output.toString("utf8") };
 }
 
 /** A server may repeat to us what we sent it. */
@@ -119,9 +81,7 @@ function hide(text: string, lent: Lent | undefined): string {
 
 function environmentFor({ directory, lent }: GitRunOptions): Record<string, string> {
   return {
-    PATH: path,
     HOME: directory,
-    LC_ALL: "C",
     GIT_TERMINAL_PROMPT: "0",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
@@ -135,14 +95,4 @@ function environmentFor({ directory, lent }: GitRunOptions): Record<string, stri
     GIT_SSH_VARIANT: "ssh",
     ...lent?.environment,
   };
-}
-
-/** Git starts helpers of its own (ssh, git-remote-https): they end with it. */
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (thrown) {
-    if (!(thrown instanceof Error) || !("code" in thrown) || thrown.code !== "ESRCH") throw thrown;
-  }
 }

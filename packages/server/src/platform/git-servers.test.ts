@@ -2,12 +2,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import type { GitCredential } from "@holdfast/contract";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startHttpsGit, startSshGit, strangeKey, type HttpsGit, type SshGit } from "#test/git-servers";
+import { createEgress } from "./egress.ts";
 import { createGit, type GitOptions } from "./git.ts";
+import { isNewEnough } from "./git-server.ts";
 import { createLog } from "./log.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-test-git-servers-"));
@@ -38,7 +41,7 @@ beforeEach(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function fetchFrom(url: string, credential: GitCredential | undefined, options: Partial<GitOptions> = {}) {
-  const git = createGit({ home: join(root, `home${number}`), log, ...options });
+  const git = createGit({ home: join(root, `home${number}`), log, egress: createEgress({ allow: ["127.0.0.1"] }), ...options });
   const mirror = await git.openMirror({ id: "rep", url, branch: "main", ...(credential ? { credential } : {}) });
   const fetched = await mirror.fetch();
   return { fetched, files: await mirror.files(fetched.head, ["*.yaml"]) };
@@ -111,7 +114,7 @@ describe.skipIf(!hasOpenssl)("over https", () => {
     await expect(fetchFrom(url(), good, { caFile: server.caFile })).rejects.toMatchObject({ code: "git_unreachable" });
     server.behave = "stall";
     await expect(fetchFrom(url(), good, { caFile: server.caFile, fetchMs: 1000 })).rejects.toMatchObject({ code: "git_timeout" });
-    expect(allProcesses()).not.toContain(url());
+    expect(allProcesses().includes(url())).toBe(false);
   });
 
   test("the token stands in no command line, environment, log, error or file afterwards", async () => {
@@ -121,14 +124,88 @@ describe.skipIf(!hasOpenssl)("over https", () => {
     const fetching = fetchFrom(url(), good, { caFile: server.caFile, fetchMs: 2500 }).catch((thrown: unknown) => thrown);
     await entered;
     const seen = allProcesses();
-    expect(seen).toContain(url()); // git is at it
-    expect(seen).not.toContain(token);
-    expect(seen).not.toContain(Buffer.from(`ada:${token}`).toString("base64"));
+    // Asked so that a failure does not print what other processes of this machine hold.
+    const holds = (text: string): boolean => seen.includes(text);
+    expect(holds(url())).toBe(true); // git is at it
+    expect(holds(token)).toBe(false);
+    expect(holds(Buffer.from(`ada:${token}`).toString("base64"))).toBe(false);
     const problem = await fetching;
     expect(JSON.stringify(problem, Object.getOwnPropertyNames(problem))).not.toContain(token);
     expect(logged).not.toContain(token);
     expect(lentNow().filter((name) => !before.includes(name))).toEqual([]);
     expect(spawnSync("grep", ["-r", token, join(root, `home${number}`)]).stdout.toString()).toBe("");
+  });
+});
+
+describe("a server within our own network", () => {
+  const signedIn = { kind: "git_https", ...account } as const;
+  const key = (): GitCredential => ({ kind: "git_ssh", privateKey: strangeKey(), knownHosts: "" });
+  /** As an attacker's own DNS would answer. */
+  const resolve = async (host: string): Promise<string[]> => ({ "meta.example": ["169.254.169.254"] })[host] ?? ["10.0.0.1", "1.1.1.1"];
+  const closed = createEgress({ resolve });
+  let asked: number;
+  let canary: Server;
+  beforeAll(async () => {
+    canary = createServer((socket) => {
+      asked++;
+      socket.destroy();
+    });
+    await new Promise<void>((done) => canary.listen(0, "127.0.0.1", done));
+  });
+  afterAll(() => void canary.close());
+  beforeEach(() => {
+    asked = 0;
+  });
+
+  test.each([
+    "https://127.0.0.1:PORT/x.git",
+    "https://127.1:PORT/x.git",
+    "https://0x7f000001:PORT/x.git",
+    "https://2130706433:PORT/x.git",
+    "https://[::ffff:127.0.0.1]:PORT/x.git",
+    "https://１２７.0.0.1:PORT/x.git",
+    "https://mixed.example:PORT/x.git",
+    "https://meta.example/latest",
+    "ssh://git@127.0.0.1:PORT/x.git",
+    "ssh://git@0x7f.1:PORT/x.git",
+    "ssh://git@0177.0.0.1:PORT/x.git",
+    "ssh://git@[::1]:PORT/x.git",
+    "git@127.0.0.1:x.git",
+    "git@meta.example:x.git",
+  ])("is not asked by %s, unless the operator lists it", async (template) => {
+    const { port } = canary.address() as AddressInfo;
+    const url = template.replace("PORT", String(port));
+    await expect(fetchFrom(url, url.startsWith("https") ? signedIn : key(), { egress: closed })).rejects.toMatchObject({
+      code: "egress_refused",
+    });
+    expect(asked).toBe(0);
+  });
+
+  test.skipIf(!hasOpenssl)("is asked at the judged address, wherever its name leads by then", async () => {
+    const server = await startHttpsGit(root, account);
+    const { port } = new URL(server.url);
+    const options = { caFile: server.caFile, egress: createEgress({ allow: ["127.0.0.1"], resolve: async () => ["127.0.0.1"] }) };
+    // No DNS knows this name: git could not reach it but by the address that it was told.
+    const fetching = fetchFrom(`https://git.invalid:${port}/network.git`, signedIn, options);
+    await expect(fetching).rejects.toMatchObject({ code: "git_certificate" }); // it is there, and is another than it says
+    await server.stop();
+  });
+
+  test.skipIf(!hasSsh)("is asked at the judged address by ssh too, and known by its name", async () => {
+    const server = await startSshGit(root);
+    const { port } = new URL(server.url);
+    const known = server.knownHosts.replace("127.0.0.1", "git.invalid");
+    const egress = createEgress({ allow: ["127.0.0.1"], resolve: async () => ["127.0.0.1"] });
+    const good = { kind: "git_ssh", privateKey: server.privateKey, knownHosts: known } as const;
+    expect((await fetchFrom(`ssh://git@git.invalid:${port}/network.git`, good, { egress })).fetched.head).toBe(head);
+    await server.stop();
+  });
+
+  test("a git too old to be held to an address is told", () => {
+    expect(
+      ["git version 2.37.0", "git version 2.39.5", "git version 3.0.1", "git version 2.50.1 (Apple Git-155)"].map(isNewEnough),
+    ).toEqual([true, true, true, true]);
+    expect(["git version 2.36.9", "git version 1.9.1", "nonsense"].map(isNewEnough)).toEqual([false, false, false]);
   });
 });
 

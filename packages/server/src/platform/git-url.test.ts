@@ -7,7 +7,7 @@ import { silentLog } from "./log.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-test-git-url-"));
 const home = join(root, "home");
-const git = createGit({ home, log: silentLog, allowLocal: true });
+const git = createGit({ home, log: silentLog, protocols: new Set(["https", "ssh", "file"]) });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe("an address that would do something else than fetch", () => {

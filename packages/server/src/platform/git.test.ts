@@ -56,7 +56,7 @@ beforeEach(() => {
   home = join(root, `home${number}`);
   upstream = join(root, `upstream${number}`);
   mkdirSync(upstream);
-  git = createGit({ home, log: silentLog, allowLocal: true });
+  git = createGit({ home, log: silentLog, protocols: new Set(["file"]) });
   run("init", "-q", "-b", "main");
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -198,7 +198,7 @@ describe("a mirror", () => {
 
   test("that grows beyond its limit is not kept growing", async () => {
     commit({ "a.bin": randomBytes(3_000_000) });
-    const small = await mirror("main", createGit({ home, log: silentLog, allowLocal: true, mirrorBytes: 1_000_000 }));
+    const small = await mirror("main", createGit({ home, log: silentLog, protocols: new Set(["file"]), mirrorBytes: 1_000_000 }));
     await expect(small.fetch()).rejects.toMatchObject({ code: "git_too_large", kind: "limit" });
   });
 

@@ -1,16 +1,19 @@
 /**
  * Git repositories, read only: a bare mirror of each, fetched by the `git` program. Git is started with fixed arguments, without a shell,
- * with an environment of our own, and may speak only the protocol of the address. Nothing of a repository is checked out or run.
+ * with an environment of our own, and may speak only the protocol of the address, to the server that was judged, whatever its name leads to
+ * by then. Nothing of a repository is checked out or run.
  */
 import { join } from "node:path";
 import type { GitCredential } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
+import { createEgress, type Egress } from "./egress.ts";
 import { lendCredential, sweepForgotten } from "./git-credential.ts";
 import { explainGit, isDamage } from "./git-errors.ts";
 import { readFiles, type RunHere } from "./git-files.ts";
 import { readLog, resolveRevision, type LoggedCommit, type LogPage } from "./git-history.ts";
 import { ensureCopy, fetchAnew, fetchInto, keepSmall, rememberHead, removeCopy, runHere, seenHead, type CopyParts } from "./git-mirror.ts";
-import { checkGitUrl } from "./git-url.ts";
+import { pinServer } from "./git-server.ts";
+import { readGitUrl, type GitProtocol } from "./git-url.ts";
 import type { Log } from "./log.ts";
 
 export type { LoggedCommit, LogPage } from "./git-history.ts";
@@ -19,8 +22,10 @@ export interface GitOptions {
   /** Mirrors are kept in `<home>/repositories`. */
   home: string;
   log: Log;
-  /** `file:` addresses are allowed; only where the caller may read the server's files anyway. */
-  allowLocal?: boolean;
+  /** What addresses may be reached by; https and ssh unless told. `file` only where the caller may read the server's files anyway. */
+  protocols?: ReadonlySet<GitProtocol>;
+  /** Judges the servers of addresses; public ones alone unless told. */
+  egress?: Pick<Egress, "judge">;
   /** Longest fetch; 2 minutes unless told. */
   fetchMs?: number;
   /** Largest mirror; 1 GiB unless told. */
@@ -45,7 +50,7 @@ export interface Fetched {
 }
 
 export interface Mirror {
-  /** @throws Problem `git_unreachable | _auth_failed | _branch_missing | _host_key_unknown | _repository_missing | _timeout | _too_large | _redirected | _certificate | _authorities_unreadable | _content_refused | _credential_kind | _disk_full | _busy | _failed` */
+  /** @throws Problem `git_unreachable | _auth_failed | _branch_missing | _host_key_unknown | _repository_missing | _timeout | _too_large | _redirected | _certificate | _authorities_unreadable | _content_refused | _credential_kind | _disk_full | _busy | _failed | _too_old`, `egress_refused` */
   fetch(): Promise<Fetched>;
   /** Newest first, from a commit. */
   log(commit: string, page: LogPage): Promise<LoggedCommit[]>;
@@ -66,7 +71,11 @@ export interface Git {
   forget(id: string): Promise<void>;
 }
 
-export function createGit({ home, log, allowLocal = false, fetchMs = 120_000, mirrorBytes = 1024 ** 3, caFile }: GitOptions): Git {
+const usualProtocols: ReadonlySet<GitProtocol> = new Set(["https", "ssh"]);
+
+export function createGit(options: GitOptions): Git {
+  const { home, log, protocols = usualProtocols, fetchMs = 120_000, mirrorBytes = 1024 ** 3, caFile } = options;
+  const egress = options.egress ?? createEgress();
   sweepForgotten(Date.now()).then(
     (removed) => removed > 0 && log.warn({ removed }, "credentials that an ended process had lent were removed"),
     (err: unknown) => log.warn({ err }, "temporary files could not be looked through"),
@@ -78,15 +87,15 @@ export function createGit({ home, log, allowLocal = false, fetchMs = 120_000, mi
   };
   const queue = createQueue();
   return {
-    checkUrl: (url) => void checkGitUrl(url, allowLocal),
+    checkUrl: (url) => void readGitUrl(url, protocols),
     forget: (id) => queue(directoryOf(id), () => removeCopy(directoryOf(id))),
     async openMirror(parts) {
-      const protocol = checkGitUrl(parts.url, allowLocal);
+      const address = readGitUrl(parts.url, protocols);
       checkBranch(parts.branch);
       const directory = directoryOf(parts.id);
-      const copy: CopyParts = { directory, url: parts.url, protocol, limits: { fetchMs, mirrorBytes }, caFile };
+      const copy: CopyParts = { directory, address, limits: { fetchMs, mirrorBytes }, caFile };
       await queue(directory, () => ensureCopy(copy));
-      return mirror({ ...parts, copy, log, alone: (work) => queue(directory, work) });
+      return mirror({ ...parts, copy, log, egress, alone: (work) => queue(directory, work) });
     },
   };
 }
@@ -112,7 +121,7 @@ function checkBranch(branch: string): void {
   throw new Problem("git_branch_invalid", { kind: "invalid", say: `"${branch}" cannot be the name of a branch.` });
 }
 
-type MirrorDeps = MirrorParts & { copy: CopyParts; log: Log; alone: Alone };
+type MirrorDeps = MirrorParts & { copy: CopyParts; log: Log; egress: Pick<Egress, "judge">; alone: Alone };
 
 function mirror(deps: MirrorDeps): Mirror {
   const { copy, branch } = deps;
@@ -163,12 +172,14 @@ function mirror(deps: MirrorDeps): Mirror {
 /** Our copy cannot be read; never leaves this file. */
 class Damage extends Error {}
 
-async function fetchAlone({ id, copy, branch, credential, log }: MirrorDeps, { anew = false } = {}): Promise<Fetched> {
+async function fetchAlone({ id, copy, branch, credential, log, egress }: MirrorDeps, { anew = false } = {}): Promise<Fetched> {
   const previous = await seenHead(copy);
-  const lent = await lendCredential(credential, copy.protocol);
+  const pin = await pinServer(copy.address, egress);
+  const lent = await lendCredential(credential, copy.address.protocol, pin);
   try {
-    if (anew) await fetchAnew(copy, lent);
-    else if ((await fetchInto(copy, lent)).remade) log.warn({ repository: id }, "the mirror of a repository was damaged and is made anew");
+    if (anew) await fetchAnew(copy, { lent, pin });
+    else if ((await fetchInto(copy, { lent, pin })).remade)
+      log.warn({ repository: id }, "the mirror of a repository was damaged and is made anew");
   } finally {
     await lent.takeBack();
   }

@@ -34,6 +34,7 @@ describe("settings", () => {
       roles: new Set(["api", "worker", "gateway", "ingest"]),
       driftEveryMs: 60_000,
       backUpEveryMs: 86_400_000,
+      gitProtocols: new Set(["https", "ssh"]),
       keyRingFile: "/srv/.holdfast/keys.json",
       secrets: { engine: "builtin" },
     });
@@ -61,6 +62,7 @@ describe("settings", () => {
         HOLDFAST_PUBLIC_URL: "https://holdfast.example.net/",
         HOLDFAST_TRUSTED_PROXIES: "192.0.2.1, 10.0.0.0/8,2001:db8::/32",
         HOLDFAST_EGRESS_ALLOW: "idp.example.net, 10.0.0.0/8",
+        HOLDFAST_GIT_PROTOCOLS: "ssh, file",
       },
       "/srv",
     );
@@ -77,6 +79,7 @@ describe("settings", () => {
       trustedProxies: ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32"],
     });
     expect([...settings.roles]).toEqual(["api", "worker"]);
+    expect(settings.gitProtocols).toEqual(new Set(["ssh", "file"]));
     expect(settings.databaseUrl?.reveal()).toBe("postgresql://u:hunter2@db/holdfast");
   });
 
@@ -85,12 +88,14 @@ describe("settings", () => {
       HOLDFAST_PORT: "70000",
       HOLDFAST_ROLES: "api,wroker",
       HOLDFAST_LOG_LEVEL: "loud",
+      HOLDFAST_GIT_PROTOCOLS: "https,git",
       HOLDFAST_PUBLIC_URL: "holdfast.example.net",
       DATABASE_URL: "mysql://x",
     });
     expect(problem.code).toBe("settings_invalid");
     expect(problem.places.map(({ at }) => at).sort()).toEqual([
       "DATABASE_URL",
+      "HOLDFAST_GIT_PROTOCOLS",
       "HOLDFAST_LOG_LEVEL",
       "HOLDFAST_PORT",
       "HOLDFAST_PUBLIC_URL",

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { arrangeSecrets, secretsFaults, secretsSettingsShape, type SecretsSettings } from "./settings-secrets.ts";
 import { arrangeTls, tlsFaults, tlsSettingsShape, type TlsSettings } from "./settings-tls.ts";
 import { isEgressEntry } from "./egress.ts";
+import { gitProtocols, type GitProtocol } from "./git-url.ts";
 import { parseSyslogTarget, type SyslogTarget } from "./syslog.ts";
 
 /** Parts of the program that one process can play. */
@@ -67,12 +68,19 @@ export const settingsShape = {
     .string()
     .optional()
     .describe("File of authorities (PEM) that certificates of Git servers are checked against, in place of the system's"),
+  HOLDFAST_GIT_PROTOCOLS: z
+    .string()
+    .default("https,ssh")
+    .transform(toGitProtocols)
+    .describe(
+      "How repositories may be reached, as a list of https, ssh and file; file opens this server's own repositories to who connects one",
+    ),
   HOLDFAST_EGRESS_ALLOW: z
     .string()
     .transform(toEgress)
     .optional()
     .describe(
-      "Hosts, addresses and networks (10.0.0.0/8) beside the public internet that this server may call where a user or a foreign document says so, e.g. an identity provider, as a list",
+      "Hosts, addresses and networks (10.0.0.0/8) beside the public internet that this server may call where a user or a foreign document says so, e.g. a Git server or an identity provider, as a list",
     ),
   HOLDFAST_EGRESS_CA_FILE: z
     .string()
@@ -140,6 +148,7 @@ export interface Settings {
   rateLimits: { user: number; address: number };
   /** Absolute path. */
   gitCaFile?: string;
+  gitProtocols: ReadonlySet<GitProtocol>;
   /** Hosts, addresses and CIDR blocks. */
   egressAllow?: string[];
   /** Absolute path. */
@@ -197,6 +206,7 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     rateLimits: { user: values.HOLDFAST_RATE_LIMIT_USER, address: values.HOLDFAST_RATE_LIMIT_ADDRESS },
     ...(values.HOLDFAST_CORS_ORIGINS && { corsOrigins: values.HOLDFAST_CORS_ORIGINS }),
     roles: values.HOLDFAST_ROLES,
+    gitProtocols: values.HOLDFAST_GIT_PROTOCOLS,
     tokenAlgorithm: values.HOLDFAST_TOKEN_ALGORITHM,
     apiKeysPerHour: values.HOLDFAST_API_KEYS_PER_HOUR,
     driftEveryMs: values.HOLDFAST_DRIFT_EVERY,
@@ -361,6 +371,12 @@ function toRoles(text: string, context: Context): ReadonlySet<Role> {
   return strange === undefined
     ? new Set(names as Role[])
     : refuse(context, `must be all, or a list of ${roles.join(", ")}; "${strange}" is neither`);
+}
+
+function toGitProtocols(text: string, context: Context): ReadonlySet<GitProtocol> {
+  const names = text.split(",").map((name) => name.trim());
+  const known = gitProtocols.filter((one) => names.includes(one));
+  return known.length === new Set(names).size ? new Set(known) : refuse(context, `must be a list of ${gitProtocols.join(", ")}`);
 }
 
 function perMinute(usual: number) {

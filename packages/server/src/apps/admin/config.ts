@@ -33,6 +33,7 @@ const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_PASSWORD_PROFILE: (settings) => settings.passwordProfile,
   HOLDFAST_ORGANISATION: (settings) => settings.organisation,
   HOLDFAST_GIT_CA_FILE: (settings) => settings.gitCaFile,
+  HOLDFAST_GIT_PROTOCOLS: ({ gitProtocols }) => [...gitProtocols].join(","),
   HOLDFAST_EGRESS_ALLOW: (settings) => settings.egressAllow?.join(","),
   HOLDFAST_EGRESS_CA_FILE: (settings) => settings.egressCaFile,
   HOLDFAST_LOG_LEVEL: (settings) => settings.logLevel,

@@ -1,11 +1,10 @@
 /** The Git repository of the demonstration: made, committed to, read by Holdfast like any other. */
-import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { Problem } from "@holdfast/kit";
+import { runTool } from "#platform/run-tool";
 
-const run = promisify(execFile);
 const author = [
   "-c",
   "user.name=Ada Netwright",
@@ -26,7 +25,7 @@ export interface DemoRepository {
 
 export async function createDemoRepository(directory: string): Promise<DemoRepository> {
   await mkdir(directory, { recursive: true });
-  const git = async (...args: string[]): Promise<string> => (await run("git", [...author, "-C", directory, ...args])).stdout.trim();
+  const git = (...args: string[]): Promise<string> => runGit(["-C", directory, ...args]);
   await git("init", "--quiet", "--initial-branch=main");
   return {
     url: pathToFileURL(directory).href,
@@ -40,4 +39,15 @@ export async function createDemoRepository(directory: string): Promise<DemoRepos
       return git("rev-parse", "HEAD");
     },
   };
+}
+
+/** Nothing that the person at this machine has configured for git counts. */
+async function runGit(args: string[]): Promise<string> {
+  const env = { GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" };
+  const run = await runTool({ program: "git", args: [...author, ...args], env, timeoutMs: 60_000, maxBytes: 1_000_000 });
+  if (run.code === 0) return run.output.toString("utf8").trim();
+  throw new Problem("demo_repository_failed", {
+    kind: "unavailable",
+    say: `Git could not make the demonstration's repository: ${run.errors.trim()}`,
+  });
 }

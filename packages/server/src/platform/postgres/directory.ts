@@ -1,17 +1,19 @@
 /** Where the embedded PostgreSQL keeps its files: the place, whose they are, and that they are ours and of our version. */
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, chown, mkdir, readFile, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "@holdfast/kit";
 import { workingRole } from "../database-roles.ts";
 import { isHeld } from "../directory-lock.ts";
+import { runTool } from "../run-tool.ts";
 import { postgresMajor, type Binaries } from "./binaries.ts";
 import { mayExecute, ownUserName, type UnprivilegedUser } from "./user.ts";
 
 /** Beside PG_VERSION in a data directory that we made. */
 const marker = "holdfast.json";
 const systemPlace = "/var/lib/holdfast";
+/** A slow disk takes a minute. */
+const initdbMs = 600_000;
 
 /** Makes the home if it is missing. Others may pass through it (0711), not list it: PostgreSQL may run as another user. */
 export async function prepareHome(home: string): Promise<void> {
@@ -130,16 +132,14 @@ async function runInitdb(directory: string, binaries: Binaries, options: { user?
     ...locale,
     ...(options.durable ? [] : ["--no-sync"]),
   ];
-  const identity = options.user ? { uid: options.user.uid, gid: options.user.gid } : {};
-  const child = spawn(binaries.initdb, args, { ...identity, cwd: "/", env: { LC_ALL: "C" }, stdio: ["ignore", "pipe", "pipe"] });
-  const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => said.push(text));
-  const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  const call = { program: binaries.initdb, args, user: options.user, timeoutMs: initdbMs, maxBytes: 1_000_000 };
+  const { code, output, errors } = await runTool(call);
   if (code === 0) return;
+  const said = `${output.toString("utf8")}${errors}`;
   throw new Problem("database_init_failed", {
     kind: "not_ready",
-    say: `PostgreSQL could not make its data directory ${directory}: ${lastLine(said.join(""))}`,
-    with: { output: said.join("").slice(-4000), code },
+    say: `PostgreSQL could not make its data directory ${directory}: ${lastLine(said)}`,
+    with: { output: said.slice(-4000), code },
   });
 }
 

@@ -1,8 +1,8 @@
 /** PostgreSQL refuses to run as root; when we are root it runs as an existing unprivileged user. */
-import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { Problem } from "@holdfast/kit";
+import { runTool } from "../run-tool.ts";
 
 export interface UnprivilegedUser {
   name: string;
@@ -48,10 +48,7 @@ export function ownUserName(): string {
 }
 
 /** Whether the user may enter a directory (execute a file). The kernel is asked, so ACLs and mount options count too. */
-export function mayExecute(user: UnprivilegedUser, path: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const asked = spawn("/bin/sh", ["-c", 'test -x "$0"', path], { uid: user.uid, gid: user.gid, cwd: "/", stdio: "ignore", env: {} });
-    asked.once("error", reject);
-    asked.once("exit", (code) => resolve(code === 0));
-  });
+export async function mayExecute(user: UnprivilegedUser, path: string): Promise<boolean> {
+  const { code } = await runTool({ program: "test", args: ["-x", path], user, timeoutMs: 30_000, maxBytes: 1000 });
+  return code === 0;
 }

@@ -1,11 +1,13 @@
 /** A simulated device: a real SSH server in front of a router that has real configuration, timers and neighbours. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { hostAccounts, iosAccounts } from "./accounts.ts";
 import { runningClock, type WorldClock } from "./clock.ts";
 import { ConfigSession } from "./config/session.ts";
 import type { Fault } from "./faults.ts";
 import { newHostKey } from "./host-key.ts";
 import { frrFacts } from "./frr/facts.ts";
+import { runKeys } from "./frr/keys.ts";
 import { frrGrammar, frrText } from "./frr/platform.ts";
 import { FrrShell } from "./frr/shell.ts";
 import { runSwitch } from "./frr/switch.ts";
@@ -26,8 +28,11 @@ export interface DeviceSpec {
   platform: PlatformName;
   /** What it starts with, unless `stateFile` holds something. A line that it refuses is an error. */
   config: string;
+  /** The account that it comes with. An IOS that has `username …` of this name configured goes by that. */
   username: string;
   password: string;
+  /** FRR only: lines of the account's authorized_keys. */
+  authorizedKeys?: string[];
   /** IOS only: the session starts in user mode, and `enable` asks for this unless an `enable secret` is configured. */
   enablePassword?: string;
   /** Private key in OpenSSH format; a new ed25519 key unless told. */
@@ -101,6 +106,7 @@ export function buildDevice(spec: DeviceSpec): SimulatedDevice {
     network,
     store: spec.stateFile ? stateFile(spec.stateFile) : nowhere,
     hostKey: spec.hostKey ?? newHostKey(),
+    authorizedKeys: spec.authorizedKeys ?? [],
   });
   network.join(router);
   return new Device(spec, router);
@@ -191,8 +197,9 @@ class Device implements SimulatedDevice {
 }
 
 function frontOf(spec: DeviceSpec, router: Router): FrontSpec {
-  const { username, password, enablePassword } = spec;
-  const shared = { router, username, password, ident: idents[spec.platform] };
+  const { enablePassword } = spec;
+  const accounts = spec.platform === "ios" ? iosAccounts(router, spec) : hostAccounts(router, spec);
+  const shared = { router, accounts, ident: idents[spec.platform] };
   if (spec.platform === "ios") {
     return {
       ...shared,
@@ -206,10 +213,12 @@ function frontOf(spec: DeviceSpec, router: Router): FrontSpec {
     ...shared,
     lines: 100,
     makeShell: (terminal, user) => loginShell(new FrrShell({ router, user, terminal }), router),
-    program: (words, user) => (words[0] === "holdfast-switch" ? runSwitch(router, words.slice(1), user) : undefined),
+    program: ([name, ...words], user) => programs[name ?? ""]?.(router, words, user),
     logLine: () => `2026/01/05 08:00:00 OSPF: [M7Q4P-46WDR] vty[21]@> terminal monitor\n`,
   };
 }
+
+const programs: Record<string, typeof runSwitch> = { "holdfast-switch": runSwitch, "holdfast-keys": runKeys };
 
 function loginShell(shell: FrrShell, router: Router): FrrShell {
   shell.lastLogin = `Last login: ${logTime(router.clock.now() - 3_600_000).slice(0, 15)} ${new Date(router.clock.now()).getUTCFullYear()} from 127.0.0.1\n`;

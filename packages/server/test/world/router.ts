@@ -26,6 +26,7 @@ export interface RouterSpec {
   network: Network;
   store: StateStore;
   hostKey: string;
+  authorizedKeys: string[];
 }
 
 const keptHistory = 5000;
@@ -61,7 +62,7 @@ export class Router implements Member {
     this.bootedAt = spec.clock.now() - 3_600_000 * (24 * 41 + 5);
     this.config = newConfig(spec.platform.grammar, spec.hardware);
     const kept = spec.store.read();
-    this.state = kept ?? { running: "", startup: "", files: {}, history: [], hostKey: spec.hostKey };
+    this.state = kept ?? { running: "", startup: "", files: {}, history: [], hostKey: spec.hostKey, authorizedKeys: spec.authorizedKeys };
     this.fill(kept?.running ?? spec.config);
     if (!kept) this.state.startup = this.running();
     this.keep();

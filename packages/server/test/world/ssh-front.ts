@@ -1,14 +1,14 @@
 /** The SSH server in front of a router: keys, sign-in, channels, and the faults of the connection itself. */
 import { createServer, type Server, type Socket } from "node:net";
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from "ssh2";
+import { isSigned, type Accounts } from "./accounts.ts";
 import { fingerprintOf, newHostKey } from "./host-key.ts";
 import type { Router } from "./router.ts";
 import type { Shell, Terminal } from "./shell.ts";
 
 export interface FrontSpec {
   router: Router;
-  username: string;
-  password: string;
+  accounts: Accounts;
   ident: string;
   /** How many terminals the device has. */
   lines: number;
@@ -138,15 +138,14 @@ export class SshFront {
   }
 
   private authenticate(context: AuthContext): void {
-    const { username, password, router } = this.spec;
-    const right = (given: string | undefined): boolean =>
-      given === password && context.username === username && !router.faults.peek("wrong-password");
-    if (context.method === "password")
-      return right(context.password) ? context.accept() : context.reject(["password", "keyboard-interactive"]);
-    if (context.method !== "keyboard-interactive") return context.reject(["password", "keyboard-interactive"]);
-    context.prompt([{ prompt: "Password: ", echo: false }], (answers) =>
-      right(answers[0]) ? context.accept() : context.reject(["password", "keyboard-interactive"]),
-    );
+    const { accounts, router } = this.spec;
+    const { username: user } = context;
+    const decide = (right: boolean): void =>
+      right && !router.faults.peek("wrong-password") ? context.accept() : context.reject(["publickey", "password", "keyboard-interactive"]);
+    if (context.method === "password") return decide(accounts.password(user, context.password));
+    if (context.method === "publickey") return decide(accounts.key(user, context.key) && isSigned(context));
+    if (context.method !== "keyboard-interactive") return decide(false);
+    context.prompt([{ prompt: "Password: ", echo: false }], (answers) => decide(accounts.password(user, answers[0] ?? "")));
   }
 
   private session(session: Session, who: { user: string; socket: Socket }): void {

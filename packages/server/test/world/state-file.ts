@@ -7,7 +7,7 @@ export interface HistoryEntry {
   at: number;
   user: string;
   via: "ssh" | "console" | "switch";
-  event: "line" | "replace" | "save" | "arm" | "confirm" | "revert";
+  event: "line" | "replace" | "save" | "arm" | "confirm" | "revert" | "keys";
   /** The line as typed with the blocks that it stands in, or what was done. */
   text: string;
 }
@@ -36,6 +36,8 @@ export interface DeviceState {
   /** Token of the change that was confirmed last. */
   confirmed?: string;
   hostKey: string;
+  /** Lines of the authorized_keys of its host's account. */
+  authorizedKeys?: string[];
 }
 
 export interface StateStore {

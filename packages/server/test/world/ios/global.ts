@@ -164,6 +164,7 @@ const services: Rule[] = [
   { form: "ip ssh time-out =<seconds:1-120>", group: the("ssh") },
   { form: "ip ssh authentication-retries =<times:0-5>", group: the("ssh") },
   { form: "ip scp server enable", group: the("ssh") },
+  { form: "ip ssh pubkey-chain", mode: "pubkey-chain", group: the("ssh") },
 ];
 
 const logging: Rule[] = [
@@ -238,6 +239,20 @@ export const archiveLogRules: Rule[] = [
   { form: "logging size =<entries:1-1000>" },
   { form: "notify syslog =[contenttype plaintext]" },
   { form: "hidekeys" },
+];
+
+export const pubkeyChainRules: Rule[] = [{ form: "username <user>", mode: "pubkey-user" }];
+
+/** Nothing but RSA, and two keys of a user at most. */
+export const pubkeyUserRules: Rule[] = [
+  {
+    form: "key-hash ssh-rsa <hash> =[<comment:line>]",
+    noTakes: "no value",
+    set: (act) => {
+      if (act.block.statements.has(act.key) || act.block.statements.size < 2) act.keep();
+      else act.refuse("%SSH: Max number of keys reached for this user");
+    },
+  },
 ];
 
 export const vlanRules: Rule[] = [

@@ -2,7 +2,17 @@
 import { renderLines, type Style } from "../config/render.ts";
 import { compile } from "../config/rules.ts";
 import type { Block } from "../config/tree.ts";
-import { afterLists, afterRouting, archiveLogRules, archiveRules, beforeRouting, lineRules, vlanRules } from "./global.ts";
+import {
+  afterLists,
+  afterRouting,
+  archiveLogRules,
+  archiveRules,
+  beforeRouting,
+  lineRules,
+  pubkeyChainRules,
+  pubkeyUserRules,
+  vlanRules,
+} from "./global.ts";
 import { interfaceRules } from "./interface.ts";
 import { extendedRules, listRules, routeMapRules, standardRules } from "./lists.ts";
 import { bgpRules, familyRules, ospfRules, routeRules } from "./routing.ts";
@@ -52,6 +62,8 @@ export const iosGrammar = compile({
     "archive-log": { prompt: "config-archive-log-cfg", rules: archiveLogRules },
     vlan: { prompt: "config-vlan", rules: vlanRules },
     line: { prompt: "config-line", rules: lineRules },
+    "pubkey-chain": { prompt: "conf-ssh-pubkey", rules: pubkeyChainRules },
+    "pubkey-user": { prompt: "conf-ssh-pubkey-user", rules: pubkeyUserRules },
   },
   types: iosTypes,
   patient: false,
@@ -66,7 +78,7 @@ const isFamily = (text: string): boolean => text.startsWith("address-family ");
 const style: Style = {
   before: ({ text }) => (isFamily(text) ? [" !"] : []),
   after: ({ text }, depth) => (isFamily(text) && depth === 1 ? [" exit-address-family"] : []),
-  hidesEmpty: ({ text }) => text === "archive",
+  hidesEmpty: ({ text, rule }) => text === "archive" || rule.mode === "pubkey-chain" || rule.mode === "pubkey-user",
 };
 
 /** The configuration from its first own line to `end`, as it is kept in NVRAM. */

@@ -29,6 +29,32 @@ const impureWords =
 const vocabulary = ["@holdfast/kit", "@holdfast/contract", "zod", "yaml"];
 /** SQL: Kysely's `sql` tag and the beginnings of its queries. */
 const sqlWords = /\bsql(?:<[^`]*>)?`|\.(?:selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(/;
+/** What may start a program, and why it does not go by run-tool. */
+const startsPrograms: Record<string, string> = {
+  "packages/server/src/platform/run-tool.ts": "every program that is waited for",
+  "packages/server/src/platform/postgres/postmaster.ts": "the database, which stays",
+  "packages/server/src/apps/dev/build-console.ts": "the console's build, in a checkout, on the developer's terminal",
+};
+/**
+ * What may make a regular expression of something else than a text of its own. What comes from people or devices must not become one: it would
+ * mean something else than it says, or take for ever. A pattern that a user writes needs an engine of linear time.
+ */
+const makesPatterns: Record<string, string> = {
+  "packages/server/src/platform/git-files.ts": "globs of our own, escaped",
+  "packages/server/src/platform/http.ts": "paths of the contract",
+  "packages/server/src/platform/http/missing.ts": "paths of the contract",
+  "packages/server/src/platform/openapi-links.ts": "paths of the contract",
+  "packages/server/src/domains/devices/config/frr-lines.ts": "two words of our own",
+  "packages/server/src/domains/devices/config/ios-sections.ts": "a constant",
+  "packages/server/src/domains/devices/config/pattern.ts": "patterns of the dialects, our own",
+  "packages/server/src/domains/devices/platforms/cli.ts": "a pattern of a platform without its anchor",
+  "packages/server/src/domains/devices/platforms/token.ts": "a constant",
+  "packages/server/src/domains/devices/templates/brace-format.ts": "a number, 3 or 4",
+  "packages/server/src/domains/devices/templates/lexer.ts": "constants",
+  "packages/server/src/domains/devices/templates/text.ts": "constants",
+};
+const madePattern = /\bRegExp\(\s*(?!["'\s]|`(?:[^`\\$]|\\.|\$(?!\{))*`)/;
+const dynamicCode = /\beval\(|\bnew Function\(|["'](?:node:)?vm["']/;
 const forbiddenNames = /^(utils?|helpers?|common|misc|manager|service|base|impl|data|info|handle|process)\.tsx?$/;
 const longestFile = 400;
 const longestReadme = 40;
@@ -53,7 +79,12 @@ export function breachesOf(files: SourceFile[]): string[] {
     ...files.flatMap(sizeBreaches),
     ...[...sources.values()]
       .filter(({ path }) => !isTest(path))
-      .flatMap((source) => [...importBreaches(source), ...purityBreaches(source, sources), ...sqlBreaches(source)]),
+      .flatMap((source) => [
+        ...importBreaches(source),
+        ...purityBreaches(source, sources),
+        ...sqlBreaches(source),
+        ...dangerBreaches(source),
+      ]),
   ];
 }
 
@@ -169,6 +200,20 @@ function sqlBreaches({ path, code }: Source): string[] {
   const named = [...code.matchAll(/["'`\s(]([a-z]+)\.[a-z_]+(?=["'`\s(,)])/g)].map((match) => match[1] ?? "");
   const foreign = named.filter((schema) => schemas.includes(schema) && schema !== own);
   return [...new Set(foreign)].map((schema) => `${path} names the schema ${schema}; a store names only its own.`);
+}
+
+/** Programs, code and patterns. */
+function dangerBreaches({ path, code, imports }: Source): string[] {
+  if (!/^packages\/\w+\/src\//.test(path)) return [];
+  const runs = dynamicCode.exec(code)?.[0];
+  const server = path.startsWith("packages/server/");
+  const starts = server && imports.some(({ specifier }) => /^(node:)?child_process$/.test(specifier)) && !(path in startsPrograms);
+  const makes = server && madePattern.test(code) && !(path in makesPatterns);
+  return [
+    ...(runs === undefined ? [] : [`${path} says ${runs}; text never becomes code.`]),
+    ...(starts ? [`${path} starts programs; platform/run-tool does that.`] : []),
+    ...(makes ? [`${path} makes a regular expression of what may be anybody's text.`] : []),
+  ];
 }
 
 function sizeBreaches({ path, text }: SourceFile): string[] {

@@ -1,9 +1,7 @@
-import { createFindingsPersonKeeper } from "#core/findings";
-import { createPersonKeeper } from "#core/identity";
-import { createPrivacy, type Privacy } from "#core/audit";
-import { createRolloutPersonKeeper } from "#core/rollout";
+import type { Privacy } from "#core/audit";
 import { identityWorld, type IdentityWorld } from "#test/identity";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { privacyOf } from "../src/apps/people.ts";
 
 const by = { actor: "user:root", requestId: "req_9" };
 const reason = "asked by letter";
@@ -13,9 +11,7 @@ let privacy: Privacy;
 beforeAll(async () => {
   world = await identityWorld();
   const { db, audit, clock } = world;
-  const people = createPersonKeeper(db);
-  const keepers = [people, createFindingsPersonKeeper(db), createRolloutPersonKeeper(db)];
-  privacy = createPrivacy({ db, audit, clock, keepers, find: (id) => people.find(id) });
+  privacy = privacyOf({ db, audit, clock });
 });
 afterAll(() => world.database.drop());
 beforeEach(async () => {

@@ -17,6 +17,7 @@ import { createAuthenticate, ours, type Caller } from "./authenticate.ts";
 import type { SignInAnswer } from "./challenges.ts";
 import type { Parts, Sealing } from "./deps.ts";
 import { createFederation, type FederationActs } from "./federation.ts";
+import { forgetting } from "./forgetting.ts";
 import { createFactorActs, sweepFactors, type FactorActs } from "./factor-acts.ts";
 import { siteOf } from "./passkeys.ts";
 import { defaultRules, wordsOfHost, type PasswordRules } from "./password-rules.ts";
@@ -25,7 +26,7 @@ import { createPeopleActs, type PeopleActs } from "./people-acts.ts";
 import { sessionTimes, type From, type SessionTimes, type SignedIn } from "./sessions.ts";
 import { createRoles, type Granter, type NewRole, type RoleChange } from "./roles.ts";
 import { createSessionActs, type SessionActs } from "./session-acts.ts";
-import { createSessionCache, type SessionCache } from "./session-cache.ts";
+import { createSessionCache } from "./session-cache.ts";
 import { createSetup, type SetupRequest } from "./setup.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createSignInLinks } from "./sign-in-links.ts";
@@ -189,18 +190,6 @@ export function createIdentity(deps: IdentityDeps): Identity {
       );
     },
   });
-}
-
-/** Acts that take nothing from anybody. */
-const harmless = /^(authenticate|follow|sweep|me|setupNeeded|keySet|signingKeys|signIn|startAtProvider|redeemLink|list\w*|preview\w*)$/;
-
-/** What this process itself takes away counts with its next request, without waiting for the event that tells the others. */
-function forgetting(cache: SessionCache, identity: Identity): Identity {
-  const acts = Object.entries(identity as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>).map(([name, act]) => {
-    const then = async (...args: unknown[]): Promise<unknown> => act(...args).finally(() => cache.forgetAll());
-    return [name, harmless.test(name) ? act : then] as const;
-  });
-  return Object.fromEntries(acts) as unknown as Identity;
 }
 
 /** The metrics that the source systems name. */

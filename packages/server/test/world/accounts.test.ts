@@ -21,7 +21,9 @@ const publicOf = (privateKey: string): Buffer => {
 };
 const takes = async (how: { password: string } | { privateKey: string }, username = user): Promise<boolean> => {
   try {
-    (await connect({ port: device.port, username, password: "" }, { password: undefined, ...how })).end();
+    const target = { port: device.port, username, password: "" };
+    // A client that has both would try the empty password first.
+    (await connect(target, { authHandler: "password" in how ? ["password"] : ["publickey"], ...how })).end();
     return true;
   } catch {
     return false;

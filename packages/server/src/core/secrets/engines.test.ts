@@ -152,8 +152,8 @@ describe.each(["builtin", "vault"] as const)("with the engine %s, a named secret
     const references: string[] = [];
     secrets.addUse(() => Promise.resolve(references));
     const held = Promise.withResolvers<void>();
-    const removal = expect(held.promise.then(() => secrets.remove({ id, etag }, ada))).rejects;
-    const refused = removal.toMatchObject({ code: "secrets_secret_in_use" });
+    const removal = held.promise.then(() => secrets.remove({ id, etag }, ada));
+    const refused = expect(removal).rejects.toMatchObject({ code: "secrets_secret_in_use" });
     await inTransaction(database.db, async (tx) => {
       await secrets.mustExist(tx, "one");
       held.resolve();
@@ -164,6 +164,22 @@ describe.each(["builtin", "vault"] as const)("with the engine %s, a named secret
     await expect(inTransaction(database.db, (tx) => secrets.mustExist(tx, "none"))).rejects.toMatchObject({
       code: "secrets_secret_missing",
     });
+  });
+
+  test("keeps a version that something still uses: it is neither destroyed nor pushed out by newer ones", async () => {
+    const { id } = await secrets.create({ name: "one", value }, ada);
+    const using = new Set([1]);
+    secrets.addVersionUse((_tx, name, version) => Promise.resolve(name === "one" && using.has(version) ? ["device r1"] : []));
+    const add = (after: number) => inTransaction(database.db, (tx) => secrets.addVersion(tx, { name: "one", after, value }, ada));
+    for (let after = 1; after <= 9; after++) expect(await add(after)).toBe(after + 1);
+    await expect(add(1)).rejects.toMatchObject({ status: 412 });
+    const refused = 'Version 1 of "one" still signs in to device r1; rotate them to the newest one first.';
+    await expect(add(10)).rejects.toThrow(refused);
+    await expect(secrets.destroy({ id, version: 1, etag: "v10" }, ada)).rejects.toThrow(refused);
+    expect(await secrets.reveal("one", { ...look, version: 1 })).toEqual(value);
+    using.clear();
+    expect(await add(10)).toBe(11);
+    expect((await secrets.versions(id)).map(({ version }) => version)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
   });
 
   test("says when it is due to be replaced", async () => {

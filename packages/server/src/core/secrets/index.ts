@@ -11,7 +11,7 @@ import { createBuiltinEngine } from "./builtin.ts";
 import type { Engine, EngineName } from "./engine.ts";
 import { openKeySource, type KeySource } from "./key-source.ts";
 import { createLeases, type LeaseWish } from "./leases.ts";
-import { createNamedSecrets, type NewValue, type SecretUse } from "./named.ts";
+import { createNamedSecrets, type NewValue, type SecretUse, type VersionUse, type VersionWish } from "./named.ts";
 import { isReference } from "./reference.ts";
 import { createReferences, vaultUnset } from "./references.ts";
 import { createRotation, firstKeyRing, type Resealer, type RotationState } from "./rotation.ts";
@@ -58,7 +58,12 @@ export interface Secrets {
   create(secret: NewValue & { name: string }, by: By): Promise<SecretSummary>;
   /** Stores a new version; the newest ten are kept. @throws Problem `secrets_secret_missing`, 412 when `etag` moved, `secrets_vault_*` */
   replace(secret: NewValue & { id: string; etag: string }, by: By): Promise<SecretSummary>;
-  /** Destroys the value of an older version for good. @throws Problem `secrets_version_missing`, `secrets_version_current`, 412 when `etag` moved */
+  /**
+   * Stores a version that its users move to one by one, in the caller's transaction, which says who stays with the one before until then.
+   * Returns its number. @throws Problem `secrets_secret_missing`, 412 when `after` is not the newest any more, `secrets_one_version`, `secrets_vault_*`
+   */
+  addVersion(tx: Tx, wish: VersionWish, by: By): Promise<number>;
+  /** Destroys the value of an older version for good. @throws Problem `secrets_version_missing`, `secrets_version_current`, `secrets_version_in_use`, 412 when `etag` moved */
   destroy(version: { id: string; version: number; etag: string }, by: By): Promise<SecretVersion[]>;
   /** @throws Problem `secrets_secret_in_use` naming what uses it, `secrets_secret_missing`, 412 when `etag` moved */
   remove(secret: { id: string; etag: string }, by: By): Promise<void>;
@@ -74,6 +79,8 @@ export interface Secrets {
   reveal(name: string, by: RevealBy): Promise<SecretValue>;
   /** Registers who must be asked before a secret is removed. */
   addUse(use: SecretUse): void;
+  /** Registers who must be asked before an older version is destroyed or forgotten. */
+  addVersionUse(use: VersionUse): void;
 
   /** Hands a secret out for a time. @throws as `reveal` does */
   lease(wish: LeaseWish, by: RevealBy): Promise<{ lease: SecretLease; value: SecretValue }>;
@@ -129,12 +136,12 @@ export async function createSecrets(deps: SecretsDeps): Promise<Secrets> {
   const { db, audit, log, vault, clock = systemClock } = deps;
   const source = await openKeySource(deps.keys);
   const sealer = createSealer({ source, ring: await firstKeyRing(db, source), log });
-  const uses: SecretUse[] = [];
+  const [uses, versionUses]: [SecretUse[], VersionUse[]] = [[], []];
   const resealers: Resealer[] = [versionsResealer(db)];
   const rotation = createRotation({ db, audit, clock, source, sealer, resealers });
   const engineOf = createEngines(createBuiltinEngine(sealer), vault && createVaultEngine(vault));
   const engine = engineOf(deps.engine ?? "builtin");
-  const named = createNamedSecrets({ db, audit, clock, engine, engineOf, uses });
+  const named = createNamedSecrets({ db, audit, clock, engine, engineOf, uses, versionUses });
   const handed = createHandingOut({ db, audit, clock, log, vault, engineOf });
   await rotation.remember(sealer.ring, { actor: "system:secrets" });
 
@@ -145,6 +152,7 @@ export async function createSecrets(deps: SecretsDeps): Promise<Secrets> {
     ...named,
     ...handed,
     addUse: (use) => void uses.push(use),
+    addVersionUse: (use) => void versionUses.push(use),
     sweep: () => forgetLeases(db, new Date(clock.now() - monthMs)),
     status: createStatus({ db, clock, engine: engine.name, source, rotation: rotation.state, vault }),
     vault,

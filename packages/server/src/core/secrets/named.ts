@@ -8,12 +8,28 @@ import { publish } from "#platform/events";
 import { preconditionFailed } from "#platform/http/request";
 import { z } from "zod";
 import type { Engine, EngineName } from "./engine.ts";
-import { etagOf, inUse, inUseNow, missing, nameTaken, shown, subjectOf, summaryOf, told, versionMissing, versionOf } from "./secret.ts";
+import {
+  etagOf,
+  inUse,
+  inUseNow,
+  keepsOne,
+  missing,
+  nameTaken,
+  shown,
+  subjectOf,
+  summaryOf,
+  told,
+  versionInUse,
+  versionMissing,
+  versionOf,
+} from "./secret.ts";
 import * as store from "./store.ts";
 import type { SecretTable, VersionTable } from "./tables.ts";
 
 /** Says what uses the secret of this name, e.g. `["device r1"]`; asked, in the same transaction, before it is removed. */
 export type SecretUse = (tx: Tx, name: string) => Promise<string[]>;
+/** Says what still uses this very version while a newer one is there; asked before its value is destroyed or forgotten. */
+export type VersionUse = (tx: Tx, name: string, version: number) => Promise<string[]>;
 
 /** A value on its way in. `expiresAt`: ISO 8601, when it is due to be replaced. */
 export interface NewValue {
@@ -29,6 +45,7 @@ export interface NamedDeps {
   engine: Engine;
   engineOf(name: EngineName): Engine;
   uses: SecretUse[];
+  versionUses: VersionUse[];
 }
 
 const namePattern = /^[a-z0-9._/-]+$/;
@@ -40,6 +57,7 @@ export function createNamedSecrets(deps: NamedDeps) {
     ...createListing(deps.db),
     create: (secret: NewValue & { name: string }, by: By) => create(deps, secret, by),
     replace: (secret: NewValue & { id: string; etag: string }, by: By) => replace(deps, secret, by),
+    addVersion: (tx: Tx, wish: VersionWish, by: By) => addVersion(deps, tx, wish, by),
     remove: (secret: { id: string; etag: string }, by: By) => remove(deps, secret, by),
     destroy: (version: { id: string; version: number; etag: string }, by: By) => destroy(deps, version, by),
   };
@@ -70,34 +88,67 @@ async function create(deps: NamedDeps, { name, value, expiresAt }: NewValue & { 
 }
 
 async function replace(deps: NamedDeps, secret: NewValue & { id: string; etag: string }, by: By): Promise<SecretSummary> {
-  const { audit, clock, engine } = deps;
-  const { id, value, expiresAt, etag } = secret;
   return inTransaction(deps.db, async (tx) => {
-    const before = await expect(tx, id, etag);
-    const rows = await store.versionsOf(tx, id);
-    const after: SecretTable = {
-      ...before,
-      ...shown(value),
-      version: before.version + 1,
-      updated_at: new Date(clock.now()),
-      engine: engine.name,
-      vault_path: before.vault_path ?? engine.pathOf(before.name),
-      expires_at: dateOf(expiresAt),
-    };
-    const here = rows.filter((row) => row.engine === engine.name);
-    const kept = await engine.put(
-      after,
-      value,
-      here.find((row) => row.vault_version !== null),
-    );
-    await store.insertVersion(tx, rowOf(after, kept, by));
-    await store.updateSecret(tx, after);
-    await forgetOld(tx, engine, after, here);
-    const facts = { subject: subjectOf(after), before: told(before), after: told(after) };
-    await audit.record(tx, { ...by, ...facts, action: "secrets.secret.replace" });
-    await publish(tx, { type: "secrets.secret.replaced", subject: facts.subject, payload: { name: after.name } });
-    return summaryOf(after, (await store.versionsOf(tx, id)).filter(({ destroyed_at }) => destroyed_at === null).length);
+    const after = await keepNewest(deps, tx, { before: await expect(tx, secret.id, secret.etag), ...secret }, by);
+    return summaryOf(after, (await store.versionsOf(tx, after.id)).filter(({ destroyed_at }) => destroyed_at === null).length);
   });
+}
+
+/** `after`: the newest version that the caller knows of. */
+export interface VersionWish {
+  name: string;
+  after: number;
+  value: SecretValue;
+}
+
+/** Stores a version that is brought into use one by one: the one before has to stay readable meanwhile. */
+async function addVersion(deps: NamedDeps, tx: Tx, { name, after, value }: VersionWish, by: By): Promise<number> {
+  const found = await store.findVersion(tx, name);
+  const before = found && (await store.lockSecret(tx, found.secret.id));
+  if (!before) throw missing(`named "${name}"`);
+  if (before.version !== after) throw preconditionFailed(`the secret "${name}"`);
+  if (!(await deps.engine.keepsVersions(before))) throw keepsOne(name);
+  const expiresAt = before.expires_at === null ? undefined : laterBy(before, deps.clock.now());
+  return (await keepNewest(deps, tx, { before, value, expiresAt }, by)).version;
+}
+
+/** Due again as long from now as it was given last time. */
+function laterBy({ expires_at, updated_at }: SecretTable, nowMs: number): string | undefined {
+  const ms = (expires_at?.getTime() ?? 0) - updated_at.getTime();
+  return ms > 0 ? new Date(nowMs + ms).toISOString() : undefined;
+}
+
+async function keepNewest(
+  deps: NamedDeps,
+  tx: Tx,
+  { before, value, expiresAt }: NewValue & { before: SecretTable },
+  by: By,
+): Promise<SecretTable> {
+  const { audit, clock, engine } = deps;
+  const rows = await store.versionsOf(tx, before.id);
+  const after: SecretTable = {
+    ...before,
+    ...shown(value),
+    version: before.version + 1,
+    updated_at: new Date(clock.now()),
+    engine: engine.name,
+    vault_path: before.vault_path ?? engine.pathOf(before.name),
+    expires_at: dateOf(expiresAt),
+  };
+  await expectUnused(deps, tx, after, rows);
+  const here = rows.filter((row) => row.engine === engine.name);
+  const kept = await engine.put(
+    after,
+    value,
+    here.find((row) => row.vault_version !== null),
+  );
+  await store.insertVersion(tx, rowOf(after, kept, by));
+  await store.updateSecret(tx, after);
+  await forgetOld(tx, engine, after, here);
+  const facts = { subject: subjectOf(after), before: told(before), after: told(after) };
+  await audit.record(tx, { ...by, ...facts, action: "secrets.secret.replace" });
+  await publish(tx, { type: "secrets.secret.replaced", subject: facts.subject, payload: { name: after.name } });
+  return after;
 }
 
 /** What the newest version pushed out: those beyond the newest ten, and, where an engine keeps one value alone, the one before. */
@@ -108,12 +159,25 @@ async function forgetOld(tx: Tx, engine: Engine, secret: SecretTable, older: Ver
   await store.markDestroyed(tx, { id: secret.id, versions: overwritten, at: secret.updated_at });
 }
 
+/** Vault forgets by itself what is beyond its newest ten, so that nothing in use may come to stand there. */
+async function expectUnused({ versionUses }: NamedDeps, tx: Tx, secret: SecretTable, older: VersionTable[]): Promise<void> {
+  for (const { version } of older.filter((row) => row.version <= secret.version - versionsKept)) {
+    const users = await usersOf(versionUses, (use) => use(tx, secret.name, version));
+    if (users.length > 0) throw versionInUse(secret.name, version, users);
+  }
+}
+
+async function usersOf<Use>(uses: Use[], ask: (use: Use) => Promise<string[]>): Promise<string[]> {
+  const users: string[] = [];
+  for (const use of uses) users.push(...(await ask(use)));
+  return users;
+}
+
 async function remove(deps: NamedDeps, { id, etag }: { id: string; etag: string }, by: By): Promise<void> {
   const { db, audit, clock, engineOf, uses } = deps;
   await inTransaction(db, async (tx) => {
     const secret = await expect(tx, id, etag);
-    const users: string[] = [];
-    for (const use of uses) users.push(...(await use(tx, secret.name)));
+    const users = await usersOf(uses, (use) => use(tx, secret.name));
     if (users.length > 0) throw inUse(secret.name, users);
     const engines = new Set((await store.versionsOf(tx, id)).map((row) => row.engine));
     for (const name of engines) await engineOf(name).forget(secret);
@@ -125,7 +189,7 @@ async function remove(deps: NamedDeps, { id, etag }: { id: string; etag: string 
 }
 
 async function destroy(deps: NamedDeps, asked: { id: string; version: number; etag: string }, by: By): Promise<SecretVersion[]> {
-  const { audit, clock, engineOf } = deps;
+  const { audit, clock, engineOf, versionUses } = deps;
   const { id, version, etag } = asked;
   return inTransaction(deps.db, async (tx) => {
     const secret = await expect(tx, id, etag);
@@ -133,6 +197,8 @@ async function destroy(deps: NamedDeps, asked: { id: string; version: number; et
     if (!row) throw versionMissing(secret.name, version);
     if (version === secret.version) throw inUseNow(secret.name);
     if (row.destroyed_at === null) {
+      const users = await usersOf(versionUses, (use) => use(tx, secret.name, version));
+      if (users.length > 0) throw versionInUse(secret.name, version, users);
       await engineOf(row.engine).destroy(secret, row);
       await store.markDestroyed(tx, { id, versions: [version], at: new Date(clock.now()) });
       await audit.record(tx, { ...by, action: "secrets.version.destroy", subject: subjectOf(secret), after: { version } });

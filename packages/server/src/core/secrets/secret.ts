@@ -69,6 +69,21 @@ export function inUse(name: string, users: string[]): Problem {
   });
 }
 
+export function versionInUse(name: string, version: number, users: string[]): Problem {
+  const more = users.length > 5 ? ` and ${users.length - 5} more` : "";
+  return new Problem("secrets_version_in_use", {
+    kind: "conflict",
+    say: `Version ${version} of "${name}" still signs in to ${users.slice(0, 5).join(", ")}${more}; rotate them to the newest one first.`,
+  });
+}
+
+export function keepsOne(name: string): Problem {
+  return new Problem("secrets_one_version", {
+    kind: "not_ready",
+    say: `Where "${name}" is kept, one version alone is: nothing could be signed in to while it moves to the next. Keep it in a KV version 2 mount of Vault, or in the built-in engine.`,
+  });
+}
+
 export function versionMissing(name: string, version: number): Problem {
   return new Problem("secrets_version_missing", { kind: "missing", say: `The secret "${name}" has no version ${version}.` });
 }

@@ -27,16 +27,16 @@ import { constants } from "node:zlib";
 import compress, { type FastifyCompressOptions } from "@fastify/compress";
 import cookies from "@fastify/cookie";
 import { newId, Problem, systemClock } from "@holdfast/kit";
-import { routesOf } from "@holdfast/contract";
 import type { AnyContractRouter } from "@orpc/contract";
 import type { Router } from "@orpc/server";
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Db } from "./db.ts";
 import { apiPrefix, serveApi } from "./http/api.ts";
 import { serveConsole } from "./http/console-files.ts";
 import { allowOrigins } from "./http/cors.ts";
 import { serveExplorer } from "./http/explorer.ts";
 import { serveHealth, type ReadyCheck } from "./http/health.ts";
+import { createMissing } from "./http/missing.ts";
 import { measureRequests, serveMetrics } from "./http/measure.ts";
 import { servePublicFiles, type PublicFiles } from "./http/public-files.ts";
 import { createRateLimiter, usualRateLimits, type RateLimits } from "./http/rate-limits.ts";
@@ -164,11 +164,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
     publicUrl: settings.publicUrl,
     count: ({ ip: address }, reply) => countRequest({ address }, reply),
   });
-  const page = await serveConsole(app, settings.consoleDirectory);
-  const missing = createMissing(contract);
-  app.setNotFoundHandler((request, reply) =>
-    wantsPage(request) ? page(request, reply) : refuse(missing(request, reply), request, reply, log),
-  );
+  await serveTheRest(app, parts);
   await app.ready();
 
   const sweep = setInterval(() => {
@@ -223,35 +219,22 @@ async function refuseNew(reply: { header(name: string, value: string): unknown }
   });
 }
 
+/** The console's page to browsers; to all others, why nothing answers: before a body is read, or refused for what it is. */
+async function serveTheRest(app: FastifyInstance, { settings, contract, log }: HttpParts): Promise<void> {
+  const page = await serveConsole(app, settings.consoleDirectory);
+  const missing = createMissing(contract, apiPrefix);
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.is404 && !wantsPage(request)) throw missing(request, reply);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    wantsPage(request) ? page(request, reply) : refuse(missing(request, reply), request, reply, log),
+  );
+}
+
 /** True when a browser asks for a page: the console answers all its addresses itself. */
 function wantsPage({ method, url, headers }: FastifyRequest): boolean {
   const ours = /^\/(api|assets|health|metrics|pki|oauth|\.well-known)(\/|\?|$)/.test(url);
   return !ours && (method === "GET" || method === "HEAD") && headers.accept?.includes("text/html") === true;
-}
-
-/** Says why nothing answers a request. */
-function createMissing(contract: AnyContractRouter): (request: FastifyRequest, reply: FastifyReply) => Problem {
-  const patterns = routesOf(contract).map(({ method, path }) => ({
-    method,
-    at: new RegExp(`^${apiPrefix}${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
-  }));
-  return ({ method, url }, reply) => {
-    const methods = patterns.filter(({ at }) => at.test(url.split("?")[0] ?? "")).map((pattern) => pattern.method as string);
-    if (methods.length === 0)
-      return new Problem("route_missing", {
-        kind: "missing",
-        say: `Nothing answers ${method} at this address; ${apiPrefix}/docs lists what does.`,
-      });
-    // There is such a route, but Fastify passes over parts of an address that are longer than maxParamLength.
-    if (methods.includes(method))
-      return new Problem("url_too_long", { kind: "invalid", status: 414, say: "A part of the address is too long." });
-    reply.header("allow", methods.join(", "));
-    return new Problem("method_not_allowed", {
-      kind: "invalid",
-      status: 405,
-      say: `There is no ${method} here; there is ${methods.join(", ")}.`,
-    });
-  };
 }
 
 async function listen(app: FastifyInstance, { host, port, tls }: HttpSettings): Promise<string> {

@@ -1,12 +1,21 @@
 /** The OpenAPI 3.1 document of a contract: what oRPC knows of shapes, and what we add: permissions, preconditions, problems. */
 import * as wire from "@holdfast/contract";
 import { routesOf, type ContractRoute } from "@holdfast/contract";
-import type { AnyContractRouter } from "@orpc/contract";
+import { getEventIteratorSchemaDetails, type AnyContractRouter } from "@orpc/contract";
 import { OpenAPIGenerator } from "@orpc/openapi";
 import { ZodToJsonSchemaConverter } from "@orpc/zod/zod4";
 import { z } from "zod";
+import { linksOf, type Shown } from "./openapi-links.ts";
 
 type Schema = Record<string, unknown>;
+
+interface Answer {
+  $ref?: string;
+  description?: string;
+  headers?: Schema;
+  content?: Record<string, { schema: Schema }>;
+  links?: Schema;
+}
 
 interface Operation {
   operationId?: string;
@@ -14,7 +23,7 @@ interface Operation {
   description?: string;
   tags?: string[];
   parameters?: Schema[];
-  responses?: Record<string, Schema>;
+  responses?: Record<string, Answer>;
   security?: Record<string, string[]>[];
   "x-permission"?: string;
 }
@@ -24,7 +33,7 @@ export interface OpenApiDocument {
   info: { title: string; version: string; description?: string };
   tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema>; responses: Record<string, Schema>; securitySchemes: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; responses: Record<string, Answer>; securitySchemes: Record<string, Schema> };
 }
 
 const problem: Schema = {
@@ -46,13 +55,19 @@ const problem: Schema = {
   required: ["type", "title", "status", "code", "detail"],
 };
 
+/** An entity tag as we take it: with or without its quotes, and never `*`. */
+const etag = String.raw`^(?:W/)?(?:"(?!\*")[!#-~]+"|(?!\*$)[!#-~]+)$`;
+
 const meanings: Record<number, string> = {
   400: "The input is not what the route asks for; `errors` names the places",
-  401: "No caller, or credentials that do not count any more",
-  403: "The caller lacks the permission",
-  404: "There is no such thing",
+  401: "No caller, or credentials, a proof or a link that do not count (any more)",
+  403: "The caller lacks the permission, or has to prove first who they are",
+  404: "There is no such thing, or something that the input names is not there",
   409: "It conflicts with how things are",
   412: "Somebody else changed it since it was read",
+  413: "The body is too large",
+  414: "A part of the address is too long",
+  415: "The body is not of the type application/json",
   422: "The Idempotency-Key came with another request before",
   428: "If-Match is missing",
   429: "Too many requests; `Retry-After` says when",
@@ -74,6 +89,7 @@ export async function openApiOf(contract: AnyContractRouter, version: string): P
     commonSchemas: sharedSchemas(),
   })) as unknown as OpenApiDocument;
   for (const route of routes) describeOperation(document, route);
+  for (const route of routes) describeSuccess(document, route, routes);
   document.components.schemas = referredTo(document, { ...document.components.schemas, Problem: problem });
   document.components.responses = Object.fromEntries(
     Object.entries(meanings).map(([status, description]) => [`Problem${status}`, failure(description)]),
@@ -107,26 +123,76 @@ function referredTo({ paths }: OpenApiDocument, schemas: Record<string, Schema>)
 }
 
 function describeOperation(document: OpenApiDocument, route: ContractRoute): void {
-  const operation = document.paths[route.path]?.[route.method.toLowerCase()];
+  const operation = operationOf(document, route);
   if (operation === undefined) return;
-  const { permission, precondition, idempotency } = route.meta;
+  const { permission } = route.meta;
   operation["x-permission"] = permission ?? "";
   operation.description = whoMay(permission);
   operation.security = permission === "public" ? [] : [{ apiKey: [] }, { session: [] }];
-  const parameters = [
-    ...(precondition === undefined
-      ? []
-      : [header("If-Match", "The `etag` that you have read, in double quotes", precondition === "if-match")]),
-    ...(idempotency === undefined
-      ? []
-      : [header("Idempotency-Key", "At most 255 characters; a repetition with the same key is not carried out twice", false)]),
-    ...(route.streams ? [header("Last-Event-ID", "Go on after this event", false)] : []),
-  ];
-  if (parameters.length > 0) operation.parameters = [...(operation.parameters ?? []), ...parameters];
+  const parameters = [...(operation.parameters ?? []).map(asItIs), ...headersOf(route)];
+  if (parameters.length > 0) operation.parameters = parameters;
   operation.responses = {
     ...operation.responses,
     ...Object.fromEntries(failuresOf(route).map((status) => [status, { $ref: `#/components/responses/Problem${status}` }])),
   };
+}
+
+function operationOf({ paths }: OpenApiDocument, { path, method }: ContractRoute): Operation | undefined {
+  return paths[path]?.[method.toLowerCase()];
+}
+
+/** The generator lets every part of a query be empty and hold what separates it from the next; both would be refused or misread. */
+function asItIs({ allowEmptyValue: _empty, allowReserved: _reserved, ...parameter }: Schema): Schema {
+  return parameter;
+}
+
+function headersOf({ meta: { precondition, idempotency }, output }: ContractRoute): Schema[] {
+  const header = (name: string, description: string, more: { required?: boolean; pattern: string }): Schema => {
+    const { required = false, pattern } = more;
+    return { name, in: "header", description, required, schema: { type: "string", maxLength: 255, pattern } };
+  };
+  return [
+    ...(precondition === undefined
+      ? []
+      : [header("If-Match", "The `etag` that you have read, in double quotes", { required: precondition === "if-match", pattern: etag })]),
+    ...(idempotency === undefined
+      ? []
+      : [header("Idempotency-Key", "A repetition with the same key is not carried out twice", { pattern: "^[!-~]+$" })]),
+    ...(eventsHaveIds(output) ? [header("Last-Event-ID", "Go on after this event", { pattern: "^[0-9]+$" })] : []),
+  ];
+}
+
+/** True of a stream that can be gone on with after an event. */
+function eventsHaveIds(output: ContractRoute["output"]): boolean {
+  const event = getEventIteratorSchemaDetails(output)?.yields;
+  return event instanceof z.ZodObject && "id" in event.shape;
+}
+
+/** What the answer of success is: nothing at all where there is nothing to say, texts that hold JSON in a stream, an ETag, and links. */
+function describeSuccess(document: OpenApiDocument, route: ContractRoute, routes: readonly ContractRoute[]): void {
+  const responses = operationOf(document, route)?.responses ?? {};
+  const [status = "", answer] = Object.entries(responses).find(([code]) => code.startsWith("2")) ?? [];
+  if (answer === undefined) return;
+  if (status === "204") delete answer.content;
+  for (const { schema } of Object.values(answer.content ?? {})) if (route.streams) asTexts(schema);
+  const shown = shownBy(route);
+  if (shown.has("etag")) answer.headers = { ETag: { description: "The `etag` in double quotes", schema: { type: "string" } } };
+  const links = linksOf(route, shown, routes);
+  if (Object.keys(links).length > 0) answer.links = links;
+}
+
+/** Each event of a stream has its data as a text, which holds JSON of the shape. */
+function asTexts(stream: Schema): void {
+  for (const { properties } of (stream["oneOf"] ?? []) as { properties: { data: Schema } }[])
+    properties.data = { type: "string", contentMediaType: "application/json", contentSchema: properties.data };
+}
+
+/** The names at the top of an answer, and those of the things that it lists. */
+function shownBy({ output }: ContractRoute): Shown {
+  const shape = output instanceof z.ZodObject ? (output.shape as Record<string, unknown>) : {};
+  const { items } = shape;
+  const item = items instanceof z.ZodArray && items.element instanceof z.ZodObject ? Object.keys(items.element.shape) : [];
+  return new Set([...Object.keys(shape), ...item.map((name) => `items.${name}`)]);
 }
 
 function whoMay(permission: string | undefined): string {
@@ -134,20 +200,18 @@ function whoMay(permission: string | undefined): string {
   return permission === "self" ? "Anyone who is signed in may call this." : `Needs the permission \`${permission}\`.`;
 }
 
-function header(name: string, description: string, required: boolean): Schema {
-  return { name, in: "header", description, required, schema: { type: "string", maxLength: 255 } };
-}
-
 function failuresOf(route: ContractRoute): number[] {
   const { permission, precondition, idempotency } = route.meta;
-  const changes = route.method !== "GET";
+  const [changes, known] = [route.method !== "GET", permission !== "public"];
   return [
     400,
-    ...(permission === "public" ? [] : [401]),
-    ...(changes || (permission !== "public" && permission !== "self") ? [403] : []),
-    ...(route.path.includes("{") ? [404] : []),
+    ...(changes || known ? [401, 403] : []),
+    ...(route.path.includes("{") || changes ? [404] : []),
     ...(changes ? [409] : []),
     ...(precondition === undefined ? [] : precondition === "optional" ? [412] : [412, 428]),
+    ...(changes ? [413] : []),
+    ...(route.path.includes("{") ? [414] : []),
+    ...(changes ? [415] : []),
     ...(idempotency === undefined ? [] : [422]),
     429,
     503,

@@ -82,6 +82,8 @@ describe("preconditions", () => {
 
   test.each([
     ["without If-Match", undefined, 428, "precondition_required"],
+    ["with an empty one", "", 400, "if_match_invalid"],
+    ["with one that is too long", `"${"v".repeat(300)}"`, 400, "if_match_invalid"],
     ["with the ETag of an older version", '"v0"', 412, "precondition_failed"],
     ["with * as its ETag", "*", 400, "if_match_invalid"],
     ["with several ETags", '"v1", "v2"', 400, "if_match_invalid"],

@@ -11,6 +11,7 @@ import { admit, closedRoutes, type ClosedRoute } from "./access.ts";
 import { cookieName, ownCookies } from "./cookies.ts";
 import { etagHeader, isKnown, readIfMatch } from "./etag.ts";
 import { fromOrigin } from "./origin.ts";
+import { methodMissing, shadowsOf } from "./missing.ts";
 import { headerUseless, inputProblem } from "./problems.ts";
 import type { CountRequest } from "./rate-limits.ts";
 import type { Authenticate, Credentials, Principal, RequestContext } from "./request.ts";
@@ -52,10 +53,17 @@ interface Handling extends RequestContext {
 /** Adds all routes. @throws Problem `http_route_open` when one does not say who may call it. */
 export function serveApi(app: FastifyInstance, parts: ApiParts): void {
   const orpc = makeHandler(parts);
-  for (const route of closedRoutes(routesOf(parts.contract))) {
+  const routes = closedRoutes(routesOf(parts.contract));
+  for (const { method, path, methods } of shadowsOf(routes)) {
+    const refused = (_request: FastifyRequest, reply: FastifyReply): never => {
+      throw methodMissing(methods, reply);
+    };
+    app.route({ method, url: addressOf(path), onRequest: async (request, reply) => refused(request, reply), handler: refused });
+  }
+  for (const route of routes) {
     app.route({
       method: route.method,
-      url: apiPrefix + route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      url: addressOf(route.path),
       exposeHeadRoute: !route.streams,
       onRequest: async (request, reply) => {
         request.principal = await findCaller(parts, request, reply);
@@ -65,6 +73,11 @@ export function serveApi(app: FastifyInstance, parts: ApiParts): void {
       handler: (request, reply) => serve({ route, request, reply, orpc, parts }),
     });
   }
+}
+
+/** As Fastify writes it. */
+function addressOf(path: string): string {
+  return apiPrefix + path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
 /** The caller, counted. Whose credentials do not count is counted by address, so that guessing ends in 429. */
@@ -240,8 +253,8 @@ function keptAnswer({ status, headers, body }: Answer): { status: number; header
 
 /** Refuses what oRPC would not look at: a mistyped place must not pass for an accepted one. @throws Problem `input_invalid` */
 function refuseStrays(route: ClosedRoute, request: FastifyRequest): void {
-  const body: unknown = request.body ?? undefined;
-  if (body !== undefined && (typeof body !== "object" || Array.isArray(body)))
+  const body: unknown = request.body;
+  if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body)))
     throw inputProblem([{ message: "must be a JSON object", path: ["body"] }]);
   const inQuery = Object.keys(request.query as object);
   const inBody = Object.keys(body ?? {});

@@ -16,11 +16,14 @@ export function isKnown(header: string | undefined, etag: string): boolean {
   return header.trim() === "*" || header.split(",").some((tag) => bare(tag) === bare(etag));
 }
 
+/** More than any tag of ours has. */
+const longest = 255;
+
 /** The one tag in If-Match, without quotes. @throws Problem 428 when it is missing, 400 when it does not name exactly one version. */
 export function readIfMatch(header: string | undefined): string {
-  if (header === undefined || header.trim() === "") throw preconditionRequired();
+  if (header === undefined) throw preconditionRequired();
   const tag = bare(header);
-  if (tag === "*" || !tagCharacters.test(tag)) {
+  if (tag === "*" || header.length > longest || !tagCharacters.test(tag)) {
     throw new Problem("if_match_invalid", {
       kind: "invalid",
       say: "If-Match must hold the one `etag` that you have read, in double quotes; `*` would overwrite what others did.",

@@ -14,6 +14,7 @@ describe("bad input", () => {
     ["an unknown key", { name: "ok", surplus: 1 }, "surplus"],
     ["an unknown key deep inside", { name: "ok", parts: [{ size: 1, colour: "red" }] }, "parts.0.colour"],
     ["a body that is a list", [], "body"],
+    ["a body that is null", null, "body"],
     ["a text with a NUL character", { name: "o\0k" }, "name"],
     ["a NUL character deep inside", { name: "ok", parts: [{ size: 1, "co\0lour": 1 }] }, "parts.0"],
   ])("%s is refused and its place named", async (_what, body, at) => {
@@ -34,6 +35,7 @@ describe("bad input", () => {
     ["a limit out of range", "GET", "/api/v1/things?limit=501", 400, "input_invalid"],
     ["an address that nothing answers", "GET", "/api/v1/nowhere", 404, "route_missing"],
     ["a method that the address does not have", "PUT", "/api/v1/things", 405, "method_not_allowed"],
+    ["a method that few know", "QUERY", "/api/v1/things", 405, "method_not_allowed"],
     ["a broken escape", "GET", "/api/v1/things/%zz", 400, "url_malformed"],
     ["a part that is much too long", "GET", `/api/v1/things/${"x".repeat(400)}`, 414, "url_too_long"],
     ["an id with a NUL character", "GET", "/api/v1/things/%00", 400, "input_invalid"],

@@ -1,4 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { keepTemporaryFilesInMemory } from "./packages/server/test/temporary-directory.ts";
+
+keepTemporaryFilesInMemory();
 
 const server = "packages/server";
 

@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import { parseDuration, Problem, sayError } from "@holdfast/kit";
 import { InvalidArgumentError } from "commander";
+import { around, placeOf } from "./outside.ts";
 
 /** The text of a file; of stdin for `-`. @throws Problem `cli_file_unreadable` */
 export function readInput(file: string): string {
   try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
+    return file === "-" ? around().stdin.rest() : readFileSync(placeOf(file), "utf8");
   } catch (thrown) {
     throw new Problem("cli_file_unreadable", { kind: "invalid", say: `${file} cannot be read: ${sayError(thrown)}.`, because: thrown });
   }

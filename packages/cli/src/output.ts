@@ -1,5 +1,6 @@
 /** What a command prints: a table for people, JSON or YAML for programs. Results go to stdout, everything else to stderr. */
 import { stringify } from "yaml";
+import { around } from "./outside.ts";
 
 export const formats = ["table", "json", "yaml"] as const;
 export type Format = (typeof formats)[number];
@@ -23,11 +24,15 @@ export interface Screen {
 }
 
 export const terminal: Screen = {
-  out: (text) => void process.stdout.write(text),
-  outText: (text) => void process.stdout.write(process.stdout.isTTY ? printable(text.replaceAll("\r\n", "\n")) : text),
-  err: (text) => void process.stderr.write(text),
-  width: process.stderr.isTTY ? process.stderr.columns : undefined,
-  colour: process.stderr.isTTY && process.env["NO_COLOR"] === undefined,
+  out: (text) => void around().stdout.write(text),
+  outText: (text) => void around().stdout.write(around().stdout.isTTY === true ? printable(text.replaceAll("\r\n", "\n")) : text),
+  err: (text) => void around().stderr.write(text),
+  get width() {
+    return around().stderr.isTTY === true ? around().stderr.columns : undefined;
+  },
+  get colour() {
+    return around().stderr.isTTY === true && around().env["NO_COLOR"] === undefined;
+  },
 };
 
 export function printList<T>(screen: Screen, format: Format, list: { rows: T[]; columns: Column<T>[]; empty: string }): void {

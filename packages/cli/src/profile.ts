@@ -1,8 +1,10 @@
 /** Where Holdfast is and who we are there: a file that only its owner may read, or the environment. */
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { Problem, Secret } from "@holdfast/kit";
+import { around } from "./outside.ts";
 
 /** With an API key, or with tokens that renew themselves. */
 export type Profile = KeyProfile | TokenProfile;
@@ -28,7 +30,7 @@ export interface Tokens {
 }
 
 /** `HOLDFAST_CONFIG`, else `holdfast/cli.json` in the user's configuration directory. */
-export function profilePath(env: NodeJS.ProcessEnv = process.env): string {
+export function profilePath(env: NodeJS.ProcessEnv = around().env): string {
   return env["HOLDFAST_CONFIG"] ?? join(env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config"), "holdfast", "cli.json");
 }
 
@@ -36,7 +38,7 @@ export function profilePath(env: NodeJS.ProcessEnv = process.env): string {
  * `HOLDFAST_URL` and `HOLDFAST_API_KEY` where both are set, else the file. A key never goes to another server than the one it is for.
  * @throws Problem `cli_signed_out`, `cli_profile_readable`, `cli_profile_invalid`, `cli_url_invalid`
  */
-export function readProfile(env: NodeJS.ProcessEnv = process.env): Profile {
+export function readProfile(env: NodeJS.ProcessEnv = around().env): Profile {
   const [url, key] = [env["HOLDFAST_URL"], env["HOLDFAST_API_KEY"]];
   if (url !== undefined && key !== undefined) return { url: originOf(url), apiKey: new Secret(key) };
   if (key !== undefined) throw signedOut("HOLDFAST_API_KEY is set and HOLDFAST_URL is not; set both.");
@@ -99,7 +101,7 @@ function tokensOf(value: unknown): Tokens | undefined {
 /** Keeps a profile, mode 0600. Whole or not at all, whoever reads it meanwhile. */
 export function writeProfile(profile: Profile, path: string = profilePath()): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const beside = `${path}.${process.pid}.new`;
+  const beside = `${path}.${randomUUID()}.new`;
   writeFileSync(beside, `${JSON.stringify(shown(profile), undefined, 2)}\n`, { mode: 0o600 });
   renameSync(beside, path);
 }

@@ -37,7 +37,8 @@ export function createProgram(): Command {
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", exitCodes)
     .showHelpAfterError("(holdfast --help lists the commands)")
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   addLogin(program);
   addDevices(program);
   addRepos(program);

@@ -16,6 +16,7 @@ import {
 import { isProblem, parseDuration, Problem, readCheckpoints, sayError, systemClock, verifyTrail } from "@holdfast/kit";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { readInput, wholeNumber } from "../input.ts";
+import { placeOf } from "../outside.ts";
 import { ago, paint, printable, printList, printValue, terminal, type Screen } from "../output.ts";
 import { once, sessionOf } from "../session.ts";
 import { trailCrypto } from "../trail-crypto.ts";
@@ -147,7 +148,7 @@ function addExport(audit: Command): void {
       const { client, screen } = sessionOf(command);
       const pieces = await client.audit.export({ ...options, names: withNames === true ? "yes" : "no" });
       if (to === undefined) return void (await writePieces(pieces, async (text) => screen.out(text)));
-      const file = await open(to, "wx", 0o600).catch((thrown: unknown) => {
+      const file = await open(placeOf(to), "wx", 0o600).catch((thrown: unknown) => {
         throw new Problem("cli_file_unwritable", {
           kind: "invalid",
           say: `${to} cannot be written: ${sayError(thrown)}.`,
@@ -220,7 +221,7 @@ function checkpointsIn(file: string) {
 
 async function* linesOf(files: string[]): AsyncGenerator<string> {
   for (const path of files) {
-    const file = createReadStream(path);
+    const file = createReadStream(placeOf(path));
     const input = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
     const failed = new Promise<never>((_resolve, reject) => {
       for (const stream of [file, input])
@@ -268,6 +269,21 @@ function addKeeping(audit: Command): void {
       const { items } = await client.audit.keys();
       if (format === "table") for (const { publicKey } of items) screen.out(publicKey);
       else printValue(screen, format, items);
+    });
+  audit
+    .command("rotate-key")
+    .description("A new key signs checkpoints from now on; what the old ones signed is verified with them as before")
+    .option("--reason <text>", "why")
+    .option("--dry-run", "only say which key signs now")
+    .action(async ({ reason, dryRun = false }: { reason?: string; dryRun?: boolean }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const { previous, key } = await client.audit.rotateKey({ dryRun, ...(reason ? { reason } : {}) }, once());
+      if (format !== "table") return printValue(screen, format, { previous, ...key });
+      if (key === undefined) return screen.out(`Would make a new key in place of ${previous}.\n`);
+      screen.out(key.publicKey);
+      screen.err(
+        `The key ${key.keyId} signs from checkpoint ${key.signsFrom} on. Take it out beside ${previous}, which is still needed.\n`,
+      );
     });
   addArchive(audit);
 }

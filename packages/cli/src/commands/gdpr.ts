@@ -1,9 +1,9 @@
 /** `gdpr`: what is known about a person, handed over or erased. */
-import { writeFileSync } from "node:fs";
 import type { Client } from "@holdfast/contract";
-import { Problem, sayError } from "@holdfast/kit";
+import { Problem } from "@holdfast/kit";
 import type { Command } from "commander";
 import { ask } from "../ask.ts";
+import { newFile } from "../new-file.ts";
 import { printValue } from "../output.ts";
 import { everyPage, once, sessionOf } from "../session.ts";
 
@@ -15,10 +15,11 @@ export function addGdpr(program: Command): void {
     .option("--to <file>", "a new file that only its owner may read; stdout unless told")
     .action(async (name: string | undefined, { to }: { to?: string }, command: Command) => {
       const { client, screen } = sessionOf(command);
+      const file = to === undefined ? undefined : newFile(to, { secret: true });
       const known = name === undefined ? await client.privacy.me() : await client.privacy.show({ id: await idOf(client, name) });
       const text = `${JSON.stringify(known, undefined, 2)}\n`;
-      if (to === undefined) return screen.out(text);
-      writeNew(to, text);
+      if (file === undefined) return screen.out(text);
+      file.write(text);
       screen.err(`What is known about ${known.person.name} is in ${to}.\n`);
     });
   gdpr
@@ -41,12 +42,4 @@ async function idOf(client: Client, name: string): Promise<string> {
   const found = users.find((user) => user.name === name || user.id === name);
   if (found) return found.id;
   throw new Problem("cli_person_missing", { kind: "missing", say: `There is no person named ${name}.` });
-}
-
-function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { flag: "wx", mode: 0o600 });
-  } catch (thrown) {
-    throw new Problem("cli_file_unwritable", { kind: "invalid", say: `${path} cannot be written: ${sayError(thrown)}.`, because: thrown });
-  }
 }

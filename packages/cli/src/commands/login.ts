@@ -4,6 +4,7 @@ import { isProblem, Problem, Secret, writeGrants } from "@holdfast/kit";
 import type { Command } from "commander";
 import { userAgent } from "../agent.ts";
 import { ask, askHidden } from "../ask.ts";
+import { around } from "../outside.ts";
 import { printValue, terminal } from "../output.ts";
 import { signInByDevice } from "../device-code.ts";
 import { originOf, profilePath, readProfile, removeProfile, writeProfile, type Profile, type Tokens } from "../profile.ts";
@@ -114,7 +115,7 @@ function enrolFirst(url: string): Problem {
 /** Ends what is stored, at the server that it is for; what became of it, for a person. */
 async function end(): Promise<string> {
   try {
-    const profile = readProfile({ ...process.env, HOLDFAST_URL: undefined, HOLDFAST_API_KEY: undefined });
+    const profile = readProfile({ ...around().env, HOLDFAST_URL: undefined, HOLDFAST_API_KEY: undefined });
     if ("tokens" in profile) {
       await createClient(profile).tokens.revoke({ refreshToken: profile.tokens.refreshToken.reveal() });
       return "the session is ended";

@@ -1,5 +1,4 @@
 /** `pki status`, `init`, `rotate-intermediate`, `retire`, `import-ca`, and the root's key out of the system and back. */
-import { readFileSync } from "node:fs";
 import type { PkiStatus } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import type { Command } from "commander";
@@ -81,7 +80,7 @@ function addRoot(pki: Command): void {
       file.write(pem);
       session.screen.err(`${out} holds the root. Keep it and its passphrase apart, both off this machine.\n`);
       if (remove !== true) return;
-      const status = await session.client.pki.removeRoot({ pem: readFileSync(out, "utf8"), passphrase }, once());
+      const status = await session.client.pki.removeRoot({ pem: readInput(out), passphrase }, once());
       showStatus(session, status);
     });
   pki

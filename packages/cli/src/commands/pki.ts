@@ -4,6 +4,7 @@ import { Problem } from "@holdfast/kit";
 import { Option, type Command } from "commander";
 import { readInput, wholeNumber } from "../input.ts";
 import { newFile } from "../new-file.ts";
+import { around } from "../outside.ts";
 import { printList, printValue } from "../output.ts";
 import { once, sessionOf } from "../session.ts";
 import { addAuthorities } from "./pki-authorities.ts";
@@ -50,7 +51,7 @@ export function addPki(program: Command): void {
       const { client, screen, format } = sessionOf(command);
       const verdict = await client.pki.verify({ chain: readInput(file), ...(usage ? { usage } : {}) });
       printValue(screen, format, verdict);
-      if (!verdict.ok) process.exitCode = 6;
+      if (!verdict.ok) around().exitCode = 6;
     });
   addSshSign(pki);
 }

@@ -4,6 +4,7 @@ import { parseDuration, Problem } from "@holdfast/kit";
 import { InvalidArgumentError, type Command } from "commander";
 import { askHidden } from "../ask.ts";
 import { readInput, wholeNumber } from "../input.ts";
+import { around } from "../outside.ts";
 import { ago, printList, printValue, type Format, type Screen } from "../output.ts";
 import { everyPage, once, sessionOf } from "../session.ts";
 import { agreed, sure, type Sure } from "../sure.ts";
@@ -135,7 +136,7 @@ async function valueOf({ username, keyFile }: SetOptions): Promise<SecretValue> 
   if (keyFile !== undefined && username === undefined) throw wrong("--key-file needs --username: who signs in with the key?");
   if (username !== undefined && keyFile !== undefined) return { kind: "ssh_key", username, privateKey: readInput(keyFile) };
   if (username !== undefined) return { kind: "password", username, password: await askHidden(`Password of ${username}: `) };
-  if (process.stdin.isTTY) throw wrong("Give --username (the password is asked for), or JSON on stdin; see --help.");
+  if (around().stdin.isTTY) throw wrong("Give --username (the password is asked for), or JSON on stdin; see --help.");
   return parseValue(readInput("-"));
 }
 

@@ -1,6 +1,21 @@
 -- The database as the migrations make it. Generated for reading and review; a test keeps it true.
 
 
+-- -------------------- assets
+create schema assets;
+-- grants on schema assets: holdfast=UC/holdfast holdfast_app=U/holdfast
+
+create table assets.asset (
+  id text not null,
+  kind text not null,
+  labels jsonb not null,
+  removed_at timestamp with time zone,
+  constraint asset_pkey PRIMARY KEY (id)
+);
+CREATE INDEX asset_labels ON assets.asset USING gin (labels jsonb_path_ops);
+-- grants on assets.asset: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
+
+
 -- -------------------- audit
 create schema audit;
 -- grants on schema audit: holdfast=UC/holdfast holdfast_app=U/holdfast
@@ -915,6 +930,7 @@ create table rollout.plan (
   created_by text not null,
   strategies jsonb not null default '[]'::jsonb,
   limits jsonb not null default '{}'::jsonb,
+  looked text[] not null default '{}'::text[],
   constraint plan_pkey PRIMARY KEY (id)
 );
 CREATE INDEX plan_newest ON rollout.plan USING btree (created_at DESC, id DESC);
@@ -935,6 +951,7 @@ create table rollout.plan_change (
   constraint plan_change_pkey PRIMARY KEY (plan_id, target_id),
   constraint plan_change_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id) ON DELETE CASCADE
 );
+CREATE INDEX plan_change_target ON rollout.plan_change USING btree (target_id);
 -- grants on rollout.plan_change: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.rollout (
@@ -980,6 +997,7 @@ create table rollout.target (
   constraint target_pkey PRIMARY KEY (rollout_id, target_id),
   constraint target_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES rollout.rollout(id) ON DELETE CASCADE
 );
+CREATE INDEX target_target ON rollout.target USING btree (target_id);
 -- grants on rollout.target: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 

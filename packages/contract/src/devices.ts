@@ -125,7 +125,7 @@ export const driftItem = z.object({
 const tags = ["devices"];
 const backupTags = ["backups"];
 export const devicesContract = {
-  list: route("GET", "/devices", { permission: "devices:read", summary: "List devices by name", tags })
+  list: route("GET", "/devices", { permission: "devices:read", scoped: true, summary: "List devices by name", tags })
     .input(
       pageQuery.extend({
         q: z.string().max(200).optional(),
@@ -136,17 +136,31 @@ export const devicesContract = {
       }),
     )
     .output(pageOf(device)),
-  get: route("GET", "/devices/{id}", { permission: "devices:read", summary: "One device, by id or name", tags })
+  get: route("GET", "/devices/{id}", { permission: "devices:read", scoped: true, summary: "One device, by id or name", tags })
     .input(idParam)
     .output(device),
-  create: route("POST", "/devices", { permission: "devices:write", summary: "Add a device", tags, status: 201, idempotency: "accepted" })
+  create: route("POST", "/devices", {
+    permission: "devices:write",
+    scoped: true,
+    summary: "Add a device",
+    tags,
+    status: 201,
+    idempotency: "accepted",
+  })
     .input(deviceSpec)
     .output(device),
-  update: route("PATCH", "/devices/{id}", { permission: "devices:write", summary: "Change a device", tags, precondition: "if-match" })
+  update: route("PATCH", "/devices/{id}", {
+    permission: "devices:write",
+    scoped: true,
+    summary: "Change a device",
+    tags,
+    precondition: "if-match",
+  })
     .input(idParam.extend(devicePatch.shape))
     .output(device),
   remove: route("DELETE", "/devices/{id}", {
     permission: "devices:write",
+    scoped: true,
     summary: "Remove a device and its kept configurations",
     tags,
     status: 204,
@@ -156,6 +170,7 @@ export const devicesContract = {
     .output(z.void()),
   import: route("POST", "/devices/import", {
     permission: "devices:write",
+    scoped: true,
     summary: "Import devices from YAML or CSV: all rows, or none",
     tags,
     idempotency: "accepted",
@@ -174,11 +189,12 @@ export const devicesContract = {
       }),
     )
     .output(importReport),
-  export: route("GET", "/devices/export", { permission: "devices:read", summary: "Export devices as YAML or CSV", tags })
+  export: route("GET", "/devices/export", { permission: "devices:read", scoped: true, summary: "Export devices as YAML or CSV", tags })
     .input(z.object({ format: z.enum(["yaml", "csv"]).default("yaml"), selector: selector.optional() }))
     .output(z.object({ content: z.string() })),
   hostKey: route("POST", "/devices/{id}/host-key/scan", {
     permission: "devices:read",
+    scoped: true,
     summary: "The host key that the device shows now; nothing is pinned",
     tags,
     idempotency: "accepted",
@@ -187,6 +203,7 @@ export const devicesContract = {
     .output(z.object({ fingerprint: z.string(), pinned: z.string().optional(), matches: z.boolean() })),
   trustHostKey: route("POST", "/devices/{id}/host-key/trust", {
     permission: "devices:write",
+    scoped: true,
     summary: "Pin a host key that you have compared",
     tags,
     idempotency: "accepted",
@@ -196,6 +213,7 @@ export const devicesContract = {
     .output(device),
   running: route("GET", "/devices/{id}/running", {
     permission: "devices:read",
+    scoped: true,
     summary: "The newest kept running configuration, secrets masked",
     tags,
   })
@@ -203,6 +221,7 @@ export const devicesContract = {
     .output(z.object({ version: configVersion, text: z.string() })),
   backup: route("POST", "/backups", {
     permission: "devices:write",
+    scoped: true,
     summary: "Back up devices now",
     tags: backupTags,
     status: 202,
@@ -224,6 +243,7 @@ export const devicesContract = {
     ),
   versions: route("GET", "/devices/{id}/versions", {
     permission: "devices:read",
+    scoped: true,
     summary: "Kept configurations, newest first",
     tags: backupTags,
   })
@@ -231,6 +251,7 @@ export const devicesContract = {
     .output(pageOf(configVersion)),
   version: route("GET", "/devices/{id}/versions/{version}", {
     permission: "devices:read",
+    scoped: true,
     summary: "One kept configuration; `reveal` needs devices:reveal and is audited",
     tags: backupTags,
   })
@@ -238,6 +259,7 @@ export const devicesContract = {
     .output(z.object({ version: configVersion, text: z.string() })),
   versionDiff: route("GET", "/devices/{id}/versions/{version}/diff", {
     permission: "devices:read",
+    scoped: true,
     summary: "What changed between two kept configurations",
     tags: backupTags,
   })
@@ -245,6 +267,7 @@ export const devicesContract = {
     .output(z.object({ diff: z.array(diffLine), before: z.string(), after: z.string() })),
   restore: route("POST", "/devices/{id}/versions/{version}/restore", {
     permission: "plans:write",
+    scoped: true,
     summary: "Plan going back to a kept configuration",
     tags: backupTags,
     status: 201,
@@ -254,6 +277,7 @@ export const devicesContract = {
     .output(plan),
   drift: route("GET", "/drift", {
     permission: "devices:read",
+    scoped: true,
     summary: "Devices whose running configuration is not the intended one",
     tags: ["drift"],
   })
@@ -261,6 +285,7 @@ export const devicesContract = {
     .output(pageOf(driftItem)),
   checkDrift: route("POST", "/drift/check", {
     permission: "devices:read",
+    scoped: true,
     summary: "Look for drift now",
     tags: ["drift"],
     idempotency: "accepted",
@@ -269,6 +294,7 @@ export const devicesContract = {
     .output(z.object({ checked: z.number().int(), drifted: z.number().int(), unreachable: z.number().int(), items: z.array(driftItem) })),
   revertDrift: route("POST", "/devices/{id}/drift/revert", {
     permission: "plans:write",
+    scoped: true,
     summary: "Plan the way back from drift",
     tags: ["drift"],
     status: 201,

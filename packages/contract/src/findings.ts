@@ -31,9 +31,9 @@ export const finding = z.object({
 export type Finding = z.infer<typeof finding>;
 
 const tags = ["findings"];
-const act = { permission: "findings:write", tags, idempotency: "accepted", precondition: "optional" } as const;
+const act = { permission: "findings:write", scoped: true, tags, idempotency: "accepted", precondition: "optional" } as const;
 export const findingsContract = {
-  list: route("GET", "/findings", { permission: "findings:read", summary: "List findings, the newest first", tags })
+  list: route("GET", "/findings", { permission: "findings:read", scoped: true, summary: "List findings, the newest first", tags })
     .input(
       pageQuery.extend({
         state: z.enum(findingStates).optional(),
@@ -44,7 +44,9 @@ export const findingsContract = {
       }),
     )
     .output(pageOf(finding)),
-  get: route("GET", "/findings/{id}", { permission: "findings:read", summary: "One finding", tags }).input(idParam).output(finding),
+  get: route("GET", "/findings/{id}", { permission: "findings:read", scoped: true, summary: "One finding", tags })
+    .input(idParam)
+    .output(finding),
   acknowledge: route("POST", "/findings/{id}/acknowledge", { ...act, summary: "Say that somebody is on it" })
     .input(idParam.extend({ note: z.string().max(2000).optional() }))
     .output(finding),

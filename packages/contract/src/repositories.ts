@@ -38,10 +38,10 @@ export type RepositoryPatch = z.infer<typeof repositoryPatch>;
 
 const tags = ["repositories"];
 export const repositoriesContract = {
-  list: route("GET", "/repositories", { permission: "repositories:read", summary: "List repositories", tags })
+  list: route("GET", "/repositories", { permission: "repositories:read", scoped: true, summary: "List repositories", tags })
     .input(pageQuery)
     .output(pageOf(repository)),
-  get: route("GET", "/repositories/{id}", { permission: "repositories:read", summary: "One repository", tags })
+  get: route("GET", "/repositories/{id}", { permission: "repositories:read", scoped: true, summary: "One repository", tags })
     .input(idParam)
     .output(repository),
   create: route("POST", "/repositories", {
@@ -70,11 +70,18 @@ export const repositoriesContract = {
   })
     .input(idParam)
     .output(z.void()),
-  sync: route("POST", "/repositories/{id}/sync", { permission: "repositories:read", summary: "Fetch now", tags, idempotency: "accepted" })
+  sync: route("POST", "/repositories/{id}/sync", {
+    permission: "repositories:read",
+    scoped: true,
+    summary: "Fetch now",
+    tags,
+    idempotency: "accepted",
+  })
     .input(idParam)
     .output(repository),
   revisions: route("GET", "/repositories/{id}/revisions", {
     permission: "repositories:read",
+    scoped: true,
     summary: "Commits of the followed branch, newest first",
     tags,
   })

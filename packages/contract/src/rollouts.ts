@@ -123,6 +123,11 @@ export const changeDetail = changeSummary.extend({
 });
 export type ChangeDetail = z.infer<typeof changeDetail>;
 
+const partial = z
+  .literal(true)
+  .optional()
+  .describe("There are targets besides that you may not see; nothing here tells of them, and acting on it needs all of them");
+
 export const plan = z.object({
   id: z.string(),
   hash: z.string(),
@@ -134,6 +139,7 @@ export const plan = z.object({
   createdBy: z.string(),
   changes: z.array(changeSummary),
   unchanged: z.number().int().describe("Targets that are as intended already"),
+  partial,
   problems: z.array(z.object({ target: z.string(), targetName: z.string(), code: z.string(), say: z.string(), at: z.string().optional() })),
   strategies: z.array(namedStrategy).describe("Strategies that the repository has for these targets, at this revision"),
   limits: limits.describe("The repository's limits for an own strategy; a rollout may be stricter, not looser, unless it is direct"),
@@ -201,6 +207,7 @@ export const rollout = z.object({
   revertOf: z.string().optional(),
   counts: z.record(z.string(), z.number().int()),
   say: z.string().describe("The answer in one sentence"),
+  partial,
   etag: z.string(),
 });
 export type Rollout = z.infer<typeof rollout>;
@@ -224,13 +231,21 @@ export type JournalEntry = z.infer<typeof journalEntry>;
 const tags = ["plans"];
 const rolloutTags = ["rollouts"];
 const act = (verb: string, summary: string, meta: { permission?: "rollouts:approve"; stepUp?: boolean } = {}) =>
-  route("POST", `/rollouts/{id}/${verb}`, { permission: "rollouts:operate", ...meta, summary, tags: rolloutTags, idempotency: "accepted" })
+  route("POST", `/rollouts/{id}/${verb}`, {
+    permission: "rollouts:operate",
+    scoped: true,
+    ...meta,
+    summary,
+    tags: rolloutTags,
+    idempotency: "accepted",
+  })
     .input(idParam.extend({ reason: z.string().max(500).optional() }))
     .output(rollout);
 
 export const plansContract = {
   create: route("POST", "/plans", {
     permission: "plans:write",
+    scoped: true,
     summary: "Plan what a revision would change (a dry run; nothing is touched)",
     tags,
     status: 201,
@@ -244,12 +259,13 @@ export const plansContract = {
       }),
     )
     .output(plan),
-  list: route("GET", "/plans", { permission: "plans:read", summary: "List plans, newest first", tags })
+  list: route("GET", "/plans", { permission: "plans:read", scoped: true, summary: "List plans, newest first", tags })
     .input(pageQuery)
     .output(pageOf(planListItem)),
-  get: route("GET", "/plans/{id}", { permission: "plans:read", summary: "One plan", tags }).input(idParam).output(plan),
+  get: route("GET", "/plans/{id}", { permission: "plans:read", scoped: true, summary: "One plan", tags }).input(idParam).output(plan),
   change: route("GET", "/plans/{id}/changes/{target}", {
     permission: "plans:read",
+    scoped: true,
     summary: "One change: diff, commands, both configurations, sources",
     tags,
   })
@@ -260,6 +276,7 @@ export const plansContract = {
 export const rolloutsContract = {
   create: route("POST", "/rollouts", {
     permission: "rollouts:operate",
+    scoped: true,
     summary: "Propose a rollout of a plan",
     tags: rolloutTags,
     status: 201,
@@ -277,16 +294,22 @@ export const rolloutsContract = {
       }),
     )
     .output(rollout),
-  list: route("GET", "/rollouts", { permission: "rollouts:read", summary: "List rollouts, newest first", tags: rolloutTags })
+  list: route("GET", "/rollouts", { permission: "rollouts:read", scoped: true, summary: "List rollouts, newest first", tags: rolloutTags })
     .input(
       pageQuery.extend({ state: z.enum(rolloutStates).optional(), plan: z.string().optional().describe("Only rollouts of this plan") }),
     )
     .output(pageOf(rolloutListItem)),
-  get: route("GET", "/rollouts/{id}", { permission: "rollouts:read", summary: "One rollout with its waves and targets", tags: rolloutTags })
+  get: route("GET", "/rollouts/{id}", {
+    permission: "rollouts:read",
+    scoped: true,
+    summary: "One rollout with its waves and targets",
+    tags: rolloutTags,
+  })
     .input(idParam)
     .output(rollout),
   journal: route("GET", "/rollouts/{id}/journal", {
     permission: "rollouts:read",
+    scoped: true,
     summary: "The journal of a rollout, oldest first",
     tags: rolloutTags,
   })
@@ -299,6 +322,7 @@ export const rolloutsContract = {
   abort: act("abort", "Stop and revert what was touched"),
   giveUp: route("POST", "/rollouts/{id}/give-up", {
     permission: "rollouts:operate",
+    scoped: true,
     summary: "Try no longer to bring a target back, so that its rollout can end; nobody knows then which configuration it has",
     tags: rolloutTags,
     idempotency: "accepted",

@@ -47,7 +47,7 @@ import { openDatabase, type Database } from "#platform/db";
 import { createEgress, type Egress } from "#platform/egress";
 import { createEvents, type Events } from "#platform/events";
 import { createGit } from "#platform/git";
-import { createHttp, type Http, type HttpSettings, type RequestContext } from "#platform/http";
+import { callerOf, createHttp, type Http, type HttpSettings, type RequestContext } from "#platform/http";
 import { createJobs, type Jobs } from "#platform/jobs";
 import { liveSourceOf } from "#platform/live";
 import type { Log } from "#platform/log";
@@ -61,6 +61,7 @@ import { keySourceOf } from "./key-source.ts";
 import { privacyOf } from "./people.ts";
 import { recordRefusals } from "./refusals.ts";
 import { runSchedules } from "./schedules.ts";
+import { createSight } from "./sight.ts";
 import { openTls } from "./tls.ts";
 
 export interface ComposeOptions {
@@ -171,7 +172,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     contract,
     router: assembleRouter(
       routesOf({ db, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices }),
-      liveSourceOf({ events, db }),
+      { ...liveSourceOf({ events, db }), openSight: createSight({ db, findings, rollouts }) },
     ),
     authenticate: (credentials) => identity.authenticate(credentials),
     settings: { ...httpSettingsOf(options), ...(tls ? { tls: tls.http } : {}) },
@@ -262,7 +263,7 @@ function routesOf({ db, audit, keeping, privacy, secrets, pki, identity, finding
     rollouts: createRolloutRoutes(rollouts),
     repositories: createRepositoryRoutes(devices),
     devices: createDeviceRoutes({ devices, db, audit }),
-    overview: system.overview.handler(() => readOverview(db)),
+    overview: system.overview.handler(({ context }) => readOverview(db, callerOf(context))),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Contract } from "@holdfast/contract";
 import type { Router } from "@orpc/server";
 import type { RequestContext } from "#platform/http";
-import { createLiveRoute, type LiveSource } from "#platform/live";
+import { createLiveRoute, type LiveSource, type OpenSight } from "#platform/live";
 
 type Routes<Part extends keyof Contract> = Router<Contract[Part], RequestContext>;
 
@@ -29,6 +29,9 @@ export interface ModuleRoutes {
 }
 
 /** The router of the whole contract; the compiler sees to it that no route is missing. */
-export function assembleRouter({ overview, ...modules }: ModuleRoutes, live: LiveSource): Router<Contract, RequestContext> {
+export function assembleRouter(
+  { overview, ...modules }: ModuleRoutes,
+  live: LiveSource & { openSight: OpenSight },
+): Router<Contract, RequestContext> {
   return { ...modules, system: { overview, events: createLiveRoute(live) } };
 }

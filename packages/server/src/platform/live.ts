@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import type { Db } from "./db.ts";
 import type { Events } from "./events.ts";
 import { callerOf, type Principal, type RequestContext } from "./http/request.ts";
+import { reachOf, type Permitted } from "./reach.ts";
 
 /** Where events come from. */
 export interface LiveSource {
@@ -26,7 +27,12 @@ export function liveSourceOf({ events, db }: { events: Pick<Events, "live">; db:
   };
 }
 
+/** What of an event somebody may see; undefined: nothing. Opened for each stream, so that it can remember what it asked. */
+export type OpenSight = () => (event: LiveEvent, caller: Permitted) => Promise<LiveEvent | undefined>;
+
 interface LiveParts extends LiveSource {
+  /** `maySee` unless told. */
+  openSight?: OpenSight;
   /** How often a stream makes sure that its caller still may watch; 5 s unless told. */
   recheckMs?: number;
   /** Most streams of this process, and of one user; 2000 and 50 unless told. */
@@ -35,7 +41,7 @@ interface LiveParts extends LiveSource {
 }
 
 /** Implements `contract.system.events`. */
-export function createLiveRoute({ live, newest, recheckMs = 5_000, most = 2000, mostPerUser = 50 }: LiveParts) {
+export function createLiveRoute({ live, newest, openSight = byModule, recheckMs = 5_000, most = 2000, mostPerUser = 50 }: LiveParts) {
   const seats = createSeats(most, mostPerUser);
   return implement(contract.system.events)
     .$context<RequestContext>()
@@ -45,7 +51,7 @@ export function createLiveRoute({ live, newest, recheckMs = 5_000, most = 2000, 
       context.resHeaders.set("x-accel-buffering", "no"); // nginx would hold events back to fill its buffer
       // What fails before the first event is answered with a status of its own; afterwards only the stream's end can tell.
       const after = lastEventId ?? (await newest().catch((thrown: unknown) => failed(thrown, leave)));
-      return stream({ context, after, recheckMs, leave, events: (signal) => live({ after, signal }) });
+      return stream({ context, after, recheckMs, leave, openSight, events: (signal) => live({ after, signal }) });
     });
 }
 
@@ -85,12 +91,14 @@ async function* stream({ after, leave, ...watching }: Watching & { after: string
 interface Watching {
   context: RequestContext;
   recheckMs: number;
+  openSight: OpenSight;
   events(signal: AbortSignal): AsyncGenerator<LiveEvent>;
 }
 
 /** The events that the caller may see, until the caller leaves, the server stops, or the session or key ends. */
-async function* visible({ context, recheckMs, events }: Watching): AsyncGenerator<LiveEvent> {
+async function* visible({ context, recheckMs, openSight, events }: Watching): AsyncGenerator<LiveEvent> {
   let principal: Principal = callerOf(context);
+  const see = openSight();
   const ended = new AbortController();
   const recheck = async (): Promise<void> => {
     const still = await context.reauthenticate().catch(() => undefined); // deny on error: the client signs in or connects again
@@ -105,21 +113,26 @@ async function* visible({ context, recheckMs, events }: Watching): AsyncGenerato
       if (event.type.startsWith("identity.") && (event.subject === `user:${principal.userId}` || !event.subject.startsWith("user:")))
         await recheck();
       if (ended.signal.aborted) return;
-      if (maySee(event, principal)) yield event;
+      const seen = await see(event, principal);
+      if (seen !== undefined) yield seen;
     }
   } finally {
     clearInterval(timer);
   }
 }
 
-/** True when the caller may read what the event is about: `<module>:read`. An event of a module without such a permission is seen by nobody. */
-export function maySee({ type }: Pick<LiveEvent, "type">, principal: Pick<Principal, "access">): boolean {
+const byModule: OpenSight = () => async (event, caller) => (maySee(event, caller) ? event : undefined);
+
+/**
+ * True when the caller may read what the event's module has, everywhere: `<module>:read`. For events about what has no labels. An event of a
+ * module without such a permission is seen by nobody.
+ */
+export function maySee({ type }: Pick<LiveEvent, "type">, caller: Permitted): boolean {
   if (type.startsWith("platform.stream.")) return true; // about the stream itself
   const module = type.split(".")[0] ?? "";
   const names = module === "identity" ? ["users:read"] : [`${module}:read`, `${module}s:read`];
   const needed = permissions.find((permission) => names.includes(permission));
-  // An event does not say which labels its subject has; who may see only some of them sees none.
-  return needed !== undefined && principal.access.get(needed) === "everywhere";
+  return needed !== undefined && reachOf(caller, needed) === "everywhere";
 }
 
 function tooMany(): Problem {

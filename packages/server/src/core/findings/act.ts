@@ -5,6 +5,7 @@ import type { Updateable } from "kysely";
 import type { Audit, By } from "#core/audit";
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import { preconditionFailed } from "#platform/http/request";
+import { outOfReach, reachOf, reachOfAny, type Permitted } from "#platform/reach";
 import { tell } from "./episodes.ts";
 import { etagOf, evidenceText, findingOf, fingerprintOf, peoplesPart, plain, type FindingIdentity, type FindingRow } from "./finding.ts";
 import * as store from "./store.ts";
@@ -38,30 +39,33 @@ export function createActing({ db, audit, clock }: { db: Db; audit: Audit; clock
     return after;
   }
 
-  async function actOn({ id, etag }: Which, deed: Act, by: By): Promise<Finding> {
+  async function actOn({ id, etag }: Which, deed: Act, { access, ...by }: By & Permitted): Promise<Finding> {
+    const reaches = { seen: reachOfAny({ access }, "findings:read", "findings:write"), open: reachOf({ access }, "findings:write") };
     return inTransaction(db, async (tx) => {
-      const before = await store.lockFinding(tx, id);
-      if (!before) throw missing(id);
+      const found = await store.lockFinding(tx, plain(id), reaches);
+      if (!found) throw missing(id);
+      if (!found.open) throw outOfReach("findings:write", "this finding");
+      const before = found.row;
       if (etag !== undefined && peoplesPart(etag) !== peoplesPart(etagOf(before))) throw preconditionFailed("this finding");
       if (before.state === "resolved") throw over(before);
       return findingOf(await act(tx, before, deed, by));
     });
   }
 
-  async function acknowledge({ note, ...which }: Which & { note?: string | undefined }, by: By): Promise<Finding> {
+  async function acknowledge({ note, ...which }: Which & { note?: string | undefined }, by: By & Permitted): Promise<Finding> {
     const said = note === undefined ? {} : { note: plain(note) };
     const set = { state: "acknowledged" as const, suppressed_until: null, acknowledged_by: by.actor, ...said };
     return actOn(which, { verb: "acknowledge", told: "acknowledged", set, reason: note }, by);
   }
 
-  async function suppress({ until, reason, ...which }: Which & { until: string; reason: string }, by: By): Promise<Finding> {
+  async function suppress({ until, reason, ...which }: Which & { until: string; reason: string }, by: By & Permitted): Promise<Finding> {
     const end = new Date(until);
     if (!(end.getTime() > clock.now())) throw past(until);
     const set = { state: "suppressed" as const, suppressed_until: end, note: plain(reason) };
     return actOn(which, { verb: "suppress", told: "suppressed", set, reason }, by);
   }
 
-  async function resolve({ reason, ...which }: Which & { reason: string }, by: By): Promise<Finding> {
+  async function resolve({ reason, ...which }: Which & { reason: string }, by: By & Permitted): Promise<Finding> {
     return actOn(which, closing(reason), by);
   }
 

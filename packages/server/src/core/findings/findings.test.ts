@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() => database.pool.query("delete from findings.finding; delete from platform.event"));
 
-const ada = { actor: "user:ada", requestId: "req_1" };
+const ada = { actor: "user:ada", requestId: "req_1", access: "unlimited" as const };
 const hold = (key: string, parts: Partial<FindingInput> = {}): FindingInput => ({
   source: "devices.drift",
   kind: "drift",
@@ -48,8 +48,8 @@ const reconcile = (keys: string[], scope = "device:dev_1", parts: Partial<Findin
     ),
   );
 const titles = async (query: Parameters<Findings["list"]>[0] = {}) =>
-  (await findings.list(query)).items.map(({ title }) => title.replace("drift ", ""));
-const live = async () => (await findings.list({ limit: 500 })).items.filter(({ state }) => state !== "resolved");
+  (await findings.list(query, ada)).items.map(({ title }) => title.replace("drift ", ""));
+const live = async () => (await findings.list({ limit: 500 }, ada)).items.filter(({ state }) => state !== "resolved");
 const events = async () =>
   (await database.pool.query("select type, payload from platform.event order by id")).rows.map(({ type }) =>
     type.replace("findings.finding.", ""),
@@ -58,7 +58,7 @@ const events = async () =>
 describe("raising", () => {
   test("opens a finding with all that was said, secrets hidden", async () => {
     const opened = await raise("a", { evidence: { lines: 3, password: "hunter2", text: "a\0b\uD800" } });
-    expect(await findings.get(opened.id)).toEqual(opened);
+    expect(await findings.get(opened.id, ada)).toEqual(opened);
     expect(opened).toEqual({
       id: expect.stringMatching(/^fnd_/),
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -116,7 +116,7 @@ describe("raising", () => {
     const second = await raise("a");
     expect(second).toMatchObject({ fingerprint: first.fingerprint, state: "open", occurrences: 1, firstSeenAt: iso(nowMs) });
     expect(second.id).not.toBe(first.id);
-    expect(await findings.get(first.id)).toMatchObject({ state: "resolved", note: "mended", resolvedAt: iso(nowMs - hour) });
+    expect(await findings.get(first.id, ada)).toMatchObject({ state: "resolved", note: "mended", resolvedAt: iso(nowMs - hour) });
   });
 
   test("rolled back leaves no finding and no event", async () => {
@@ -169,7 +169,7 @@ describe("reconciling", () => {
     const { id } = await raise("a");
     expect(await reconcile(["a"])).toMatchObject({ opened: [], kept: 1 });
     await reconcile([]);
-    expect(await findings.get(id)).toMatchObject({ state: "resolved" });
+    expect(await findings.get(id, ada)).toMatchObject({ state: "resolved" });
   });
 
   test("by many at the same moment is as if by one", async () => {
@@ -213,7 +213,7 @@ describe("suppressing", () => {
     expect(await findings.wake()).toBe(0);
     later(hour);
     expect(await findings.wake()).toBe(1);
-    const woken = await findings.get(id);
+    const woken = await findings.get(id, ada);
     expect([woken.state, woken.suppressedUntil]).toEqual(["open", undefined]);
   });
 
@@ -257,7 +257,7 @@ describe("people", () => {
     await findings.resolve({ id, reason: "mended" }, ada);
     await expect(findings.acknowledge({ id }, ada)).rejects.toMatchObject({ code: "findings_resolved", status: 409 });
     await expect(findings.resolve({ id: "fnd_none", reason: "x" }, ada)).rejects.toMatchObject({ code: "findings_missing", status: 404 });
-    await expect(findings.get("fnd\0none")).rejects.toMatchObject({ status: 404 });
+    await expect(findings.get("fnd\0none", ada)).rejects.toMatchObject({ status: 404 });
   });
 
   test("of two who resolve it at the same moment, one does", async () => {
@@ -278,10 +278,10 @@ describe("people", () => {
     expect(await titles({ subject: "device:dev_2" })).toEqual(["c"]);
     expect(await titles({ q: "100%_EDGE" })).toEqual(["c"]);
     expect(await titles({ q: "100__edge" })).toEqual([]);
-    const first = await findings.list({ limit: 3 });
-    const rest = await findings.list({ limit: 3, cursor: first.next });
+    const first = await findings.list({ limit: 3 }, ada);
+    const rest = await findings.list({ limit: 3, cursor: first.next }, ada);
     expect([...first.items, ...rest.items].map(({ title }) => title)).toEqual(["drift d", "drift c", "drift b", "drift a"]);
-    await expect(findings.list({ cursor: "x" })).rejects.toMatchObject({ code: "cursor_invalid" });
+    await expect(findings.list({ cursor: "x" }, ada)).rejects.toMatchObject({ code: "cursor_invalid" });
   });
 });
 
@@ -389,7 +389,7 @@ describe("whatever happens in whatever order", () => {
           );
           expect(seen.sort()).toEqual(told.sort());
         }
-        expect((await findings.list({ limit: 500 })).items).toHaveLength(episodes);
+        expect((await findings.list({ limit: 500 }, ada)).items).toHaveLength(episodes);
       }),
       { numRuns: 150 },
     );

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Audit, By } from "#core/audit";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction, type Db, type Tx } from "#platform/db";
+import { reachOf, type Permitted, type Reach } from "#platform/reach";
 import { createActing, missing, type Settling } from "./act.ts";
 import { createEpisodes } from "./episodes.ts";
 import { findingOf, fingerprintOf, plain, type FindingIdentity, type FindingInput, type Hold } from "./finding.ts";
@@ -48,16 +49,21 @@ export interface Findings {
   /** Opens what was suppressed until now; how many. For a job, every minute or so. */
   wake(): Promise<number>;
 
-  /** A page, newest first. @throws Problem `cursor_invalid` */
-  list(query: FindingQuery): Promise<{ items: Finding[]; next?: string }>;
-  /** @throws Problem `findings_missing` */
-  get(id: string): Promise<Finding>;
-  /** This and the two below take the `etag` that was read. @throws Problem `findings_missing`, `findings_resolved`, `precondition_failed` when it moved */
-  acknowledge(act: { id: string; etag?: string | undefined; note?: string | undefined }, by: By): Promise<Finding>;
+  /** A page, newest first, of what is about something in the asker's reach. @throws Problem `cursor_invalid` */
+  list(query: FindingQuery, asker: Permitted): Promise<{ items: Finding[]; next?: string }>;
+  /** Whether what it is about is in this reach. */
+  extent(id: string, reach: Reach): Promise<"none" | "all">;
+  /** @throws Problem `findings_missing`, also when it is out of reach */
+  get(id: string, asker: Permitted): Promise<Finding>;
+  /**
+   * This and the two below take the `etag` that was read.
+   * @throws Problem `findings_missing`, `forbidden_here`, `findings_resolved`, `precondition_failed` when it moved
+   */
+  acknowledge(act: { id: string; etag?: string | undefined; note?: string | undefined }, by: By & Permitted): Promise<Finding>;
   /** Until then it stays silent, also when it goes and comes back. @throws Problem `findings_missing`, `findings_resolved`, `findings_until_past` */
-  suppress(act: { id: string; etag?: string | undefined; until: string; reason: string }, by: By): Promise<Finding>;
+  suppress(act: { id: string; etag?: string | undefined; until: string; reason: string }, by: By & Permitted): Promise<Finding>;
   /** Closes it by hand; what still holds is opened anew by the next observation. @throws Problem `findings_missing`, `findings_resolved` */
-  resolve(act: { id: string; etag?: string | undefined; reason: string }, by: By): Promise<Finding>;
+  resolve(act: { id: string; etag?: string | undefined; reason: string }, by: By & Permitted): Promise<Finding>;
 }
 
 const seqCursor = z.number().int().positive();
@@ -72,16 +78,18 @@ export function createFindings(deps: { db: Db; audit: Audit; clock?: Clock }): F
     ...createActing({ db, audit, clock }),
     find: (within, identity) => findLive(within, fingerprintOf(identity)),
 
-    async list({ cursor, limit = 50, ...query }) {
+    async list({ cursor, limit = 50, ...query }, asker) {
       const [kind, subject, text] = [query.kind, query.subject, query.q].map((term) => term && plain(term));
-      const filter = { state: query.state, severity: query.severity, kind, subject, text };
+      const filter = { state: query.state, severity: query.severity, kind, subject, text, reach: reachOf(asker, "findings:read") };
       const rows = await search(db, { ...filter, before: decodeCursor(seqCursor, cursor), limit: limit + 1 });
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return { items: rows.slice(0, limit).map(findingOf), ...(last ? { next: encodeCursor(last.seq) } : {}) };
     },
 
-    async get(id) {
-      const row = await findFinding(db, plain(id));
+    extent: async (id, reach) => ((await findFinding(db, plain(id), reach)) ? "all" : "none"),
+
+    async get(id, asker) {
+      const row = await findFinding(db, plain(id), reachOf(asker, "findings:read"));
       if (!row) throw missing(id);
       return findingOf(row);
     },

@@ -2,6 +2,8 @@
 import type { Finding, Severity } from "@holdfast/contract";
 import { sql, type Insertable, type Updateable } from "kysely";
 import type { Db, Tx } from "#platform/db";
+import type { Reach } from "#platform/reach";
+import { inReach } from "#core/assets";
 import type { FindingRow } from "./finding.ts";
 import type { FindingsTables, FindingTable } from "./tables.ts";
 
@@ -15,7 +17,11 @@ export interface FindingFilter {
   /** Only those opened before this seq. */
   before?: number | undefined;
   limit: number;
+  reach: Reach;
 }
+
+/** What a finding is about is in reach: an asset with such labels now. */
+const seen = (reach: Reach) => inReach(reach, sql`split_part(finding.subject, ':', 2)`);
 
 const within = (db: Db | Tx) => db.withTables<FindingsTables>();
 
@@ -57,8 +63,8 @@ export async function lastEpisode(tx: Tx, fingerprint: string): Promise<FindingR
   return over.orderBy("seq", "desc").limit(1).executeTakeFirst();
 }
 
-export async function findFinding(db: Db, id: string): Promise<FindingRow | undefined> {
-  return within(db).selectFrom("findings.finding").selectAll().where("id", "=", id).executeTakeFirst();
+export async function findFinding(db: Db, id: string, reach: Reach): Promise<FindingRow | undefined> {
+  return within(db).selectFrom("findings.finding").selectAll().where("id", "=", id).where(seen(reach)).executeTakeFirst();
 }
 
 /** The id of the one of a fingerprint that is not resolved. */
@@ -67,8 +73,17 @@ export async function findLive(db: Db, fingerprint: string): Promise<string | un
   return (await live.where("state", "!=", "resolved").executeTakeFirst())?.id;
 }
 
-export async function lockFinding(tx: Tx, id: string): Promise<FindingRow | undefined> {
-  return within(tx).selectFrom("findings.finding").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+/** `open`: whether it is also in that reach. */
+export async function lockFinding(
+  tx: Tx,
+  id: string,
+  reaches: { seen: Reach; open: Reach },
+): Promise<{ row: FindingRow; open: boolean } | undefined> {
+  const one = within(tx).selectFrom("findings.finding").selectAll().select(seen(reaches.open).as("open")).where("id", "=", id);
+  const found = await one.where(seen(reaches.seen)).forUpdate().executeTakeFirst();
+  if (found === undefined) return undefined;
+  const { open, ...row } = found;
+  return { row, open };
 }
 
 /** Suppressed ones whose time is over, locked. */
@@ -83,7 +98,7 @@ export async function lockOverdue(tx: Tx, now: Date): Promise<FindingRow[]> {
 
 /** Newest first. */
 export async function search(db: Db, filter: FindingFilter): Promise<FindingRow[]> {
-  let found = within(db).selectFrom("findings.finding").selectAll();
+  let found = within(db).selectFrom("findings.finding").selectAll().where(seen(filter.reach));
   if (filter.state !== undefined) found = found.where("state", "=", filter.state);
   if (filter.severity !== undefined) found = found.where("severity", "=", filter.severity);
   if (filter.kind !== undefined) found = found.where("kind", "=", filter.kind);

@@ -1,6 +1,9 @@
-/** Who may do what, and where. Pure: the one table of roles, and the one question. */
+/** What roles allow. Pure: the one table of roles, and how grants add up; whether that is enough is asked of `can`. */
 import { permissions, type BuiltInRole, type Permission } from "@holdfast/contract";
-import { matches, parseSelector, type Labels, type SelectorTerm } from "@holdfast/kit";
+import { parseSelector, type SelectorTerm } from "@holdfast/kit";
+import type { Access, Reach } from "#platform/reach";
+
+export { can, type Access, type Reach } from "#platform/reach";
 
 const looking: Permission[] = ["devices:read", "repositories:read", "plans:read", "rollouts:read", "findings:read"];
 
@@ -24,11 +27,6 @@ export const rolePermissions: Record<BuiltInRole, readonly Permission[]> = {
   viewer: looking,
   auditor: [...looking, "audit:read", "secrets:read", "pki:read", "users:read"],
 };
-
-/** Where a permission counts: everywhere, or for what one of these selectors fits. */
-export type Reach = "everywhere" | readonly SelectorTerm[][];
-/** What a caller may do, each with where. */
-export type Access = ReadonlyMap<Permission, Reach>;
 
 /** A grant as it is kept. `permissions` is null for a role that is always there; an empty `selector` means everywhere. */
 export interface HeldGrant {
@@ -75,17 +73,4 @@ export function covers(access: Access, grant: HeldGrant): boolean {
 /** Equal for equal terms. */
 function wordOf(term: SelectorTerm): string {
   return JSON.stringify("values" in term ? [term.key, term.op, [...term.values].sort()] : [term.key, term.op]);
-}
-
-/**
- * Whether this caller (undefined: nobody is signed in) may do what needs `permission`: to the thing with these labels, or,
- * when no labels are told, to anything at all. What has no labels is only for those who may everywhere.
- */
-export function can(caller: { access: Access } | undefined, permission: Permission, labels?: Labels): boolean {
-  if (permission === "public") return true;
-  if (caller === undefined) return false;
-  if (permission === "self") return true;
-  const reach = caller.access.get(permission);
-  if (reach === undefined) return false;
-  return reach === "everywhere" || labels === undefined || reach.some((terms) => matches([...terms], labels));
 }

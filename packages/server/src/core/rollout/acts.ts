@@ -1,17 +1,22 @@
 /** What people do to a rollout: approve, start, pause, resume, abort, give up a target, retry, roll back. Each is one audited transaction. */
 import { Problem, type Clock } from "@holdfast/kit";
-import type { Plan, Rollout } from "@holdfast/contract";
+import type { Permission, Plan, Rollout } from "@holdfast/contract";
 import { inTransaction, type Db, type Tx } from "#platform/db";
+import { entryBy, type Asker, type Permitted } from "#platform/reach";
 import type { Audit } from "#core/audit";
 import { advance } from "./advance.ts";
 import type { Carrier, Change } from "./change.ts";
-import type { Asker, NewRollout } from "./index.ts";
+import type { NewRollout } from "./index.ts";
 import { finalStates, type RolloutEvent } from "./machine.ts";
 import type { createMoved } from "./moved.ts";
 import type { createPlans, NewPlan } from "./plans.ts";
+import { mustDrive } from "./reach.ts";
 import { loadRollout, transition } from "./store.ts";
 
-/** Each act answers with the rollout as it is then; an act that its state does not allow is a `rollouts_not_possible` conflict. */
+/**
+ * Each act answers with the rollout as it is then; an act that its state does not allow is a `rollouts_not_possible` conflict. All targets must
+ * be in the asker's reach: else it is `forbidden_here`, or `rollouts_missing` where none is.
+ */
 export interface Acts {
   /** @throws Problem `rollouts_own_approval` when the approver proposed it. */
   approve(id: string, asker: Asker, reason?: string): Promise<Rollout>;
@@ -41,7 +46,7 @@ interface ActDeps {
   moved: ReturnType<typeof createMoved>;
   plans: ReturnType<typeof createPlans>;
   carrierOf(kind: string): Carrier;
-  get(id: string): Promise<Rollout>;
+  get(id: string, asker: Permitted, ...permissions: Permission[]): Promise<Rollout>;
   propose(rollout: NewRollout, asker: Asker): Promise<Rollout>;
   proposePlan(tx: Tx, plan: NewPlan, asker: Asker): Promise<Plan>;
   wake(): void;
@@ -87,7 +92,7 @@ export function createActs(deps: ActDeps): Acts {
         event: { kind: "given_up", target, say: by("given up", { asker, reason }) },
       }),
     retry: async (id, asker, reason) =>
-      (await deps.get(id)).state === "needs_attention" ? retryNow(id, asker, reason) : again(deps, id, { asker, reason }),
+      (await drivable(deps, id, asker)).state === "needs_attention" ? retryNow(id, asker, reason) : again(deps, id, { asker, reason }),
     rollback: (id, asker, reason) => back(deps, id, { asker, reason }),
   };
 }
@@ -95,7 +100,9 @@ export function createActs(deps: ActDeps): Acts {
 /** One act in one transaction: the state, the journal, the audit entry, the events. */
 async function perform(deps: ActDeps, deed: Deed): Promise<Rollout> {
   const { id, verb, asker, reason, target } = deed;
+  const permission = verb === "approve" ? "rollouts:approve" : "rollouts:operate";
   await inTransaction(deps.db, async (tx) => {
+    await mustDrive(tx, { id, asker, permission });
     const at = new Date(deps.clock.now());
     const what = `${verb.replaceAll("_", " ")}${target === undefined ? "" : ` ${target}`}`;
     const move = await transition(tx, {
@@ -112,11 +119,17 @@ async function perform(deps: ActDeps, deed: Deed): Promise<Rollout> {
       await deps.plans.stay(tx, await deps.plans.targets(move.row.plan_id));
     const after = { state: move.after.state, ...(target === undefined ? {} : { target }) };
     const entry = { action: `rollout.rollout.${verb}`, subject: `rollout:${id}`, before: { state: move.before.state }, after, reason };
-    await deps.audit.record(tx, { ...asker, ...entry });
+    await deps.audit.record(tx, { ...entryBy(asker), ...entry });
     await deps.moved(tx, move);
   });
   deps.wake();
-  return deps.get(id);
+  return deps.get(id, asker, permission);
+}
+
+/** The rollout, all of whose targets the asker may change. */
+async function drivable(deps: ActDeps, id: string, asker: Permitted): Promise<Rollout> {
+  await mustDrive(deps.db, { id, asker, permission: "rollouts:operate" });
+  return deps.get(id, asker, "rollouts:operate");
 }
 
 function by(what: string, { asker, reason }: Wish): string {
@@ -129,14 +142,14 @@ function refuseOwn(author: string, asker: Asker): void {
 }
 
 async function again(deps: ActDeps, id: string, wish: Wish): Promise<Rollout> {
-  const rollout = await finished(deps, id);
+  const rollout = await finished(deps, id, wish.asker);
   const missing = new Set(rollout.targets.filter((target) => target.side !== "new").map((target) => target.target));
   const changes = (await deps.plans.changes(rollout.planId)).filter((change) => missing.has(change.target.id));
   return proposeAgain(deps, { rollout, changes, origin: `retry:${id}`, title: `Retry: ${rollout.title}` }, wish);
 }
 
 async function back(deps: ActDeps, id: string, wish: Wish): Promise<Rollout> {
-  const rollout = await finished(deps, id);
+  const rollout = await finished(deps, id, wish.asker);
   const loaded = await loadRollout(deps.db, id);
   const touched = new Set(rollout.targets.filter((target) => target.outcome === "applied").map((target) => target.target));
   const made = (await deps.plans.changes(rollout.planId)).filter((change) => touched.has(change.target.id));
@@ -171,8 +184,8 @@ async function atMost<T, R>(most: number, items: T[], work: (item: T) => Promise
   return results;
 }
 
-async function finished(deps: ActDeps, id: string): Promise<Rollout> {
-  const rollout = await deps.get(id);
+async function finished(deps: ActDeps, id: string, asker: Permitted): Promise<Rollout> {
+  const rollout = await drivable(deps, id, asker);
   if (finalStates.has(rollout.state)) return rollout;
   throw new Problem("rollouts_not_possible", {
     kind: "conflict",
@@ -188,7 +201,7 @@ async function proposeAgain(
   const { rollout, changes, origin, title } = parts;
   if (changes.length === 0)
     throw new Problem("rollouts_plan_empty", { kind: "conflict", say: "There is nothing to do: every target has that already." });
-  const { strategies, limits } = await deps.plans.get(rollout.planId);
+  const { strategies, limits } = await deps.plans.get(rollout.planId, asker, "rollouts:operate");
   const plan = await inTransaction(deps.db, (tx) =>
     deps.proposePlan(tx, { origin, title, strategies, limits, createdBy: asker.actor, changes, unchanged: 0, problems: [] }, asker),
   );

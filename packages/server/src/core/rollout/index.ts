@@ -7,6 +7,7 @@ import type {
   ChangeDetail,
   JournalEntry,
   Limits,
+  Permission,
   Plan,
   PlanListItem,
   Rollout,
@@ -18,6 +19,8 @@ import type {
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { Log } from "#platform/log";
+import { entryBy, reachOf, reachOfAny, type Asker, type Permitted, type Reach } from "#platform/reach";
+import { reached } from "#core/assets";
 import type { Audit } from "#core/audit";
 import type { Secrets } from "#core/secrets";
 import { createActs, type Acts } from "./acts.ts";
@@ -29,7 +32,10 @@ import { createPlans, type NewPlan } from "./plans.ts";
 import { chooseStrategy, type Choice } from "./strategy.ts";
 import { createRunner } from "./run.ts";
 import { heldTargets, insertRollout, loadRollout } from "./store.ts";
-import { listJournal, listPlans, listRollouts, listTargets, planHead, type RolloutListRow } from "./store-reads.ts";
+import { missingRollout } from "./problems.ts";
+import { extentOf, mustCarryOut, narrowedMachine } from "./reach.ts";
+import { rolloutPlace } from "./store-reach.ts";
+import { listJournal, listRollouts, listTargets, type RolloutListRow } from "./store-reads.ts";
 import { countTargets, rolloutHead, rolloutView, sayRollout } from "./view.ts";
 import { cutWaves } from "./waves.ts";
 
@@ -54,11 +60,7 @@ export interface RolloutsDeps {
   atPoint?: (point: string) => void;
 }
 
-/** Who asks, and through which request. */
-export interface Asker {
-  actor: string;
-  requestId?: string | undefined;
-}
+export type { Asker } from "#platform/reach";
 
 export interface NewRollout {
   planId: string;
@@ -88,18 +90,26 @@ export interface PageQuery {
 export interface Rollouts extends Acts {
   /** Writes a plan in the caller's transaction. */
   proposePlan(tx: Tx, plan: NewPlan, asker: Asker): Promise<Plan>;
-  plan(id: string): Promise<Plan>;
-  plans(page: PageQuery): Promise<PlanListItem[]>;
-  /** One change of a plan, as people read it. */
-  planChange(plan: string, target: string): Promise<ChangeDetail>;
+  /** This, and what follows, only as far as targets are in the asker's reach; what has none is missing. @throws Problem `plans_missing` */
+  plan(id: string, asker: Permitted): Promise<Plan>;
+  plans(page: PageQuery, asker: Permitted): Promise<PlanListItem[]>;
+  /** One change of a plan, as people read it. @throws Problem `plans_change_missing` */
+  planChange(plan: string, target: string, asker: Permitted): Promise<ChangeDetail>;
   /**
    * Proposes a rollout of a plan; it starts at once unless it waits for an approval.
-   * @throws Problem `rollouts_plan_moved` (other hash), `rollouts_plan_empty`, `rollouts_target_busy`, `rollouts_strategy_unknown`, `rollouts_limits_loosened`
+   * @throws Problem `forbidden_here` unless all targets are in reach, `rollouts_plan_moved` (other hash), `rollouts_plan_empty`, `rollouts_target_busy`, `rollouts_strategy_unknown`, `rollouts_limits_loosened`
    */
   propose(rollout: NewRollout, asker: Asker): Promise<Rollout>;
-  get(id: string): Promise<Rollout>;
-  list(page: PageQuery & { state?: RolloutState | undefined; plan?: string | undefined }): Promise<RolloutListItem[]>;
-  journal(id: string, page: { after?: number | undefined; limit: number; target?: string | undefined }): Promise<JournalEntry[]>;
+  /** @throws Problem `rollouts_missing` */
+  get(id: string, asker: Permitted): Promise<Rollout>;
+  list(page: PageQuery & { state?: RolloutState | undefined; plan?: string | undefined }, asker: Permitted): Promise<RolloutListItem[]>;
+  journal(
+    id: string,
+    page: { after?: number | undefined; limit: number; target?: string | undefined },
+    asker: Permitted,
+  ): Promise<JournalEntry[]>;
+  /** How many targets of one are in this reach. */
+  extent(of: { plan: string } | { rollout: string }, reach: Reach): Promise<"none" | "some" | "all">;
   /** Which of these targets a rollout drives at present: target → rollout. */
   held(targets: string[], tx?: Tx): Promise<Map<string, string>>;
   /** Begins to drive rollouts in this process. */
@@ -122,15 +132,11 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
   const moved = createMoved(deps);
   const { leaseMs = 20_000, times = stepTimes } = deps;
   const runner = createRunner({ ...deps, times, leaseMs, carrierOf, change: (planId, target) => plans.change(planId, target), moved });
-  const get = async (id: string): Promise<Rollout> => {
-    const found = await loadRollout(deps.db, id);
-    if (!found) throw new Problem("rollouts_missing", { kind: "missing", say: `There is no rollout ${id}.` });
-    return rolloutView(found.row, found.machine, await listTargets(deps.db, id));
-  };
+  const get = createGet(deps.db);
   const proposePlan = async (tx: Tx, plan: NewPlan, asker: Asker): Promise<Plan> => {
     const proposed = await plans.propose(tx, plan);
     const after = { hash: proposed.hash, origin: proposed.origin, targets: proposed.changes.length };
-    await deps.audit.record(tx, { ...asker, action: "rollout.plan.create", subject: `plan:${proposed.id}`, after });
+    await deps.audit.record(tx, { ...entryBy(asker), action: "rollout.plan.create", subject: `plan:${proposed.id}`, after });
     const payload = { title: proposed.title, origin: proposed.origin, targets: after.targets };
     await publish(tx, { type: "rollout.plan.created", subject: `plan:${proposed.id}`, payload });
     return proposed;
@@ -139,15 +145,19 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
   return {
     proposePlan,
     propose,
-    get,
-    plan: (id) => plans.get(id),
-    plans: async (page) => (await listPlans(deps.db, page)).map(planListItem),
-    planChange: (plan, target) => plans.describe(plan, target),
-    list: async (page) => (await listRollouts(deps.db, page)).map(listItem),
-    journal: async (id, page) => {
-      await get(id);
-      return listJournal(deps.db, id, page);
+    get: (id, asker) => get(id, asker),
+    plan: (id, asker) => plans.get(id, asker),
+    plans: (page, asker) => plans.list(page, asker),
+    planChange: (plan, target, asker) => plans.describe(plan, target, asker),
+    list: (page, asker) => listed(deps.db, page, asker),
+    journal: async (id, page, asker) => {
+      const reach = reachOf(asker, "rollouts:read");
+      const place = await rolloutPlace(deps.db, id, { seen: reach, open: reach });
+      if (place === "missing") throw missingRollout(id);
+      // Lines that are about no target speak of all of them.
+      return listJournal(deps.db, id, { ...page, of: place === "whole" ? "everywhere" : reach });
     },
+    extent: (of, reach) => extentOf(deps.db, of, reach),
     held: (targets, tx) => heldTargets(tx ?? deps.db, targets),
     start: () => runner.start(),
     stop: () => runner.stop(),
@@ -155,16 +165,41 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
   };
 }
 
+/** A rollout as far as its targets are in the asker's reach, for reading or for one of these permissions. */
+type Get = (id: string, asker: Permitted, ...permissions: Permission[]) => Promise<Rollout>;
+
+function createGet(db: Db): Get {
+  return async (id, asker, ...permissions) => {
+    const reach = reachOfAny(asker, "rollouts:read", ...permissions);
+    const found = await loadRollout(db, id, reach);
+    if (!found) throw missingRollout(id);
+    const places = await listTargets(db, id);
+    const ids = places.map((place) => place.target_id);
+    const seen = await reached(db, reach, ids);
+    if (seen.size === ids.length) return rolloutView(found.row, found.machine, places);
+    return { ...rolloutView({ ...found.row, halt_reason: null }, narrowedMachine(found.machine, seen), places), partial: true };
+  };
+}
+
+async function listed(db: Db, page: Parameters<Rollouts["list"]>[0], asker: Permitted): Promise<RolloutListItem[]> {
+  const reach = reachOf(asker, "rollouts:read");
+  const rows = await listRollouts(db, { ...page, reach });
+  const ids = rows.flatMap((row) => row.target_machines.map((machine) => machine.id));
+  const seen = await reached(db, reach, [...new Set(ids)]);
+  return rows.map((row) => listItem(row, seen));
+}
+
 interface ProposeParts {
   plans: ReturnType<typeof createPlans>;
   moved: ReturnType<typeof createMoved>;
-  get(id: string): Promise<Rollout>;
+  get: Get;
   wake(): void;
 }
 
 function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeParts): Rollouts["propose"] {
   return async (wanted, asker) => {
-    const plan = await plans.get(wanted.planId);
+    await mustCarryOut(deps.db, wanted.planId, asker);
+    const plan = await plans.get(wanted.planId, asker, "rollouts:operate");
     if (plan.hash !== wanted.planHash) {
       throw new Problem("rollouts_plan_moved", {
         kind: "conflict",
@@ -191,7 +226,7 @@ function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeP
       await insertRollout(tx, row, machine, targets);
       const after = { plan: plan.id, planHash: plan.hash, ...choice, targets: targets.length };
       await deps.audit.record(tx, {
-        ...asker,
+        ...entryBy(asker),
         action: "rollout.rollout.create",
         subject: `rollout:${id}`,
         after,
@@ -202,13 +237,8 @@ function createPropose(deps: RolloutsDeps, { plans, moved, get, wake }: ProposeP
       await moved(tx, { row: { ...row, version: 1, fencing: 0 }, before: { ...machine, state: "ready" }, after: machine });
     });
     wake();
-    return get(id);
+    return get(id, asker, "rollouts:operate");
   };
-}
-
-function planListItem({ targets, ...row }: Awaited<ReturnType<typeof listPlans>>[number]): PlanListItem {
-  const { problems, strategies: _strategies, limits: _limits, ...head } = planHead(row);
-  return { ...head, targets, problemCount: problems.length };
 }
 
 interface RolloutParts {
@@ -266,10 +296,11 @@ function reasonOf(strategy: Strategy): string | undefined {
   return strategy.kind === "direct" ? strategy.reason : undefined;
 }
 
-function listItem(row: RolloutListRow): RolloutListItem {
-  const { strategy, strategyFrom: _from, limits: _limits, ...head } = rolloutHead(row);
+function listItem(row: RolloutListRow, seen: ReadonlySet<string>): RolloutListItem {
+  const whole = row.target_machines.every(({ id }) => seen.has(id));
+  const { strategy, strategyFrom: _from, limits: _limits, ...head } = rolloutHead(whole ? row : { ...row, halt_reason: null });
   const targets = Object.fromEntries(row.target_machines.map((machine) => [machine.id, machine]));
-  const machine: Machine = {
+  const all: Machine = {
     state: row.state,
     autoStart: row.auto_start,
     parallel: row.parallel,
@@ -278,10 +309,12 @@ function listItem(row: RolloutListRow): RolloutListItem {
     touches: row.touches,
     ...(row.halt_reason === null ? {} : { haltReason: row.halt_reason }),
   };
+  const machine = whole ? all : narrowedMachine(all, seen);
   return {
     ...head,
+    ...(whole ? {} : { partial: true as const }),
     strategyKind: strategy.kind,
-    targetCount: row.target_machines.length,
+    targetCount: Object.keys(machine.targets).length,
     counts: countTargets(machine),
     say: sayRollout(machine),
   };

@@ -12,7 +12,7 @@ import { layWire, type Wire } from "#test/cut-wire";
 import { testDatabase, type TestDatabase } from "#test/database";
 import { createRollouts, type Carrier, type Change, type Rollouts } from "./index.ts";
 
-const ada = { actor: "user:ada" };
+const ada = { actor: "user:ada", access: "unlimited" as const };
 const leaseMs = 1500;
 
 let database: TestDatabase;
@@ -122,16 +122,16 @@ test("a controller that is cut off from the database stops what it has in flight
     wire.cut();
     second.start();
     expect((await stopped.promise) - cutAt).toBeLessThan(leaseMs + 500);
-    const state = () => second.get(id).then((rollout) => rollout.state);
+    const state = () => second.get(id, ada).then((rollout) => rollout.state);
     await expect.poll(state, { timeout: 15_000, interval: 20 }).toBe("succeeded");
     expect(done.indexOf("first: stopped")).toBeLessThan(done.findIndex((line) => line.startsWith("second: ")));
 
-    const journal = await second.journal(id, { limit: 100 });
+    const journal = await second.journal(id, { limit: 100 }, ada);
     wire.mend();
     const again = () => parted.db.selectNoFrom((of) => of.val(1).as("n")).execute();
     await expect.poll(() => again().then(() => "answers", String), { timeout: 15_000 }).toBe("answers");
     await first.stop();
-    expect(await second.journal(id, { limit: 100 })).toEqual(journal);
+    expect(await second.journal(id, { limit: 100 }, ada)).toEqual(journal);
     expect(colours.get("lamp-1")).toBe("red");
     expect(done.filter((line) => line.startsWith("first: "))).toEqual(["first: prepare a", "first: apply a", "first: stopped"]);
   } finally {

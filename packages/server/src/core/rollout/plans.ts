@@ -1,13 +1,17 @@
 /** Plans: changes bound by hash to what was observed, kept sealed, read like a pull request. */
 import { createHash } from "node:crypto";
 import { newId, Problem } from "@holdfast/kit";
-import type { ChangeDetail, ChangeSummary, Limits, Plan } from "@holdfast/contract";
+import type { ChangeDetail, ChangeSummary, Limits, Permission, Plan, PlanListItem } from "@holdfast/contract";
 import type { Db, Tx } from "#platform/db";
+import { reachOf, reachOfAny, type Permitted, type Reach } from "#platform/reach";
+import { reached } from "#core/assets";
 import type { Resealer, Secrets } from "#core/secrets";
 import type { Carrier, Change } from "./change.ts";
+import { narrowedItem, narrowedPlan } from "./reach.ts";
 import {
   countStaleChanges,
   insertPlan,
+  listPlans,
   loadChange,
   loadPlan,
   lockStaleChanges,
@@ -15,6 +19,7 @@ import {
   resealChange,
   type ChangeColumns,
   type PlanChangeRow,
+  type PlanListRow,
 } from "./store-reads.ts";
 
 export interface NewPlan {
@@ -25,6 +30,8 @@ export interface NewPlan {
   revision?: string;
   createdBy: string;
   changes: Change[];
+  /** Ids of all targets that were looked at, also of those that need no change; those with a change unless told. */
+  looked?: string[];
   /** Targets that are as intended already. */
   unchanged: number;
   problems: Plan["problems"];
@@ -64,6 +71,7 @@ function resealer(db: Db): Resealer {
 export function createPlans(deps: PlansDeps) {
   deps.secrets.addResealer(resealer(deps.db));
   return {
+    ...createReads(deps),
     /** Writes a plan. @throws Problem `plans_payload_invalid` for a change that its carrier does not take. */
     async propose(tx: Tx, plan: NewPlan): Promise<Plan> {
       const id = newId<"plan">("plan", deps.now());
@@ -81,6 +89,7 @@ export function createPlans(deps: PlansDeps) {
         limits: plan.limits ?? {},
         created_at: new Date(deps.now()),
         created_by: plan.createdBy,
+        looked: plan.looked ?? plan.changes.map((change) => change.target.id),
       };
       const sealed = plan.changes.map((change, i) => ({
         ...change,
@@ -90,14 +99,9 @@ export function createPlans(deps: PlansDeps) {
       return { ...planHead(row), changes: plan.changes.map(summaryOfChange) };
     },
 
-    async get(id: string): Promise<Plan> {
-      const { row, changes } = await loadPlan(deps.db, id);
-      return { ...planHead(row), changes: changes.map(summaryOfRow) };
-    },
-
     /** The targets of a plan, in its order. */
     async targets(plan: string): Promise<Pick<Change, "kind" | "target">[]> {
-      return (await loadPlan(deps.db, plan)).changes.map(({ kind, target }) => ({ kind, target }));
+      return (await loadPlan(deps.db, plan, "everywhere")).changes.map(({ kind, target }) => ({ kind, target }));
     },
 
     /** The targets of these changes are there, and stay until `tx` ends. @throws what their carriers say of those that are gone */
@@ -113,22 +117,53 @@ export function createPlans(deps: PlansDeps) {
 
     /** The change of one target with its payload: what a carrier gets. */
     async change(plan: string, target: string): Promise<Change> {
-      return unsealed(deps, await loadChange(deps.db, plan, target));
+      return unsealed(deps, await loadChange(deps.db, { plan, target, reach: "everywhere" }));
     },
 
     /** All changes of a plan with their payloads. */
     async changes(plan: string): Promise<Change[]> {
-      const { changes } = await loadPlan(deps.db, plan);
-      return Promise.all(changes.map(async (row) => unsealed(deps, await loadChange(deps.db, plan, row.target_id))));
+      const { changes } = await loadPlan(deps.db, plan, "everywhere");
+      const load = (target: string) => loadChange(deps.db, { plan, target, reach: "everywhere" });
+      return Promise.all(changes.map(async (row) => unsealed(deps, await load(row.target_id))));
+    },
+  };
+}
+
+/** What people see of plans, each only as far as it is in their reach. */
+function createReads(deps: PlansDeps) {
+  return {
+    /** As far as it is in the asker's reach for one of these permissions. */
+    async get(id: string, asker: Permitted, ...permissions: Permission[]): Promise<Plan> {
+      const reach = reachOfAny(asker, "plans:read", ...permissions);
+      const { row, changes } = await loadPlan(deps.db, id, reach);
+      const plan = { ...planHead(row), changes: changes.map(summaryOfRow) };
+      if (reach === "everywhere") return plan;
+      const looked = [...new Set([...row.looked, ...changes.map((change) => change.target_id)])];
+      return narrowedPlan(plan, looked, await reached(deps.db, reach, looked));
+    },
+
+    async list(page: { before?: string | undefined; limit: number }, asker: Permitted): Promise<PlanListItem[]> {
+      const reach = reachOf(asker, "plans:read");
+      const rows = await listPlans(deps.db, { ...page, reach });
+      const troubled = rows.flatMap((row) => row.problems.map(({ target }) => target));
+      const seen = await reached(deps.db, reach, [...new Set(troubled)]);
+      return rows.map((row) => planListItem(row, reach, seen));
     },
 
     /** Everything about one change that a person may read. */
-    async describe(plan: string, target: string): Promise<ChangeDetail> {
-      const row = await loadChange(deps.db, plan, target);
+    async describe(plan: string, target: string, asker: Permitted): Promise<ChangeDetail> {
+      const row = await loadChange(deps.db, { plan, target, reach: reachOf(asker, "plans:read") });
       const change = unsealed(deps, row);
       return { ...summaryOfRow(row), diff: row.diff, ...deps.carrierOf(row.kind).describe(change) };
     },
   };
+}
+
+function planListItem({ targets, lookedSeen, ...row }: PlanListRow, reach: Reach, seen: ReadonlySet<string>): PlanListItem {
+  const { problems, strategies: _strategies, limits: _limits, ...head } = planHead(row);
+  const item = { ...head, targets, problemCount: problems.length };
+  if (reach === "everywhere") return item;
+  return narrowedItem(item, { looked: row.looked.length, lookedSeen, problems: problems.filter(({ target }) => seen.has(target)) });
 }
 
 function checked(deps: PlansDeps, change: Change): unknown {

@@ -91,8 +91,8 @@ class Lamps {
   }
 }
 
-const ada = { actor: "user:ada" };
-const bob = { actor: "user:bob" };
+const ada = { actor: "user:ada", access: "unlimited" as const };
+const bob = { actor: "user:bob", access: "unlimited" as const };
 const oneByOne: Strategy = { kind: "rolling", batch: { count: 1 }, healthyPercent: 100, pauseMs: 0 };
 
 let database: TestDatabase;
@@ -158,9 +158,9 @@ async function planRed(rollouts: Rollouts, names: string[]): Promise<Plan> {
 
 async function until(rollouts: Rollouts, id: string, states: string[]): Promise<Awaited<ReturnType<Rollouts["get"]>>> {
   return expect
-    .poll(async () => rollouts.get(id), { timeout: 15_000, interval: 20 })
+    .poll(async () => rollouts.get(id, ada), { timeout: 15_000, interval: 20 })
     .toSatisfy((rollout: { state: string }) => states.includes(rollout.state))
-    .then(() => rollouts.get(id));
+    .then(() => rollouts.get(id, ada));
 }
 
 async function colours(plan: Plan): Promise<string[]> {
@@ -177,7 +177,7 @@ describe("a rollout on the database", () => {
     const ended = await until(rollouts, id, ["succeeded"]);
     expect(await colours(plan)).toEqual(["red", "red"]);
     expect(ended.say).toBe("Done: 2 of 2 targets have the change.");
-    const journal = await rollouts.journal(id, { limit: 100, target: plan.changes[0]!.target });
+    const journal = await rollouts.journal(id, { limit: 100, target: plan.changes[0]!.target }, ada);
     expect(journal.map((line) => `${line.step} ${line.phase}`)).toEqual([
       "prepare begin",
       "prepare end",
@@ -287,7 +287,7 @@ describe("a rollout on the database", () => {
     expect(stale.stale.find((one) => one.table === "rollout.plan_change")?.rows).toBeGreaterThan(0);
     await secrets.reseal();
     expect((await secrets.rotation()).stale.every((one) => one.rows === 0)).toBe(true);
-    expect((await rollouts.planChange(plan.id, plan.changes[0]!.target)).commands).toEqual(["paint red"]);
+    expect((await rollouts.planChange(plan.id, plan.changes[0]!.target, ada)).commands).toEqual(["paint red"]);
   });
 
   test("that succeeded can be rolled back to what was there before it", async () => {
@@ -341,7 +341,7 @@ describe("when a controller loses its lease", () => {
     await until(next, id, ["succeeded"]);
     apply.release();
     expect(await colours(plan)).toEqual(["red"]);
-    const journal = await next.journal(id, { limit: 200 });
+    const journal = await next.journal(id, { limit: 200 }, ada);
     const fencing = journal.filter((line) => line.fencing > 0).map((line) => line.fencing);
     expect(fencing).toEqual([...fencing].sort((a, b) => a - b));
     expect(new Set(fencing).size).toBeGreaterThan(1);
@@ -361,12 +361,12 @@ describe("when a controller loses its lease", () => {
     const next = engine();
     next.start();
     await until(next, id, ["succeeded"]);
-    const journal = await next.journal(id, { limit: 200 });
+    const journal = await next.journal(id, { limit: 200 }, ada);
     lamps.colours.set(plan.changes[0]!.target, "green");
     apply.release();
     await lost.stop();
     expect(await colours(plan)).toEqual(["green"]);
-    expect(await next.journal(id, { limit: 200 })).toEqual(journal);
+    expect(await next.journal(id, { limit: 200 }, ada)).toEqual(journal);
     expect(journal.filter((line) => line.phase === "note" && line.step === "apply")).toHaveLength(1);
   });
 

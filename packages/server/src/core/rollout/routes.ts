@@ -3,24 +3,20 @@ import { contract } from "@holdfast/contract";
 import { implement } from "@orpc/server";
 import { z } from "zod";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
-import { callerOf, type RequestContext } from "#platform/http";
+import { askerOf, callerOf, type RequestContext } from "#platform/http";
 import type { Acts } from "./acts.ts";
-import type { Asker, Rollouts } from "./index.ts";
+import type { Rollouts } from "./index.ts";
 
 const lastId = z.string();
 const lastSeq = z.number().int();
-
-function askerOf(context: RequestContext): Asker {
-  return { actor: callerOf(context).actor, requestId: context.requestId };
-}
 
 /** `plans.create` belongs to the domain that can plan a revision: it is handed in. */
 export function createPlanRoutes(rollouts: Rollouts) {
   const os = implement(contract.plans).$context<RequestContext>();
   return {
-    list: os.list.handler(async ({ input }) => pageOf(await rollouts.plans(readPage(input)), input.limit)),
-    get: os.get.handler(({ input }) => rollouts.plan(input.id)),
-    change: os.change.handler(({ input }) => rollouts.planChange(input.id, input.target)),
+    list: os.list.handler(async ({ input, context }) => pageOf(await rollouts.plans(readPage(input), callerOf(context)), input.limit)),
+    get: os.get.handler(({ input, context }) => rollouts.plan(input.id, callerOf(context))),
+    change: os.change.handler(({ input, context }) => rollouts.planChange(input.id, input.target, callerOf(context))),
   };
 }
 
@@ -31,13 +27,14 @@ export function createRolloutRoutes(rollouts: Rollouts) {
     rollouts[verb](call.input.id, askerOf(call.context), call.input.reason);
   return {
     create: os.create.handler(({ input, context }) => rollouts.propose(input, askerOf(context))),
-    list: os.list.handler(async ({ input }) =>
-      pageOf(await rollouts.list({ ...readPage(input), state: input.state, plan: input.plan }), input.limit),
+    list: os.list.handler(async ({ input, context }) =>
+      pageOf(await rollouts.list({ ...readPage(input), state: input.state, plan: input.plan }, callerOf(context)), input.limit),
     ),
-    get: os.get.handler(({ input }) => rollouts.get(input.id)),
-    journal: os.journal.handler(async ({ input }) => {
+    get: os.get.handler(({ input, context }) => rollouts.get(input.id, callerOf(context))),
+    journal: os.journal.handler(async ({ input, context }) => {
       const after = decodeCursor(lastSeq, input.cursor);
-      const items = await rollouts.journal(input.id, { after, limit: input.limit + 1, target: input.target });
+      const wanted = { after, limit: input.limit + 1, target: input.target };
+      const items = await rollouts.journal(input.id, wanted, callerOf(context));
       const page = items.slice(0, input.limit);
       return items.length > page.length ? { items: page, next: encodeCursor(page.at(-1)?.seq) } : { items: page };
     }),

@@ -1,10 +1,13 @@
 /** Plans and lists: what is written once and read often. */
-import { Problem } from "@holdfast/kit";
 import type { JournalEntry, Plan, RolloutState } from "@holdfast/contract";
-import type { Selectable } from "kysely";
+import { sql, type Selectable } from "kysely";
 import type { Db, Tx } from "#platform/db";
+import type { Reach } from "#platform/reach";
+import { inReach } from "#core/assets";
 import type { Change } from "./change.ts";
 import type { TargetMachine } from "./machine.ts";
+import { missingChange, missingPlan } from "./problems.ts";
+import { planSeen, rolloutSeen } from "./store-reach.ts";
 import type { PlanChangeTable, PlanTable, RolloutTables } from "./tables.ts";
 import type { RolloutRow } from "./store.ts";
 
@@ -49,10 +52,10 @@ export async function insertPlan(tx: Tx, row: PlanRow, changes: SealedChange[]):
   }
 }
 
-/** @throws Problem `plans_missing` */
-export async function loadPlan(db: Db, id: string): Promise<{ row: PlanRow; changes: Omit<ChangeColumns, "diff">[] }> {
-  const row = await tables(db).selectFrom("rollout.plan").selectAll().where("id", "=", id).executeTakeFirst();
-  if (!row) throw new Problem("plans_missing", { kind: "missing", say: `There is no plan ${id}.` });
+/** @throws Problem `plans_missing`, also when nothing of it is in reach */
+export async function loadPlan(db: Db, id: string, reach: Reach): Promise<{ row: PlanRow; changes: Omit<ChangeColumns, "diff">[] }> {
+  const row = await tables(db).selectFrom("rollout.plan").selectAll().where("id", "=", id).where(planSeen(reach)).executeTakeFirst();
+  if (!row) throw missingPlan(id);
   const columns = changeColumns.filter((column) => column !== "diff");
   const changes = await tables(db)
     .selectFrom("rollout.plan_change")
@@ -63,19 +66,33 @@ export async function loadPlan(db: Db, id: string): Promise<{ row: PlanRow; chan
   return { row, changes };
 }
 
-/** @throws Problem `plans_change_missing` */
-export async function loadChange(db: Db, plan: string, target: string): Promise<PlanChangeRow> {
+/** @throws Problem `plans_change_missing`, also when the target is not in reach */
+export async function loadChange(db: Db, { plan, target, reach }: { plan: string; target: string; reach: Reach }): Promise<PlanChangeRow> {
   const row = await tables(db)
     .selectFrom("rollout.plan_change")
     .selectAll()
     .where("plan_id", "=", plan)
     .where("target_id", "=", target)
+    .where(inReach(reach, sql.ref("rollout.plan_change.target_id")))
     .executeTakeFirst();
-  if (!row) throw new Problem("plans_change_missing", { kind: "missing", say: `Plan ${plan} has no change for ${target}.` });
+  if (!row) throw missingChange(plan, target);
   return row;
 }
 
-export async function listPlans(db: Db, page: { before?: string | undefined; limit: number }): Promise<(PlanRow & { targets: number })[]> {
+interface PlanPage {
+  before?: string | undefined;
+  limit: number;
+  reach: Reach;
+}
+
+export interface PlanListRow extends PlanRow {
+  /** Changes whose targets are in reach, and how many in reach were looked at. */
+  targets: number;
+  lookedSeen: number;
+}
+
+/** Those of which something is in reach, newest first. */
+export async function listPlans(db: Db, page: PlanPage): Promise<PlanListRow[]> {
   let query = tables(db)
     .selectFrom("rollout.plan")
     .selectAll("rollout.plan")
@@ -84,8 +101,15 @@ export async function listPlans(db: Db, page: { before?: string | undefined; lim
         .selectFrom("rollout.plan_change")
         .select((count) => count.fn.countAll<number>().as("n"))
         .whereRef("rollout.plan_change.plan_id", "=", "rollout.plan.id")
+        .where(inReach(page.reach, sql.ref("rollout.plan_change.target_id")))
         .as("targets"),
     )
+    .select(
+      sql<number>`(select count(*) from unnest(plan.looked) as looked (id) where ${inReach(page.reach, sql.ref("looked.id"))})`.as(
+        "lookedSeen",
+      ),
+    )
+    .where(planSeen(page.reach))
     .orderBy("id", "desc")
     .limit(page.limit);
   if (page.before !== undefined) query = query.where("id", "<", page.before);
@@ -98,9 +122,9 @@ export interface RolloutListRow extends RolloutRow {
 
 export async function listRollouts(
   db: Db,
-  page: { before?: string | undefined; limit: number; state?: RolloutState | undefined; plan?: string | undefined },
+  page: { before?: string | undefined; limit: number; state?: RolloutState | undefined; plan?: string | undefined; reach: Reach },
 ): Promise<RolloutListRow[]> {
-  let query = tables(db).selectFrom("rollout.rollout").selectAll().orderBy("id", "desc").limit(page.limit);
+  let query = tables(db).selectFrom("rollout.rollout").selectAll().where(rolloutSeen(page.reach)).orderBy("id", "desc").limit(page.limit);
   if (page.before !== undefined) query = query.where("id", "<", page.before);
   if (page.state !== undefined) query = query.where("state", "=", page.state);
   if (page.plan !== undefined) query = query.where("plan_id", "=", page.plan);
@@ -124,11 +148,12 @@ export async function listTargets(db: Db, id: string): Promise<{ target_id: stri
 export async function listJournal(
   db: Db,
   id: string,
-  page: { after?: number | undefined; limit: number; target?: string | undefined },
+  page: { after?: number | undefined; limit: number; target?: string | undefined; /** Only lines of targets in it. */ of: Reach },
 ): Promise<JournalEntry[]> {
   let query = tables(db).selectFrom("rollout.journal").selectAll().where("rollout_id", "=", id).orderBy("seq").limit(page.limit);
   if (page.after !== undefined) query = query.where("seq", ">", page.after);
   if (page.target !== undefined) query = query.where("target_id", "=", page.target);
+  if (page.of !== "everywhere") query = query.where(inReach(page.of, sql.ref("rollout.journal.target_id")));
   return (await query.execute()).map((row) => ({
     seq: row.seq,
     at: row.at.toISOString(),

@@ -2,9 +2,12 @@
 import { isProblem, Problem } from "@holdfast/kit";
 import { sql, type Selectable } from "kysely";
 import type { Db, Tx } from "#platform/db";
+import type { Reach } from "#platform/reach";
 import type { Target } from "./change.ts";
 import { isBetween, type GroupMember } from "./groups.ts";
 import { finalStates, type Machine, type TargetMachine } from "./machine.ts";
+import { missingRollout } from "./problems.ts";
+import { rolloutSeen } from "./store-reach.ts";
 import type { RolloutTable, RolloutTables } from "./tables.ts";
 
 export type RolloutRow = Selectable<RolloutTable>;
@@ -75,8 +78,9 @@ export async function insertRollout(
   if (machine.state === "running") await hold(tx, row.id, machine);
 }
 
-export async function loadRollout(db: Db, id: string): Promise<LoadedRollout | undefined> {
-  const row = await tables(db).selectFrom("rollout.rollout").selectAll().where("id", "=", id).executeTakeFirst();
+/** Where one of its targets is in reach. */
+export async function loadRollout(db: Db, id: string, reach: Reach = "everywhere"): Promise<LoadedRollout | undefined> {
+  const row = await tables(db).selectFrom("rollout.rollout").selectAll().where("id", "=", id).where(rolloutSeen(reach)).executeTakeFirst();
   return row ? { row, machine: await machineOf(db, row) } : undefined;
 }
 
@@ -123,7 +127,7 @@ async function takenByOthers(db: Db, id: string, targets: TargetMachine[]): Prom
  */
 export async function transition(tx: Tx, step: Transition): Promise<{ row: RolloutRow; before: Machine; after: Machine }> {
   const row = await tables(tx).selectFrom("rollout.rollout").selectAll().where("id", "=", step.id).forUpdate().executeTakeFirst();
-  if (!row) throw new Problem("rollouts_missing", { kind: "missing", say: `There is no rollout ${step.id}.` });
+  if (!row) throw missingRollout(step.id);
   if (step.fencing !== undefined && row.fencing !== step.fencing) throw leaseLost(step.id);
   const before = await machineOf(tx, row);
   const after = step.move(before, row);

@@ -19,6 +19,8 @@ export interface PlanTable {
   limits: Json<Limits>;
   created_at: Date;
   created_by: string;
+  /** Ids of all targets that it looked at. */
+  looked: Generated<string[]>;
 }
 
 export interface PlanChangeTable {

@@ -8,6 +8,7 @@ import type { Db, Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { FindingInput, Findings } from "#core/findings";
 import { diffConfigs } from "./config/index.ts";
+import { labelsOf } from "./labels.ts";
 import { findDevice, recordSeen, systemOf, type DeviceRow } from "./store.ts";
 import { configHash, formerHash, type Kept, type Versions } from "./versions.ts";
 
@@ -177,8 +178,7 @@ async function tellSeen(tx: Tx, device: DeviceRow, kept: Kept): Promise<void> {
 
 /** What a finding says of the device it is about. */
 export function aboutDevice(device: DeviceRow) {
-  const labels = { ...device.labels, platform: device.platform, ...(device.site === null ? {} : { site: device.site }) };
-  return { subject: subjectOf(device), subjectName: device.name, labels };
+  return { subject: subjectOf(device), subjectName: device.name, labels: labelsOf(device) };
 }
 
 /** A person should know why nothing happens in drift mode `revert`. */

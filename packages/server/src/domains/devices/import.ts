@@ -1,7 +1,7 @@
 /** An import of devices: all rows or none in one transaction; afterwards, where it was asked for, the keys that new devices show are pinned. */
 import { isProblem, Problem } from "@holdfast/kit";
 import { inTransaction, type Db } from "#platform/db";
-import type { Asker } from "#core/rollout";
+import type { Asker } from "#platform/reach";
 import { bastionsFirst, readDevices, type ExchangeError, type ReadDevices } from "./exchange.ts";
 import type { Inventory } from "./inventory.ts";
 
@@ -29,7 +29,7 @@ interface ImportDeps {
   db: Db;
   inventory: Inventory;
   /** Fingerprint of the host key that a device shows now. */
-  shownBy(name: string): Promise<string>;
+  shownBy(name: string, asker: Asker): Promise<string>;
 }
 
 /** How many devices are asked for their host key at one time. */
@@ -115,9 +115,9 @@ async function trustShown(deps: ImportDeps, devices: Row[], parts: TrustParts): 
 }
 
 async function trustOne({ db, inventory, shownBy }: ImportDeps, name: string, { report, reason, asker }: TrustParts): Promise<void> {
-  if ((await inventory.row(name)).host_key !== null) return;
+  if ((await inventory.row(name, asker, "devices:write")).host_key !== null) return;
   try {
-    const fingerprint = await shownBy(name);
+    const fingerprint = await shownBy(name, asker);
     if (await inTransaction(db, (tx) => inventory.pin(tx, { name, fingerprint, reason }, asker))) report.trusted.push(name);
   } catch (thrown) {
     if (!isProblem(thrown)) throw thrown;

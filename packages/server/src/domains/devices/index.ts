@@ -9,7 +9,8 @@ import type { Git } from "#platform/git";
 import type { Log } from "#platform/log";
 import type { Audit } from "#core/audit";
 import type { Findings } from "#core/findings";
-import type { Asker, Carrier, Rollouts } from "#core/rollout";
+import { reachOf, type Asker, type Permitted } from "#platform/reach";
+import type { Carrier, Rollouts } from "#core/rollout";
 import type { Pki } from "#core/pki";
 import type { Secrets } from "#core/secrets";
 import { createConfigCarrier } from "./apply.ts";
@@ -86,9 +87,9 @@ export interface Devices {
   versions: Versions;
   /** All rows, or none when one is wrong. */
   import(wanted: ImportWish, asker: Asker): Promise<ImportReport>;
-  export(wanted: { format: "yaml" | "csv"; selector?: string | undefined }): Promise<string>;
+  export(wanted: { format: "yaml" | "csv"; selector?: string | undefined }, asker: Permitted): Promise<string>;
   /** The host key that the device shows now; nothing is pinned. */
-  scan(id: string): Promise<{ fingerprint: string; pinned?: string; matches: boolean }>;
+  scan(id: string, asker: Permitted): Promise<{ fingerprint: string; pinned?: string; matches: boolean }>;
   /** Pins a key only when it is the one that the device shows. @throws Problem `devices_host_key_other` */
   trust(which: { id: string; etag?: string | undefined; fingerprint: string; reason: string }, asker: Asker): Promise<Device>;
 }
@@ -109,8 +110,8 @@ export function createDevices(deps: DevicesDeps): Devices {
     versions: reach.versions,
     expectations: reach.expectations,
   });
-  const scan = async (id: string): Promise<{ fingerprint: string; pinned?: string; matches: boolean }> => {
-    const row = await inventory.row(id);
+  const scan: Devices["scan"] = async (id, asker) => {
+    const row = await inventory.row(id, asker);
     const fingerprint = await scanHostKey(await reach.sessions.endpoint(row));
     return { fingerprint, matches: row.host_key === fingerprint, ...(row.host_key === null ? {} : { pinned: row.host_key }) };
   };
@@ -121,12 +122,13 @@ export function createDevices(deps: DevicesDeps): Devices {
     planning,
     versions: reach.versions,
     scan,
-    import: (wanted, asker) => importDevices({ db, inventory, shownBy: async (id) => (await scan(id)).fingerprint }, wanted, asker),
-    async export({ format, selector }) {
-      return writeDevices(format, (await inventory.rows({ selector })).map(exchanged));
+    import: (wanted, asker) => importDevices({ db, inventory, shownBy: async (id, by) => (await scan(id, by)).fingerprint }, wanted, asker),
+    async export({ format, selector }, asker) {
+      return writeDevices(format, (await inventory.rows({ selector, reach: reachOf(asker, "devices:read") })).map(exchanged));
     },
     async trust(which, asker) {
-      const { fingerprint } = await scan(which.id);
+      await inventory.row(which.id, asker, "devices:write");
+      const { fingerprint } = await scan(which.id, asker);
       if (fingerprint === which.fingerprint) return inventory.trust(which, asker);
       throw new Problem("devices_host_key_other", {
         kind: "conflict",

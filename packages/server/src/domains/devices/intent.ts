@@ -2,13 +2,14 @@
  * A revision's files → what the operator wants: devices, the data and template of each, policies, and everything that is wrong,
  * with its file and line. Pure. The layout is in docs/repository-layout.md.
  */
-import { isProblem, matches, type Labels } from "@holdfast/kit";
+import { isProblem, matches } from "@holdfast/kit";
 import type { HealthPolicy } from "./checks.ts";
 import { ruinOf } from "./config/index.ts";
 import { isMapping, layersOf, mergeData, readDataFile, unreadFaults, type DataFile } from "./intent-data.ts";
 import { parseDeviceDocuments, type DeviceIntent } from "./intent-inventory.ts";
 import { parsePolicies, type Policies } from "./intent-policies.ts";
 import type { Fault } from "./intent-yaml.ts";
+import { labelsOf } from "./labels.ts";
 import { checkTemplate, renderTemplate, type TemplateData, type TemplateLoader } from "./templates/index.ts";
 import type { YamlMapping, YamlValue } from "./yaml-values.ts";
 
@@ -221,13 +222,8 @@ function variablesOf(intent: Intent, { spec }: DeviceIntent): Record<string, Tem
   return { ...site, ...(Object.fromEntries(merged as ReadonlyMap<string, YamlValue>) as Record<string, TemplateData>), device };
 }
 
-/** Labels with the two that every device has. */
-function labelsOf({ spec }: DeviceIntent): Labels {
-  return { ...spec.labels, platform: spec.platform, ...(spec.site === undefined ? {} : { site: spec.site }) };
-}
-
 /** The last health policy whose selector picks the device. */
 export function healthPolicyOf(intent: Intent, name: string): HealthPolicy | undefined {
   const device = intent.named.get(name);
-  return device && intent.policies.health.findLast((one) => matches(one.selector, labelsOf(device)))?.policy;
+  return device && intent.policies.health.findLast((one) => matches(one.selector, labelsOf(device.spec)))?.policy;
 }

@@ -1,19 +1,24 @@
 /** The inventory: devices are added, changed, removed, imported and exported; host keys are pinned by an explicit act. */
-import { deviceSpec, type Device, type DevicePatch, type DeviceSpec } from "@holdfast/contract";
+import { isDeepStrictEqual } from "node:util";
+import { deviceSpec, type Device, type DevicePatch, type DeviceSpec, type Permission } from "@holdfast/contract";
 import { mergePatch, newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
 import { inTransaction, isUniqueViolation, type Db, type Tx } from "#platform/db";
 import { publish } from "#platform/events";
+import { can, entryBy, outOfReach, reachOf, reachOfAny, type Asker, type Permitted, type Reach } from "#platform/reach";
+import { putAsset, removeAsset } from "#core/assets";
 import type { Audit } from "#core/audit";
 import type { Findings } from "#core/findings";
-import type { Asker, Rollouts } from "#core/rollout";
+import type { Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
 import { preconditionFailed, versionOf } from "#platform/http";
 import { driftSource } from "./expectations.ts";
+import { labelsOf } from "./labels.ts";
 import { reachSource } from "./observe.ts";
 import {
   deleteDevice,
   devicesUsing,
   findDevice,
+  findReached,
   insertDevice,
   isConfigured,
   listDevices,
@@ -35,10 +40,10 @@ export interface InventoryDeps {
 }
 
 export interface Inventory {
-  /** @throws Problem `devices_missing` */
-  row(idOrName: string): Promise<DeviceRow>;
+  /** To look at it, or for an act that needs `permission`. @throws Problem `devices_missing`, also for what the asker may not see; `forbidden_here` */
+  row(idOrName: string, asker: Permitted, permission?: Permission): Promise<DeviceRow>;
   rows(query: Omit<DeviceQuery, "terms"> & { selector?: string | undefined }): Promise<DeviceRow[]>;
-  /** @throws Problem `devices_name_taken`, `devices_bastion_missing`, `secrets_secret_missing` */
+  /** Neither here nor in an edit may a device come from or go to where the asker may not write. @throws Problem `forbidden_here`, `devices_name_taken`, `devices_bastion_missing`, `secrets_secret_missing` */
   create(spec: DeviceSpec, asker: Asker): Promise<Device>;
   /** A merge patch: only the members given; null clears. @throws as create, and 412 when the ETag moved */
   update(change: { id: string; etag: string; spec: DevicePatch }, asker: Asker): Promise<Device>;
@@ -54,61 +59,83 @@ export interface Inventory {
 export function createInventory(deps: InventoryDeps): Inventory {
   const { db } = deps;
   deps.secrets.addUse(async (tx, name) => (await devicesUsing(tx, { credential: name })).map((device) => `device ${device}`));
-  const row = async (idOrName: string): Promise<DeviceRow> => (await findDevice(db, idOrName)) ?? missing(idOrName);
+  const row: Inventory["row"] = async (idOrName, asker, permission = "devices:read") => {
+    const found = (await findReached(db, idOrName, reachOfAny(asker, "devices:read", permission))) ?? missing(idOrName);
+    mustReach(asker, permission, found);
+    return found;
+  };
+  /** After an act, for whoever did it. */
+  const now = async (id: string): Promise<Device> => deviceView((await findDevice(db, id)) ?? missing(id));
 
   return {
     row,
     rows: ({ selector, ...query }) => listDevices(db, { ...query, ...(selector === undefined ? {} : { terms: parseSelector(selector) }) }),
     async create(spec, asker) {
       const id = await taken(spec.name, () => inTransaction(db, (tx) => add(deps, tx, spec, asker)));
-      return deviceView(await row(id));
+      return now(id);
     },
     async update({ id, etag, spec }, asker) {
-      const now = await row(id);
-      const next = normalSpec(mergePatch(specOf(now), spec));
-      if (now.version === versionOf(etag) && JSON.stringify(next) === JSON.stringify(specOf(now))) return deviceView(now);
-      await taken(next.name, () => inTransaction(db, (tx) => change(deps, tx, { row: now, next, version: versionOf(etag) }, asker)));
-      return deviceView(await row(now.id));
+      const was = await row(id, asker, "devices:write");
+      const next = normalSpec(mergePatch(specOf(was), spec));
+      if (was.version === versionOf(etag) && JSON.stringify(next) === JSON.stringify(specOf(was))) return deviceView(was);
+      await taken(next.name, () => inTransaction(db, (tx) => change(deps, tx, { row: was, next, version: versionOf(etag) }, asker)));
+      return now(was.id);
     },
-    async remove({ id, etag }, asker) {
-      const now = await row(id);
-      const through = await devicesUsing(db, { bastion: now.name });
-      if (through.length > 0)
-        throw new Problem("devices_in_use", {
-          kind: "conflict",
-          say: `${through.join(", ")} jump through ${now.name}; give them another bastion first.`,
-        });
-      await inTransaction(db, async (tx) => {
-        // Locked against a rollout that is proposed now: it holds its devices first, or finds this one gone.
-        await findDevice(tx, now.id, true);
-        await refuseHeld(deps, tx, now);
-        if (!(await deleteDevice(tx, now.id, versionOf(etag)))) throw preconditionFailed(`device ${now.name}`);
-        await deps.audit.record(tx, { ...asker, action: "devices.device.delete", subject: `device:${now.id}`, before: specOf(now) });
-        for (const source of [reachSource, driftSource]) await deps.findings.reconcile(tx, source, `device:${now.id}`, []);
-        await publish(tx, { type: "devices.device.removed", subject: `device:${now.id}`, payload: { name: now.name } });
-      });
-    },
+    remove: async (which, asker) => remove(deps, await row(which.id, asker, "devices:write"), { etag: which.etag, asker }),
     async put(tx, spec, by) {
       const now = await findDevice(tx, spec.name, true);
       if (!now) {
         await add(deps, tx, spec, by);
         return "created";
       }
+      if (!maySee(by, now)) throw nameTaken(spec.name);
+      mustReach(by, "devices:write", now);
       if (JSON.stringify(specOf(now)) === JSON.stringify(normalSpec(spec))) return "unchanged";
       await change(deps, tx, { row: now, next: spec, version: now.version }, by);
       return "updated";
     },
     async trust({ id, etag, fingerprint, reason }, asker) {
-      const now = await row(id);
+      const was = await row(id, asker, "devices:write");
       await inTransaction(db, async (tx) => {
-        const locked = await findDevice(tx, now.id, true);
-        if (etag !== undefined && locked?.version !== versionOf(etag)) throw preconditionFailed(`device ${now.name}`);
-        await pinKey(deps, tx, locked ?? now, { fingerprint, reason, asker });
+        const locked = await findDevice(tx, was.id, true);
+        if (etag !== undefined && locked?.version !== versionOf(etag)) throw preconditionFailed(`device ${was.name}`);
+        await pinKey(deps, tx, locked ?? was, { fingerprint, reason, asker });
       });
-      return deviceView(await row(now.id));
+      return now(was.id);
     },
     pin: (tx, which, asker) => pinFirst(deps, tx, which, asker),
   };
+}
+
+function maySee(by: Permitted, device: DeviceRow): boolean {
+  return can(by, "devices:read", labelsOf(device)) || can(by, "devices:write", labelsOf(device));
+}
+
+/** @throws Problem `forbidden_here` */
+function mustReach(by: Permitted, permission: Permission, device: DeviceSpec | DeviceRow): void {
+  if (!can(by, permission, labelsOf(device))) throw outOfReach(permission, device.name);
+}
+
+async function remove(deps: InventoryDeps, now: DeviceRow, { etag, asker }: { etag: string; asker: Asker }): Promise<void> {
+  await inTransaction(deps.db, async (tx) => {
+    // Locked against a rollout that is proposed now: it holds its devices first, or finds this one gone.
+    await findDevice(tx, now.id, true);
+    await refuseBastion(tx, now, reachOfAny(asker, "devices:read", "devices:write"));
+    await refuseHeld(deps, tx, now);
+    if (!(await deleteDevice(tx, now.id, versionOf(etag)))) throw preconditionFailed(`device ${now.name}`);
+    await removeAsset(tx, now.id, new Date(deps.clock.now()));
+    await deps.audit.record(tx, { ...entryBy(asker), action: "devices.device.delete", subject: `device:${now.id}`, before: specOf(now) });
+    for (const source of [reachSource, driftSource]) await deps.findings.reconcile(tx, source, `device:${now.id}`, []);
+    await publish(tx, { type: "devices.device.removed", subject: `device:${now.id}`, payload: { name: now.name } });
+  });
+}
+
+/** What jumps through a device keeps it; who may not see all that does is told so much. */
+async function refuseBastion(tx: Tx, { name }: DeviceRow, reach: Reach): Promise<void> {
+  if ((await devicesUsing(tx, { bastion: name })).length === 0) return;
+  const seen = await devicesUsing(tx, { bastion: name }, reach);
+  const who = seen.length > 0 ? seen.join(", ") : "Devices that you may not see";
+  throw new Problem("devices_in_use", { kind: "conflict", say: `${who} jump through ${name}; give them another bastion first.` });
 }
 
 async function pinFirst(
@@ -118,6 +145,8 @@ async function pinFirst(
   asker: Asker,
 ): Promise<boolean> {
   const now = (await findDevice(tx, name, true)) ?? missing(name);
+  if (!maySee(asker, now)) missing(name);
+  mustReach(asker, "devices:write", now);
   if (now.host_key === fingerprint) return false;
   if (now.host_key !== null)
     throw new Problem("devices_host_key_pinned", {
@@ -138,7 +167,7 @@ async function pinKey(deps: InventoryDeps, tx: Tx, device: DeviceRow, { fingerpr
   const subject = `device:${device.id}`;
   await updateDevice(tx, device.id, { host_key: fingerprint, updated_at: new Date(deps.clock.now()) });
   const [before, after] = [{ hostKey: device.host_key }, { hostKey: fingerprint }];
-  await deps.audit.record(tx, { ...asker, action: "devices.host_key.trust", subject, before, after, reason });
+  await deps.audit.record(tx, { ...entryBy(asker), action: "devices.host_key.trust", subject, before, after, reason });
   await settleHostKey(deps, tx, device, { fingerprint, reason, asker });
   await publish(tx, { type: "devices.host_key.trusted", subject, payload: { name: device.name } });
 }
@@ -150,7 +179,7 @@ async function settleHostKey(
   device: DeviceRow,
   { fingerprint, reason, asker }: Pinned,
 ): Promise<void> {
-  const why = { ...asker, reason: `The host key ${fingerprint} was pinned: ${reason}`, evidence: { pinned: fingerprint } };
+  const why = { ...entryBy(asker), reason: `The host key ${fingerprint} was pinned: ${reason}`, evidence: { pinned: fingerprint } };
   for (const kind of ["host_key_changed", "host_key_unknown"])
     await findings.settle(tx, { source: reachSource, kind, subject: `device:${device.id}` }, why);
 }
@@ -174,15 +203,21 @@ async function taken<T>(name: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (thrown) {
     if (!isUniqueViolation(thrown)) throw thrown;
-    throw new Problem("devices_name_taken", { kind: "conflict", say: `There is a device ${name} already.`, because: thrown });
+    throw nameTaken(name, thrown);
   }
 }
 
+function nameTaken(name: string, because?: unknown): Problem {
+  return new Problem("devices_name_taken", { kind: "conflict", say: `There is a device ${name} already.`, because });
+}
+
 async function add(deps: InventoryDeps, tx: Tx, spec: DeviceSpec, by: Asker & { repositoryId?: string }): Promise<string> {
-  await checkReferences(deps, tx, spec);
+  mustReach(by, "devices:write", spec);
+  await checkReferences(deps, tx, spec, by);
   const at = new Date(deps.clock.now());
   const id = newId<"device">("dev", at.getTime());
   await insertDevice(tx, { id, created_at: at, repository_id: by.repositoryId ?? null }, spec);
+  await putAsset(tx, { id, kind: "device", labels: labelsOf(spec) });
   await deps.audit.record(tx, {
     actor: by.actor,
     requestId: by.requestId,
@@ -200,10 +235,12 @@ async function change(
   { row, next, version }: { row: DeviceRow; next: DeviceSpec; version: number },
   by: Asker,
 ): Promise<void> {
-  await checkReferences(deps, tx, next);
+  mustReach(by, "devices:write", next);
+  await checkReferences(deps, tx, next, by);
   await settleJumpHost(deps, tx, row, next);
   const changed = await updateDevice(tx, row.id, { ...specColumns(next), updated_at: new Date(deps.clock.now()) }, version);
   if (!changed) throw preconditionFailed(`device ${row.name}`);
+  await putAsset(tx, { id: row.id, kind: "device", labels: labelsOf(next) });
   await deps.audit.record(tx, {
     actor: by.actor,
     requestId: by.requestId,
@@ -212,7 +249,9 @@ async function change(
     before: specOf(row),
     after: next,
   });
-  await publish(tx, { type: "devices.device.changed", subject: `device:${row.id}`, payload: { name: next.name } });
+  const [was, is] = [labelsOf(row), labelsOf(next)];
+  const payload = { name: next.name, ...(isDeepStrictEqual(was, is) ? {} : { was }) };
+  await publish(tx, { type: "devices.device.changed", subject: `device:${row.id}`, payload });
 }
 
 /** What was kept of a device tells of its operating system for good; one that was never read may turn out to be a jump host. */
@@ -227,17 +266,41 @@ async function settleJumpHost({ findings }: InventoryDeps, tx: Tx, row: DeviceRo
   await findings.reconcile(tx, reachSource, `device:${row.id}`, []);
 }
 
-async function checkReferences(deps: InventoryDeps, tx: Tx, spec: DeviceSpec): Promise<void> {
-  if (spec.credential !== undefined) await deps.secrets.mustExist(tx, spec.credential);
+async function checkReferences(deps: InventoryDeps, tx: Tx, spec: DeviceSpec, by: Permitted): Promise<void> {
+  const reach = reachOf(by, "devices:write");
+  if (spec.credential !== undefined) {
+    await mustKnow(tx, spec.credential, reach);
+    await deps.secrets.mustExist(tx, spec.credential);
+  }
   if (spec.bastion === undefined) return;
   if (spec.bastion === spec.name)
     throw new Problem("devices_bastion_loop", { kind: "invalid", say: `${spec.name} cannot be its own bastion.` });
   const bastion = await findDevice(tx, spec.bastion);
-  if (bastion) return refuseCircle(tx, spec.name, bastion);
+  if (bastion && (await mayJump(tx, bastion, by))) return refuseCircle(tx, spec.name, bastion);
   throw new Problem("devices_bastion_missing", {
     kind: "invalid",
     say: `${spec.name} jumps through ${spec.bastion}, which is not in the inventory; add that device first.`,
   });
+}
+
+/**
+ * A credential is sent to whatever address a device has. So who may not write devices everywhere names only what devices within their reach
+ * use already; told alike whether there is such a secret or not.
+ */
+async function mustKnow(tx: Tx, credential: string, reach: Reach): Promise<void> {
+  if (reach === "everywhere" || (await devicesUsing(tx, { credential }, reach)).length > 0) return;
+  throw new Problem("forbidden_here", {
+    kind: "forbidden",
+    say: `No device that you may write uses the credential ${credential}; who may write devices everywhere has to give it to one first.`,
+  });
+}
+
+/** Through what they may write, or what devices within their reach jump through already. @throws Problem `forbidden_here` for what they only see */
+async function mayJump(tx: Tx, bastion: DeviceRow, by: Permitted): Promise<boolean> {
+  if (can(by, "devices:write", labelsOf(bastion))) return true;
+  if ((await devicesUsing(tx, { bastion: bastion.name }, reachOf(by, "devices:write"))).length > 0) return true;
+  if (maySee(by, bastion)) throw outOfReach("devices:write", bastion.name);
+  return false;
 }
 
 async function refuseCircle(tx: Tx, name: string, first: DeviceRow): Promise<void> {

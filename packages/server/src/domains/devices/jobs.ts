@@ -3,14 +3,15 @@ import type { Strategy } from "@holdfast/contract";
 import { isProblem, sayError, type Clock } from "@holdfast/kit";
 import type { Db } from "#platform/db";
 import type { Log } from "#platform/log";
+import { bySystem } from "#platform/reach";
 import type { Rollouts } from "#core/rollout";
 import { driftOf } from "./inventory.ts";
 import type { Devices } from "./index.ts";
 import { ChangeMarks } from "./marks.ts";
 import { isConfigured, recordSeen, type DeviceRow } from "./store.ts";
 
-const driftActor = { actor: "system:drift" };
-const gitActor = { actor: "system:git" };
+const driftActor = bySystem("drift");
+const gitActor = bySystem("git");
 
 /** The same drift, when it could not be mended, is tried again by itself only after this long. */
 const againMs = 3_600_000;
@@ -58,14 +59,14 @@ export function createDeviceWork(deps: { db: Db; clock: Clock; devices: Devices;
       for (const repository of await devices.repositories.due()) await devices.repositories.sync(repository.id, gitActor);
     },
     async watchDrift(signal) {
-      const rows = (await devices.inventory.rows({})).filter((row) => row.host_key !== null && isConfigured(row));
+      const rows = (await devices.inventory.rows({ reach: "everywhere" })).filter((row) => row.host_key !== null && isConfigured(row));
       marks.keep(rows.map((row) => row.id));
       for (const look of await devices.observer.look(rows, "drift", { signal, marks })) {
         if (look.read && look.device.drift_mode === "revert" && driftOf(look.device) === "drifted") await mend(look.device);
       }
     },
     async backUp(signal) {
-      await devices.observer.look((await devices.inventory.rows({})).filter(isConfigured), "scheduled", { signal });
+      await devices.observer.look((await devices.inventory.rows({ reach: "everywhere" })).filter(isConfigured), "scheduled", { signal });
     },
   };
 }

@@ -2,13 +2,15 @@
 import type { Plan } from "@holdfast/contract";
 import { matches, parseSelector, Problem } from "@holdfast/kit";
 import { inTransaction, type Db } from "#platform/db";
-import type { Asker, Change, Rollouts, Target } from "#core/rollout";
+import { reachOf, type Asker } from "#platform/reach";
+import type { Change, Rollouts, Target } from "#core/rollout";
 import { defaultPolicy, type HealthPolicy } from "./checks.ts";
 import { accountsFor, type Sense } from "./config/index.ts";
 import { healthPolicyOf, renderDevice, type Intent } from "./intent.ts";
 import { rolloutPolicyOf } from "./intent-strategies.ts";
 import type { Expectations } from "./expectations.ts";
 import type { Inventory } from "./inventory.ts";
+import { labelsOf } from "./labels.ts";
 import type { Look, Observer } from "./observe.ts";
 import { changeOf } from "./plan.ts";
 import type { Repositories } from "./repositories.ts";
@@ -40,7 +42,7 @@ export function targetOf(device: DeviceRow): Target {
   return {
     id: device.id,
     name: device.name,
-    labels: { ...device.labels, platform: device.platform, ...(device.site === null ? {} : { site: device.site }) },
+    labels: labelsOf(device),
     ...(device.site === null ? {} : { site: device.site }),
     ...(device.redundancy_group === null ? {} : { redundancyGroup: device.redundancy_group }),
   };
@@ -50,7 +52,7 @@ export function createPlanning(deps: PlanningDeps): Planning {
   return {
     revision: (wanted, asker) => planRevision(deps, wanted, asker),
     async restore({ device: id, version }, asker) {
-      const device = await deps.inventory.row(id);
+      const device = await deps.inventory.row(id, asker, "plans:write");
       systemOf(device);
       const kept = await deps.versions.open(version);
       if (kept.version.device_id !== device.id)
@@ -62,7 +64,7 @@ export function createPlanning(deps: PlanningDeps): Planning {
       );
     },
     async undrift(id, asker) {
-      const device = await deps.inventory.row(id);
+      const device = await deps.inventory.row(id, asker, "plans:write");
       systemOf(device);
       if (device.expected_version === null)
         throw new Problem("devices_not_observed", { kind: "not_ready", say: `${device.name} was never read; look at it first.` });
@@ -94,7 +96,15 @@ async function planBack(deps: PlanningDeps, { device, text, origin, title }: Bac
   return inTransaction(deps.db, (tx) =>
     deps.rollouts.proposePlan(
       tx,
-      { origin, title, createdBy: asker.actor, changes: change ? [change] : [], unchanged: change ? 0 : 1, problems: [] },
+      {
+        origin,
+        title,
+        createdBy: asker.actor,
+        changes: change ? [change] : [],
+        looked: [device.id],
+        unchanged: change ? 0 : 1,
+        problems: [],
+      },
       asker,
     ),
   );
@@ -124,8 +134,8 @@ async function planRevision(
   wanted: { repository: string; revision?: string | undefined; selector?: string | undefined },
   asker: Asker,
 ): Promise<Plan> {
-  const { repository, commit, subject, intent } = await deps.repositories.intent(wanted.repository, wanted.revision);
-  const { devices, problems } = await chosen(deps, intent, wanted.selector);
+  const { repository, commit, subject, intent } = await deps.repositories.intent(wanted, asker);
+  const { devices, problems } = await chosen(deps, intent, { selector: wanted.selector, asker });
   const looks = await deps.observer.look(devices, "plan");
   const changes: Change[] = [];
   let unchanged = 0;
@@ -143,6 +153,7 @@ async function planRevision(
     title: `${repository.name}: ${subject}`,
     repository: repository.id,
     revision: commit,
+    looked: devices.map((device) => device.id),
   };
   const policy = rolloutPolicyOf(
     intent.policies,
@@ -185,21 +196,20 @@ function planOne(intent: Intent, look: Look): { change: Change | undefined; inte
   };
 }
 
-/** The devices of the intent that the selector picks, as the inventory knows them. */
+/**
+ * The devices of the intent that the selector picks, as the inventory knows them; of those, what the asker may plan. Who may not plan everywhere
+ * is told nothing of what is wrong elsewhere.
+ */
 async function chosen(
   deps: PlanningDeps,
   intent: Intent,
-  selector: string | undefined,
+  { selector, asker }: { selector: string | undefined; asker: Asker },
 ): Promise<{ devices: DeviceRow[]; problems: PlanProblem[] }> {
   const terms = parseSelector(selector ?? "");
-  const problems: PlanProblem[] = intent.problems.map((problem) => ({
-    target: "",
-    targetName: "",
-    code: problem.code,
-    say: problem.say,
-    at: problem.at,
-  }));
-  const known = new Map((await deps.inventory.rows({})).map((device) => [device.name, device]));
+  const reach = reachOf(asker, "plans:write");
+  const nowhere = { target: "", targetName: "" };
+  const problems: PlanProblem[] = intent.problems.map(({ code, say, at }) => ({ ...nowhere, code, say, at }));
+  const known = new Map((await deps.inventory.rows({ reach })).map((device) => [device.name, device]));
   const devices: DeviceRow[] = [];
   for (const { spec, where } of intent.devices) {
     const device = known.get(spec.name);
@@ -213,5 +223,5 @@ async function chosen(
       });
     } else if (isConfigured(device) && matches(terms, targetOf(device).labels)) devices.push(device);
   }
-  return { devices, problems };
+  return { devices, problems: reach === "everywhere" ? problems : [] };
 }

@@ -6,9 +6,9 @@ import { publish } from "#platform/events";
 import type { Git, Mirror } from "#platform/git";
 import { preconditionFailed, versionOf } from "#platform/http";
 import type { Log } from "#platform/log";
+import { entryBy, reachOf, type Asker, type Permitted } from "#platform/reach";
 import type { Audit } from "#core/audit";
 import type { Findings } from "#core/findings";
-import type { Asker } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
 import { bastionsFirst } from "./exchange.ts";
 import { intentGlobs, readIntent, type Intent } from "./intent.ts";
@@ -35,6 +35,9 @@ export interface RepositoryDeps {
   inventory: Inventory;
 }
 
+/** Changing what a repository is needs `repositories:write`, everywhere: the route has seen to that. */
+const writer: Permitted = { access: "unlimited" };
+
 export interface RepositorySpec {
   name: string;
   url: string;
@@ -51,18 +54,19 @@ export interface ReadRevision {
 }
 
 export interface Repositories {
-  row(idOrName: string): Promise<RepositoryRow>;
-  list(page: { after?: string | undefined; limit: number }): Promise<Repository[]>;
-  get(idOrName: string): Promise<Repository>;
+  /** Who may read repositories for some labels only sees those whose inventory brought a device with such labels, and not their secret. */
+  list(page: { after?: string | undefined; limit: number }, asker: Permitted): Promise<Repository[]>;
+  /** @throws Problem `repositories_missing` */
+  get(idOrName: string, asker: Permitted): Promise<Repository>;
   /** Connects and fetches at once; a repository that cannot be fetched is kept and says why. @throws Problem `repositories_name_taken`, `git_url_invalid` */
   create(spec: RepositorySpec, asker: Asker): Promise<Repository>;
   update(change: { id: string; etag: string; spec: RepositoryPatch }, asker: Asker): Promise<Repository>;
   remove(which: { id: string; etag: string }, asker: Asker): Promise<void>;
   /** Fetches; takes over the inventory when the head moved. Never throws for what is wrong with the repository: it is kept in `problem`. */
   sync(idOrName: string, asker: Asker): Promise<Repository>;
-  revisions(idOrName: string, page: { skip: number; limit: number }): Promise<Revision[]>;
+  revisions(idOrName: string, page: { skip: number; limit: number }, asker: Permitted): Promise<Revision[]>;
   /** The intent at a revision; at the followed branch's head unless told. @throws Problem `git_*`, `repositories_never_fetched` */
-  intent(idOrName: string, revision?: string): Promise<ReadRevision>;
+  intent(wanted: { repository: string; revision?: string | undefined }, asker: Permitted): Promise<ReadRevision>;
   /** Those whose poll is due. */
   due(): Promise<RepositoryRow[]>;
 }
@@ -70,38 +74,42 @@ export interface Repositories {
 export function createRepositories(deps: RepositoryDeps): Repositories {
   const { db } = deps;
   deps.secrets.addUse(async (tx, name) => (await repositoriesUsing(tx, name)).map((repository) => `repository ${repository}`));
-  const row = async (idOrName: string): Promise<RepositoryRow> => {
-    const found = await findRepository(db, idOrName);
+  const row = async (idOrName: string, asker: Permitted): Promise<RepositoryRow> => {
+    const found = await findRepository(db, idOrName, reachOf(asker, "repositories:read"));
     if (found) return found;
     throw new Problem("repositories_missing", { kind: "missing", say: `There is no repository ${idOrName}.` });
   };
-  const get = async (id: string): Promise<Repository> => repositoryView(await row(id));
+  const get = async (id: string, asker: Permitted): Promise<Repository> => repositoryView(await row(id, asker), asker);
   const sync = async (id: string, asker: Asker): Promise<Repository> => {
-    await fetchNow(deps, await row(id), asker);
-    return get(id);
+    await fetchNow(deps, await row(id, asker), asker);
+    return get(id, asker);
   };
   return {
-    row,
     get,
     sync,
-    list: async (page) => (await listRepositories(db, page)).map(repositoryView),
+    list: async (page, asker) => {
+      const reach = reachOf(asker, "repositories:read");
+      return (await listRepositories(db, { ...page, reach })).map((one) => repositoryView(one, asker));
+    },
     async create(spec, asker) {
       deps.git.checkUrl(spec.url);
-      return sync(await taken(spec.name, () => add(deps, spec, asker)), asker);
+      const id = await taken(spec.name, () => add(deps, spec, asker));
+      // Who may connect one sees what came of it, also without the right to read.
+      return sync(id, { ...asker, access: "unlimited" });
     },
     async update({ id, etag, spec }, asker) {
-      const now = await row(id);
+      const now = await row(id, writer);
       const next = mergePatch(specOf(now), spec);
       deps.git.checkUrl(next.url);
       await taken(next.name, () => change(deps, { now, next, version: versionOf(etag) }, asker));
-      return get(now.id);
+      return get(now.id, writer);
     },
     async remove({ id, etag }, asker) {
-      const now = await row(id);
+      const now = await row(id, writer);
       await inTransaction(db, async (tx) => {
         if (!(await deleteRepository(tx, now.id, versionOf(etag)))) throw preconditionFailed(`repository ${now.name}`);
         await deps.audit.record(tx, {
-          ...asker,
+          ...entryBy(asker),
           action: "devices.repository.delete",
           subject: `repository:${now.id}`,
           before: specOf(now),
@@ -111,14 +119,14 @@ export function createRepositories(deps: RepositoryDeps): Repositories {
       });
       await deps.git.forget(now.id);
     },
-    async revisions(id, { skip, limit }) {
-      const found = await row(id);
+    async revisions(id, { skip, limit }, asker) {
+      const found = await row(id, asker);
       if (found.head === null) return [];
       return (await mirrorOf(deps, found)).log(found.head, { skip, limit });
     },
-    intent: async (id, revision) => readRevision(deps, await row(id), revision),
+    intent: async ({ repository, revision }, asker) => readRevision(deps, await row(repository, asker), revision),
     async due() {
-      const all = await listRepositories(db, { limit: 10_000 });
+      const all = await listRepositories(db, { limit: 10_000, reach: "everywhere" });
       return all.filter((one) => one.fetched_at === null || one.fetched_at.getTime() + one.poll_ms <= deps.clock.now());
     },
   };
@@ -147,7 +155,7 @@ async function change(
     const set = { name: next.name, url: next.url, branch: next.branch, secret: next.secret ?? null, poll_ms: next.pollMs };
     if (!(await updateRepository(tx, now.id, set, version))) throw preconditionFailed(`repository ${now.name}`);
     await deps.audit.record(tx, {
-      ...asker,
+      ...entryBy(asker),
       action: "devices.repository.update",
       subject: `repository:${now.id}`,
       before: specOf(now),
@@ -182,7 +190,7 @@ async function add(deps: RepositoryDeps, spec: RepositorySpec, asker: Asker): Pr
       poll_ms: spec.pollMs,
       created_at: at,
     });
-    await deps.audit.record(tx, { ...asker, action: "devices.repository.create", subject: `repository:${id}`, after: spec });
+    await deps.audit.record(tx, { ...entryBy(asker), action: "devices.repository.create", subject: `repository:${id}`, after: spec });
     await publish(tx, { type: "devices.repository.added", subject: `repository:${id}`, payload: { name: spec.name } });
   });
   return id;
@@ -239,7 +247,9 @@ async function takeOver(deps: RepositoryDeps, row: RepositoryRow, seen: { mirror
   const [newest] = await seen.mirror.log(seen.head, { skip: 0, limit: 1 });
   const intent = readIntent(await seen.mirror.files(seen.head, intentGlobs));
   await inTransaction(deps.db, async (tx) => {
-    for (const { spec } of bastionsFirst(intent.devices)) await deps.inventory.put(tx, spec, { ...seen.asker, repositoryId: row.id });
+    // What Git says counts for the whole inventory, whoever asked that it be fetched.
+    const by = { ...seen.asker, access: "unlimited" as const, repositoryId: row.id };
+    for (const { spec } of bastionsFirst(intent.devices)) await deps.inventory.put(tx, spec, by);
     const set = {
       head: seen.head,
       head_subject: newest?.subject ?? null,
@@ -274,9 +284,11 @@ function specOf(row: RepositoryRow): RepositorySpec {
   return { name: row.name, url: row.url, branch: row.branch, pollMs: row.poll_ms, ...(row.secret === null ? {} : { secret: row.secret }) };
 }
 
-export function repositoryView(row: RepositoryRow): Repository {
+function repositoryView(row: RepositoryRow, asker: Permitted): Repository {
+  const { secret, ...spec } = specOf(row);
   return {
-    ...specOf(row),
+    ...spec,
+    ...(secret === undefined || reachOf(asker, "repositories:read") !== "everywhere" ? {} : { secret }),
     id: row.id,
     createdAt: row.created_at.toISOString(),
     etag: String(row.version),

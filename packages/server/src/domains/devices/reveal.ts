@@ -2,7 +2,9 @@
 import { Problem } from "@holdfast/kit";
 import { callerOf, type RequestContext } from "#platform/http";
 import { mustHaveProved } from "#platform/http/access";
+import { can, outOfReach } from "#platform/reach";
 import type { Devices } from "./index.ts";
+import { labelsOf } from "./labels.ts";
 import type { VersionHead } from "./store-versions.ts";
 import type { DeviceRow } from "./store.ts";
 
@@ -14,9 +16,11 @@ export async function openVersion(devices: Devices, row: DeviceRow, id: string |
   throw new Problem("devices_version_missing", { kind: "missing", say: `${row.name} has no kept configuration ${id}.` });
 }
 
-/** @throws Problem `forbidden` */
-export function mayReveal(context: RequestContext): void {
-  if (callerOf(context).access.has("devices:reveal")) return mustHaveProved(callerOf(context), "devices:reveal");
+/** @throws Problem `forbidden`, `forbidden_here` */
+export function mayReveal(context: RequestContext, device: DeviceRow): void {
+  const caller = callerOf(context);
+  if (can(caller, "devices:reveal") && !can(caller, "devices:reveal", labelsOf(device))) throw outOfReach("devices:reveal", device.name);
+  if (can(caller, "devices:reveal")) return mustHaveProved(callerOf(context), "devices:reveal");
   throw new Problem("forbidden", {
     kind: "forbidden",
     say: "Seeing secrets in configurations needs the permission devices:reveal; leave `reveal` out for the masked text.",

@@ -4,9 +4,9 @@ import { implement } from "@orpc/server";
 import { z } from "zod";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
 import { inTransaction, type Db } from "#platform/db";
-import { callerOf, ifMatchOf, type RequestContext } from "#platform/http";
+import { askerOf, callerOf, ifMatchOf, type RequestContext } from "#platform/http";
+import { entryBy, reachOf } from "#platform/reach";
 import type { Audit } from "#core/audit";
-import type { Asker } from "#core/rollout";
 import { diffConfigs, maskSecrets } from "./config/index.ts";
 import type { Devices } from "./index.ts";
 import { deviceView } from "./inventory.ts";
@@ -19,10 +19,6 @@ import { versionView } from "./versions.ts";
 
 const text = z.string();
 const count = z.number().int().min(0);
-
-function askerOf(context: RequestContext): Asker {
-  return { actor: callerOf(context).actor, requestId: context.requestId };
-}
 
 /** `items` holds one more than the page where there is a next one. */
 function pageOf<T, R>(
@@ -40,32 +36,32 @@ export function createDeviceRoutes(deps: { devices: Devices; db: Db; audit: Audi
   const os = implement(contract.devices).$context<RequestContext>();
   return {
     ...inventoryRoutes(devices),
-    running: os.running.handler(async ({ input }) => {
-      const row = await devices.inventory.row(input.id);
+    running: os.running.handler(async ({ input, context }) => {
+      const row = await devices.inventory.row(input.id, callerOf(context));
       const { version, text: running } = await openVersion(devices, row, row.running_version);
       return { version: versionView(version), text: maskSecrets(running, systemOf(row)) };
     }),
-    backup: os.backup.handler(async ({ input }) => {
-      const rows = await devices.inventory.rows({ selector: input.selector });
+    backup: os.backup.handler(async ({ input, context }) => {
+      const rows = await devices.inventory.rows({ selector: input.selector, reach: reachOf(callerOf(context), "devices:write") });
       const wanted =
         input.devices === undefined
           ? rows.filter(isConfigured)
           : rows.filter((row) => input.devices?.includes(row.id) || input.devices?.includes(row.name));
       return { items: (await devices.observer.look(wanted, "by hand")).map(backupItem) };
     }),
-    versions: os.versions.handler(async ({ input }) => {
-      const row = await devices.inventory.row(input.id);
+    versions: os.versions.handler(async ({ input, context }) => {
+      const row = await devices.inventory.row(input.id, callerOf(context));
       const rows = await listVersions(deps.db, row.id, { before: decodeCursor(text, input.cursor), limit: input.limit + 1 });
       return pageOf(rows, input.limit, { cursor: (last) => last.id, view: versionView });
     }),
     version: os.version.handler(async ({ input, context }) => {
-      const row = await devices.inventory.row(input.id);
+      const row = await devices.inventory.row(input.id, callerOf(context));
       const { version, text: full } = await openVersion(devices, row, input.version);
       if (input.reveal !== true) return { version: versionView(version), text: maskSecrets(full, systemOf(row)) };
-      mayReveal(context);
+      mayReveal(context, row);
       await inTransaction(deps.db, (tx) =>
         deps.audit.record(tx, {
-          ...askerOf(context),
+          ...entryBy(askerOf(context)),
           action: "devices.version.reveal",
           subject: `device:${row.id}`,
           after: { version: version.id },
@@ -73,8 +69,8 @@ export function createDeviceRoutes(deps: { devices: Devices; db: Db; audit: Audi
       );
       return { version: versionView(version), text: full };
     }),
-    versionDiff: os.versionDiff.handler(async ({ input }) => {
-      const row = await devices.inventory.row(input.id);
+    versionDiff: os.versionDiff.handler(async ({ input, context }) => {
+      const row = await devices.inventory.row(input.id, callerOf(context));
       const after = await openVersion(devices, row, input.version);
       const earlier = input.from ?? (await versionBefore(deps.db, row.id, input.version))?.id;
       const before = earlier === undefined ? "" : (await openVersion(devices, row, earlier)).text;
@@ -92,19 +88,20 @@ function inventoryRoutes(devices: Devices) {
   const os = implement(contract.devices).$context<RequestContext>();
   const { inventory } = devices;
   return {
-    list: os.list.handler(async ({ input: { cursor, limit, ...query } }) => {
-      const rows = await inventory.rows({ ...query, after: decodeCursor(text, cursor), limit: limit + 1 });
+    list: os.list.handler(async ({ input: { cursor, limit, ...query }, context }) => {
+      const reach = reachOf(callerOf(context), "devices:read");
+      const rows = await inventory.rows({ ...query, reach, after: decodeCursor(text, cursor), limit: limit + 1 });
       return pageOf(rows, limit, { cursor: (last) => last.name, view: deviceView });
     }),
-    get: os.get.handler(async ({ input }) => deviceView(await inventory.row(input.id))),
+    get: os.get.handler(async ({ input, context }) => deviceView(await inventory.row(input.id, callerOf(context)))),
     create: os.create.handler(({ input, context }) => inventory.create(input, askerOf(context))),
     update: os.update.handler(({ input: { id, ...spec }, context }) =>
       inventory.update({ id, etag: ifMatchOf(context), spec }, askerOf(context)),
     ),
     remove: os.remove.handler(({ input, context }) => inventory.remove({ id: input.id, etag: ifMatchOf(context) }, askerOf(context))),
     import: os.import.handler(({ input, context }) => devices.import(input, askerOf(context))),
-    export: os.export.handler(async ({ input }) => ({ content: await devices.export(input) })),
-    hostKey: os.hostKey.handler(({ input }) => devices.scan(input.id)),
+    export: os.export.handler(async ({ input, context }) => ({ content: await devices.export(input, callerOf(context)) })),
+    hostKey: os.hostKey.handler(({ input, context }) => devices.scan(input.id, callerOf(context))),
     trustHostKey: os.trustHostKey.handler(({ input, context }) => devices.trust({ ...input, etag: context.ifMatch }, askerOf(context))),
   };
 }
@@ -112,14 +109,20 @@ function inventoryRoutes(devices: Devices) {
 function driftRoutes(devices: Devices) {
   const os = implement(contract.devices).$context<RequestContext>();
   return {
-    drift: os.drift.handler(async ({ input }) => {
-      const rows = await devices.inventory.rows({ drift: "drifted", after: decodeCursor(text, input.cursor), limit: input.limit + 1 });
+    drift: os.drift.handler(async ({ input, context }) => {
+      const reach = reachOf(callerOf(context), "devices:read");
+      const rows = await devices.inventory.rows({
+        reach,
+        drift: "drifted",
+        after: decodeCursor(text, input.cursor),
+        limit: input.limit + 1,
+      });
       const page = pageOf(rows, input.limit, { cursor: (last) => last.name, view: (row) => row });
       const items = await Promise.all(page.items.map(async (row) => ({ row, drift: await devices.observer.driftOf(row) })));
       return { ...page, items: items.flatMap(({ row, drift }) => (drift ? [driftItem(row, drift)] : [])) };
     }),
-    checkDrift: os.checkDrift.handler(async ({ input }) => {
-      const rows = await devices.inventory.rows({ selector: input.selector });
+    checkDrift: os.checkDrift.handler(async ({ input, context }) => {
+      const rows = await devices.inventory.rows({ selector: input.selector, reach: reachOf(callerOf(context), "devices:read") });
       const looks = await devices.observer.look(rows.filter(isConfigured), "drift");
       const items = looks.flatMap((look) => (look.read && look.drift ? [driftItem(look.device, look.drift)] : []));
       const unreachable = looks.filter((look) => !look.read && !("held" in look)).length;
@@ -144,20 +147,21 @@ export function createRepositoryRoutes(devices: Devices) {
   const os = implement(contract.repositories).$context<RequestContext>();
   const { repositories } = devices;
   return {
-    list: os.list.handler(async ({ input }) => {
-      const rows = await repositories.list({ after: decodeCursor(text, input.cursor), limit: input.limit + 1 });
+    list: os.list.handler(async ({ input, context }) => {
+      const page = { after: decodeCursor(text, input.cursor), limit: input.limit + 1 };
+      const rows = await repositories.list(page, callerOf(context));
       return pageOf(rows, input.limit, { cursor: (last) => last.name, view: (row) => row });
     }),
-    get: os.get.handler(({ input }) => repositories.get(input.id)),
+    get: os.get.handler(({ input, context }) => repositories.get(input.id, callerOf(context))),
     create: os.create.handler(({ input, context }) => repositories.create(input, askerOf(context))),
     update: os.update.handler(({ input: { id, ...spec }, context }) =>
       repositories.update({ id, etag: ifMatchOf(context), spec }, askerOf(context)),
     ),
     remove: os.remove.handler(({ input, context }) => repositories.remove({ id: input.id, etag: ifMatchOf(context) }, askerOf(context))),
     sync: os.sync.handler(({ input, context }) => repositories.sync(input.id, askerOf(context))),
-    revisions: os.revisions.handler(async ({ input }) => {
+    revisions: os.revisions.handler(async ({ input, context }) => {
       const skip = decodeCursor(count, input.cursor) ?? 0;
-      const rows = await repositories.revisions(input.id, { skip, limit: input.limit + 1 });
+      const rows = await repositories.revisions(input.id, { skip, limit: input.limit + 1 }, callerOf(context));
       return pageOf(rows, input.limit, { cursor: () => skip + input.limit, view: (row) => row });
     }),
   };

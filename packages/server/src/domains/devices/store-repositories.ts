@@ -1,24 +1,37 @@
 /** Repositories in the database. */
 import { sql, type Selectable, type Updateable } from "kysely";
 import type { Db, Tx } from "#platform/db";
+import type { Reach } from "#platform/reach";
+import { inReach } from "#core/assets";
 import type { DevicesTables, RepositoryTable } from "./tables.ts";
 
 export type RepositoryRow = Selectable<RepositoryTable>;
 
 const tables = (db: Db) => db.withTables<DevicesTables>();
 
-export async function listRepositories(db: Db, page: { after?: string | undefined; limit: number }): Promise<RepositoryRow[]> {
-  const select = tables(db).selectFrom("devices.repository").selectAll().orderBy("name").limit(page.limit);
+/** Those in reach, which are those whose inventory brought a device that is. */
+export async function listRepositories(
+  db: Db,
+  page: { after?: string | undefined; limit: number; reach: Reach },
+): Promise<RepositoryRow[]> {
+  const select = tables(db).selectFrom("devices.repository").selectAll().where(reached(page.reach)).orderBy("name").limit(page.limit);
   return (page.after === undefined ? select : select.where("name", ">", page.after)).execute();
 }
 
-/** By id or by name. */
-export async function findRepository(db: Db, idOrName: string): Promise<RepositoryRow | undefined> {
+/** By id or by name, where it is in reach. */
+export async function findRepository(db: Db, idOrName: string, reach: Reach): Promise<RepositoryRow | undefined> {
   return tables(db)
     .selectFrom("devices.repository")
     .selectAll()
     .where((eb) => eb.or([eb("id", "=", idOrName), eb("name", "=", idOrName)]))
+    .where(reached(reach))
     .executeTakeFirst();
+}
+
+function reached(reach: Reach) {
+  if (reach === "everywhere") return sql<boolean>`true`;
+  const device = sql.ref("device.id");
+  return sql<boolean>`exists (select from devices.device as device where device.repository_id = repository.id and ${inReach(reach, device)})`;
 }
 
 export async function insertRepository(tx: Tx, row: Omit<RepositoryRow, "version">): Promise<void> {

@@ -3,6 +3,8 @@ import type { DeviceSpec, PlatformName } from "@holdfast/contract";
 import { Problem, type SelectorTerm } from "@holdfast/kit";
 import { sql, type ExpressionBuilder, type Insertable, type Selectable, type Updateable } from "kysely";
 import type { Db, Tx } from "#platform/db";
+import type { Reach } from "#platform/reach";
+import { fitting, inReach } from "#core/assets";
 import type { DevicesTables, DeviceTable } from "./tables.ts";
 
 export type DeviceRow = Selectable<DeviceTable>;
@@ -29,6 +31,8 @@ export interface DeviceQuery {
   platform?: string | undefined;
   drift?: "as_intended" | "drifted" | "unknown" | undefined;
   terms?: SelectorTerm[];
+  /** Only what is in it; the others are not there. */
+  reach: Reach;
   /** Names after this one. */
   after?: string | undefined;
   limit?: number;
@@ -36,7 +40,9 @@ export interface DeviceQuery {
 
 type DeviceExpressions = ExpressionBuilder<DevicesTables, "devices.device">;
 
-/** Devices by name. Labels match as `kit/selector` says; `site` and `platform` may be used like labels. */
+const thisDevice = sql.ref("devices.device.id");
+
+/** Devices by name. Labels match as `kit/selector` says; which labels a device has is said in `labels.ts`. */
 export async function listDevices(db: Db, query: DeviceQuery): Promise<DeviceRow[]> {
   let select = tables(db).selectFrom("devices.device").selectAll().orderBy("name");
   if (query.after !== undefined) select = select.where("name", ">", query.after);
@@ -47,7 +53,8 @@ export async function listDevices(db: Db, query: DeviceQuery): Promise<DeviceRow
     select = select.where((eb) => eb.or([eb("name", "ilike", like), eb("address", "ilike", like), eb("site", "ilike", like)]));
   }
   if (query.drift !== undefined) select = select.where(driftIs(query.drift));
-  for (const term of query.terms ?? []) select = select.where((eb) => termHolds(eb, term));
+  if (query.terms !== undefined && query.terms.length > 0) select = select.where(fitting(query.terms, thisDevice));
+  if (query.reach !== "everywhere") select = select.where(inReach(query.reach, thisDevice));
   if (query.limit !== undefined) select = select.limit(query.limit);
   return select.execute();
 }
@@ -63,30 +70,22 @@ function driftIs(drift: "as_intended" | "drifted" | "unknown") {
   };
 }
 
-function termHolds(eb: DeviceExpressions, term: SelectorTerm) {
-  const value =
-    term.key === "site" || term.key === "platform" || term.key === "name"
-      ? sql<string | null>`${sql.ref(term.key)}`
-      : sql<string | null>`labels ->> ${term.key}`;
-  switch (term.op) {
-    case "exists":
-      return eb(value, "is not", null);
-    case "absent":
-      return eb(value, "is", null);
-    case "in":
-      return eb(value, "in", term.values);
-    case "notin":
-      return eb.or([eb(value, "is", null), eb(value, "not in", term.values)]);
-  }
+/** By id or by name, whoever asks. */
+export async function findDevice(db: Db, idOrName: string, lock = false): Promise<DeviceRow | undefined> {
+  const select = named(db, idOrName);
+  return (lock ? select.forUpdate() : select).executeTakeFirst();
 }
 
-/** By id or by name. */
-export async function findDevice(db: Db, idOrName: string, lock = false): Promise<DeviceRow | undefined> {
-  const select = tables(db)
+/** By id or by name, where it is in reach: one statement, so that what is out of reach takes as long as what is not there. */
+export async function findReached(db: Db, idOrName: string, reach: Reach): Promise<DeviceRow | undefined> {
+  return named(db, idOrName).where(inReach(reach, thisDevice)).executeTakeFirst();
+}
+
+function named(db: Db, idOrName: string) {
+  return tables(db)
     .selectFrom("devices.device")
     .selectAll()
     .where((eb) => eb.or([eb("id", "=", idOrName), eb("name", "=", idOrName)]));
-  return (lock ? select.forUpdate() : select).executeTakeFirst();
 }
 
 /** Those of the devices that are there; they stay until `tx` ends. Locked in one order, so that two rollouts never wait for each other. */
@@ -150,9 +149,13 @@ export async function deleteDevice(tx: Tx, id: string, version: number): Promise
   );
 }
 
-/** Devices that jump through this one, or use this secret. */
-export async function devicesUsing(db: Db, use: { bastion: string } | { credential: string }): Promise<string[]> {
-  const select = tables(db).selectFrom("devices.device").select("name").orderBy("name").limit(20);
+/** Devices in reach that jump through this one, or use this secret. */
+export async function devicesUsing(
+  db: Db,
+  use: { bastion: string } | { credential: string },
+  reach: Reach = "everywhere",
+): Promise<string[]> {
+  const select = tables(db).selectFrom("devices.device").select("name").where(inReach(reach, thisDevice)).orderBy("name").limit(20);
   const rows = await (
     "bastion" in use ? select.where("bastion", "=", use.bastion) : select.where("credential", "=", use.credential)
   ).execute();

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { permissions, type ContractRoute, type Permission, type RouteMeta } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
+import { can, reachOf } from "../reach.ts";
 import { unauthenticated, type Principal } from "./request.ts";
 
 /** What the rules of `admit` look at. */
@@ -45,10 +46,9 @@ export function admit({ meta }: Pick<ClosedRoute, "meta">, call: Call): void {
   if (meta.stepUp === true) mustHaveProved(call.principal, meta.permission);
 }
 
-function mustReach({ access }: Principal, { permission, scoped }: RouteMeta): void {
-  const reach = access.get(permission);
-  if (reach === undefined) throw forbidden(permission);
-  if (reach !== "everywhere" && scoped !== true) throw forbiddenEverywhere(permission);
+function mustReach(caller: Principal, { permission, scoped }: RouteMeta): void {
+  if (!can(caller, permission)) throw forbidden(permission);
+  if (reachOf(caller, permission) !== "everywhere" && scoped !== true) throw forbiddenEverywhere(permission);
 }
 
 /**

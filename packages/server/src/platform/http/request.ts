@@ -1,15 +1,16 @@
 /** What a route's handler knows of its request and of its caller. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Permission } from "@holdfast/contract";
-import { Problem, type SelectorTerm } from "@holdfast/kit";
+import { Problem } from "@holdfast/kit";
+import type { Access, Asker } from "../reach.ts";
 
 /** Who calls. */
 export interface Principal {
   /** As audit entries name the caller, e.g. `user:ada`. */
   actor: string;
   userId: string;
-  /** What the caller may do, each with where; \`can\` of core/identity asks it. */
-  access: ReadonlyMap<Permission, "everywhere" | readonly SelectorTerm[][]>;
+  /** What the caller may do, each with where; `can` asks it. */
+  access: Access;
   /** `session`: by its cookie; `token`: by an access token of a session. */
   via: "session" | "token" | "api_key";
   /** Id of the session or API key. */
@@ -75,6 +76,12 @@ export interface RequestContext {
 export function callerOf(context: Pick<RequestContext, "principal">): Principal {
   if (context.principal === undefined) throw unauthenticated();
   return context.principal;
+}
+
+/** The caller, as those who act in the caller's name are told of them. @throws Problem `unauthenticated` */
+export function askerOf(context: Pick<RequestContext, "principal" | "requestId">): Asker {
+  const { actor, access } = callerOf(context);
+  return { actor, access, requestId: context.requestId };
 }
 
 /** The ETag that the caller has read. @throws Problem 428 when there is none. */

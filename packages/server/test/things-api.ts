@@ -80,7 +80,7 @@ export interface ThingsCall {
 }
 
 type ThingsParts = Partial<Pick<HttpParts, "checks">> &
-  Pick<HttpParts["settings"], "publicUrl" | "trustedProxies" | "corsOrigins" | "rateLimits">;
+  Pick<HttpParts["settings"], "publicUrl" | "trustedProxies" | "corsOrigins" | "rateLimits" | "waits">;
 
 export async function startThings({ checks = {}, ...settings }: ThingsParts = {}): Promise<ThingsApi> {
   const database = await testDatabase();

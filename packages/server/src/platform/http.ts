@@ -38,6 +38,7 @@ import { serveExplorer } from "./http/explorer.ts";
 import { serveHealth, type ReadyCheck } from "./http/health.ts";
 import { createMissing } from "./http/missing.ts";
 import { measureRequests, serveMetrics } from "./http/measure.ts";
+import { refuseStrangeMessages } from "./http/message.ts";
 import { servePublicFiles, type PublicFiles } from "./http/public-files.ts";
 import { createRateLimiter, usualRateLimits, type RateLimits } from "./http/rate-limits.ts";
 import { servePlain, type PlainRoute } from "./http/plain-routes.ts";
@@ -72,10 +73,22 @@ export interface HttpSettings {
   corsOrigins?: string[];
   /** `usualRateLimits` unless told. */
   rateLimits?: RateLimits;
+  /** `usualWaits` unless told. */
+  waits?: Waits;
   /** Built console, `packages/web/dist`. */
   consoleDirectory: string;
   /** Version of the product, for the OpenAPI document. */
   version: string;
+}
+
+/** How long a client may take, in milliseconds; it is then answered with 408 and hung up on. */
+export interface Waits {
+  /** To send the head of a request. */
+  headMs: number;
+  /** To send a whole request. */
+  requestMs: number;
+  /** How often it is looked at: both may be exceeded by so much. */
+  lookMs: number;
 }
 
 /** TLS as core/pki makes it: certificates change, and clients are cut, while the server runs. */
@@ -111,7 +124,7 @@ export interface Http {
   close(): Promise<void>;
 }
 
-const serverLimits = { maxHeaderSize: 16_384, headersTimeout: 20_000, joinDuplicateHeaders: false };
+const usualWaits: Waits = { headMs: 20_000, requestMs: 60_000, lookMs: 5000 };
 const bodyLimit = 6 * 1024 * 1024;
 const graceMs = 10_000;
 const hourMs = 3_600_000;
@@ -138,11 +151,12 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   if (tls) app.addHook("onRequest", async (request) => void (request.spiffeId = tls.spiffeIdOf(request.raw.socket)));
   addSecurityHeaders(app, { https });
   measureRequests(app, { metrics, log });
-  allowOrigins(app, settings.corsOrigins ?? []);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     if (closing.signal.aborted) await refuseNew(reply);
   });
+  refuseStrangeMessages(app);
+  allowOrigins(app, settings.corsOrigins ?? []);
   app.setErrorHandler((thrown, request, reply) => {
     const refusal = refusalOf(thrown, request);
     if (refusal !== undefined) parts.refused?.(refusal);
@@ -182,12 +196,20 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
 }
 
 function makeApp(settings: HttpSettings, log: Log): FastifyInstance {
+  const { headMs, requestMs, lookMs } = settings.waits ?? usualWaits;
+  const serverLimits = {
+    maxHeaderSize: 16_384,
+    headersTimeout: headMs,
+    connectionsCheckingInterval: lookMs,
+    joinDuplicateHeaders: false,
+    insecureHTTPParser: false,
+  };
   const app = fastify({
     // Fastify's types have one shape for plain and another for TLS; what is used of them is the same.
     ...(settings.tls ? ({ https: { ...settings.tls.options, ...serverLimits } } as object) : { http: serverLimits }),
     logger: false,
     bodyLimit,
-    requestTimeout: 60_000,
+    requestTimeout: requestMs,
     keepAliveTimeout: 65_000, // longer than the 60 s of common proxies, so that they hang up first
     maxRequestsPerSocket: 10_000,
     forceCloseConnections: "idle",
@@ -233,7 +255,7 @@ async function serveTheRest(app: FastifyInstance, { settings, contract, log }: H
 
 /** True when a browser asks for a page: the console answers all its addresses itself. */
 function wantsPage({ method, url, headers }: FastifyRequest): boolean {
-  const ours = /^\/(api|assets|health|metrics|pki|oauth|\.well-known)(\/|\?|$)/.test(url);
+  const ours = /^\/(api|assets|health|metrics|pki|oauth|saml|\.well-known)(\/|\?|$)/.test(url);
   return !ours && (method === "GET" || method === "HEAD") && headers.accept?.includes("text/html") === true;
 }
 

@@ -43,6 +43,8 @@ export interface ApiParts {
 
 /** What one request carries through oRPC and back. */
 interface Handling extends RequestContext {
+  /** The route whose permission was asked. */
+  route: ClosedRoute;
   reply: FastifyReply;
   request: FastifyRequest;
   claim?: Claim | undefined;
@@ -113,6 +115,7 @@ interface Serving {
 }
 
 async function serve({ route, request, reply, orpc, parts }: Serving): Promise<FastifyReply> {
+  request.raw.url = plainAddress(route, request);
   const ifMatch = ifMatchFor(route, request);
   const claimed = await claimKey({ route, request, keys: parts.idempotencyKeys });
   if (claimed !== undefined && "again" in claimed) {
@@ -120,11 +123,27 @@ async function serve({ route, request, reply, orpc, parts }: Serving): Promise<F
     if (body !== undefined) reply.type("application/json");
     return reply.code(status).headers(headers).header("idempotency-replayed", "true").send(body);
   }
-  const context = makeContext({ request, reply, parts, ifMatch, claim: claimed?.first });
-  await fromOrigin({ requestId: context.requestId, address: context.remoteAddress }, () =>
+  const context = makeContext({ route, request, reply, parts, ifMatch, claim: claimed?.first });
+  const { matched } = await fromOrigin({ requestId: context.requestId, address: context.remoteAddress }, () =>
     orpc.handle(request, reply, { prefix: apiPrefix, context }),
   );
+  if (!matched) throw unanswered(request);
   return reply;
+}
+
+function unanswered({ method, routeOptions }: FastifyRequest): Error {
+  return new Error(`no route of the contract answers ${method} ${routeOptions.url}`);
+}
+
+/**
+ * The address of a request, written anew from the route that was found and its parts. Who reads it next understands other spellings in other
+ * ways (a part of `%2e%2e` takes away the one before it), and must come to the route whose permission was asked, and to no other.
+ */
+function plainAddress(route: ClosedRoute, { params, url }: FastifyRequest): string {
+  const parts = params as Record<string, string>;
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parts[name] ?? ""));
+  const query = url.indexOf("?");
+  return apiPrefix + path + (query < 0 ? "" : url.slice(query));
 }
 
 /** @throws Problem 428 when the route needs one and there is none; 400 when it is malformed, or would protect nothing */
@@ -163,6 +182,7 @@ async function claimKey({ route, request, keys }: Keyed): Promise<Awaited<Return
 }
 
 interface ContextParts {
+  route: ClosedRoute;
   request: FastifyRequest;
   reply: FastifyReply;
   parts: ApiParts;
@@ -170,7 +190,7 @@ interface ContextParts {
   claim: Claim | undefined;
 }
 
-function makeContext({ request, reply, parts, ifMatch, claim }: ContextParts): Handling {
+function makeContext({ route, request, reply, parts, ifMatch, claim }: ContextParts): Handling {
   const gone = new AbortController();
   reply.raw.once("close", () => reply.raw.writableFinished || gone.abort());
   const secure = isSecure(request, parts.secureCookies);
@@ -186,6 +206,7 @@ function makeContext({ request, reply, parts, ifMatch, claim }: ContextParts): H
       void reply.setCookie(cookieName(name, secure), value, { maxAge: maxAgeS, httpOnly: true, sameSite: "strict", path: "/", secure }),
     reauthenticate: () => parts.authenticate({ ...credentialsOf(request, parts.secureCookies), passive: true }),
     signal: AbortSignal.any([gone.signal, parts.closing]),
+    route,
     request,
     reply,
     claim,
@@ -204,6 +225,13 @@ function makeHandler({ router, log }: ApiParts): OpenAPIHandler<Handling> {
           context.thrown = value instanceof Error ? value : new Error(String(value));
           throw context.thrown;
         }
+      },
+    ],
+    clientInterceptors: [
+      async ({ next, path, context }) => {
+        if (path.join(".") !== context.route.name)
+          throw new Error(`${context.route.name} was let in, and ${path.join(".")} would have run`);
+        return next();
       },
     ],
     rootInterceptors: [
@@ -232,7 +260,7 @@ async function finish(context: Handling, answer: Answer | undefined, log: Log): 
     await claim
       ?.release()
       .catch((err: unknown) => log.warn({ err, requestId: context.requestId }, "an idempotency key could not be released"));
-    throw thrown ?? new Error(`no route of the contract answers ${request.method} ${request.routeOptions.url}`);
+    throw thrown ?? unanswered(request);
   }
   const etag = etagHeader(answer.body);
   if (etag !== undefined) answer.headers["etag"] = etag;
@@ -257,10 +285,15 @@ function refuseStrays(route: ClosedRoute, request: FastifyRequest): void {
   if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body)))
     throw inputProblem([{ message: "must be a JSON object", path: ["body"] }]);
   const inQuery = Object.keys(request.query as object);
+  // oRPC would read limit[]=5 as limit; nothing of the contract is asked for so.
+  const brackets = inQuery.filter((key) => /[[\]]/.test(key));
+  if (brackets.length > 0) throw inputProblem([{ code: "unrecognized_keys", message: "", keys: brackets }]);
   const inBody = Object.keys(body ?? {});
   const unread = [...(route.method === "GET" && route.input !== undefined ? [] : inQuery), ...(route.input === undefined ? inBody : [])];
   if (unread.length > 0) throw inputProblem([{ code: "unrecognized_keys", message: "", keys: unread }]);
   const params = request.params as Record<string, string>;
+  const odd = Object.keys(params).filter((name) => ["", ".", ".."].includes(params[name] ?? ""));
+  if (odd.length > 0) throw inputProblem(odd.map((name) => ({ message: "must be more than nothing, a dot or two", path: [name] })));
   const doubled = inBody.filter((key) => params[key] !== undefined && params[key] !== (body as Record<string, unknown>)[key]);
   if (doubled.length > 0) throw inputProblem(doubled.map((key) => ({ message: "differs from the same part of the address", path: [key] })));
   const unkept = [params, request.query, body].flatMap((part) => nulsIn(part, []));

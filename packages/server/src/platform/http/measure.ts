@@ -58,11 +58,16 @@ interface MetricsParts {
 /** Adds `/metrics`: for a scraper on this machine, and for anyone with an API key. */
 export function serveMetrics(app: FastifyInstance, { metrics, authenticate, secureCookies }: MetricsParts): void {
   app.get("/metrics", async (request, reply) => {
-    const direct = isLoopback(request.ip) && request.headers["x-forwarded-for"] === undefined && request.headers.forwarded === undefined;
-    if (!direct && (await authenticate(credentialsOf(request, secureCookies))) === undefined) throw unauthenticated();
+    if (!isDirect(request) && (await authenticate(credentialsOf(request, secureCookies))) === undefined) throw unauthenticated();
     const { contentType, text } = await metrics.page();
     return reply.type(contentType).send(text);
   });
+}
+
+/** By an address of this machine: a page whose own name leads here (DNS rebinding) says that name, and a proxy says for whom it asks. */
+function isDirect({ ip, headers, hostname }: FastifyRequest): boolean {
+  const forwarded = headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
+  return isLoopback(ip) && !forwarded && (hostname === "localhost" || isLoopback(hostname.replaceAll(/[[\]]/g, "")));
 }
 
 function isLoopback(address: string): boolean {

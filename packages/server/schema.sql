@@ -442,6 +442,8 @@ create table identity.external_identity (
   subject text not null,
   user_id text not null,
   name text not null,
+  provider_id text,
+  provider_session text,
   manages_grants boolean not null,
   created_at timestamp with time zone not null,
   last_seen_at timestamp with time zone,
@@ -508,7 +510,7 @@ create table identity.provider (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint provider_pkey PRIMARY KEY (id),
-  constraint provider_kind_check CHECK (kind = ANY (ARRAY['oidc'::text, 'ldap'::text]))
+  constraint provider_kind_check CHECK (kind = ANY (ARRAY['oidc'::text, 'ldap'::text, 'saml'::text]))
 );
 -- grants on identity.provider: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
@@ -520,11 +522,25 @@ create table identity.provider_once (
   constraint provider_once_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity.provider(id) ON DELETE CASCADE
 );
 -- grants on identity.provider_once: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
+  trusted_contexts jsonb not null default '[]'::jsonb,
+  sign_out_there boolean not null default false,
+  own_certificate text,
 
 create table identity.refresh_token (
   hash bytea not null,
   session_id text not null,
   created_at timestamp with time zone not null,
+create table identity.provider_arrival (
+  hash bytea not null,
+  provider_id text not null,
+  proved jsonb not null,
+  answers text,
+  expires_at timestamp with time zone not null,
+  constraint provider_arrival_pkey PRIMARY KEY (hash),
+  constraint provider_arrival_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity.provider(id) ON DELETE CASCADE
+);
+-- grants on identity.provider_arrival: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
+
   expires_at timestamp with time zone not null,
   used_at timestamp with time zone,
   constraint refresh_token_pkey PRIMARY KEY (hash),

@@ -93,6 +93,7 @@ const listed: Record<string, `${AuditSeverity} ${AuditType} ${string}`> = {
   "identity.link.create": "critical user_change linked a person to an identity provider",
   "identity.link.remove": "critical user_change ended a person's link to an identity provider",
   "identity.provider.create": "critical policy_change added an identity provider",
+  "identity.provider.key_renew": "critical key_rotation made a new key of ours for an identity provider",
   "identity.provider.remove": "critical policy_change removed an identity provider",
   "identity.provider.update": "critical policy_change changed an identity provider",
   "identity.reset.request": "warning password_change asked for a reset of a password",

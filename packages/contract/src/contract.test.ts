@@ -57,6 +57,7 @@ describe("the contract", () => {
       // Ended, never edited: it holds nothing that somebody could have changed meanwhile.
       "identity.revokeKey",
       "factors.remove",
+      "federation.leave",
       "federation.unlink",
       "sessions.revoke",
       "sessions.revokeOf",

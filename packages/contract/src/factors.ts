@@ -81,7 +81,15 @@ export const factorsContract = {
     summary: "With what you can prove who you are",
     tags,
     meanwhile: true,
-  }).output(z.object({ ways: z.array(z.enum(["password", "totp", "passkey", "backup-code"])) })),
+  }).output(
+    z.object({
+      ways: z.array(z.enum(["password", "totp", "passkey", "backup-code", "provider"])),
+      provider: z
+        .object({ id: z.string(), name: z.string() })
+        .optional()
+        .describe("Whose password counts, or where to prove it (way `provider`)"),
+    }),
+  ),
   stepUpOptions: route("POST", "/auth/step-up/options", {
     idempotency: "once",
     permission: "self",

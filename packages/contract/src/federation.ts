@@ -34,6 +34,39 @@ export const ldapSettings = z.object({
   groupFilter: text.default("(member={dn})").describe("{dn} is the person's, escaped"),
 });
 
+const webAddress = z
+  .url({ protocol: /^https?$/ })
+  .max(1000)
+  .describe("Where a browser is sent");
+/** One certificate (PEM), or its base64 alone as metadata writes it. */
+const certificate = z.string().trim().min(100).max(10_000);
+
+export const samlSettings = z.object({
+  kind: z.literal("saml"),
+  entityId: text.max(1024).describe("What the provider calls itself, to the letter"),
+  ssoUrl: webAddress.describe("Where people prove who they are (HTTP-Redirect)"),
+  sloUrl: webAddress.optional().describe("Where a sign-out is told (HTTP-Redirect); without it nobody is signed out there"),
+  certificates: z
+    .array(certificate)
+    .min(1)
+    .max(8)
+    .describe("What the provider signs with: RSA; several while it changes from one to the next"),
+  signed: z
+    .enum(["assertion", "response", "both"])
+    .default("assertion")
+    .describe("What has to be signed at the least; a signature that is there must hold in any case"),
+  nameIdFormat: z
+    .enum(["persistent", "emailAddress", "unspecified"])
+    .default("persistent")
+    .describe("How the provider is asked to name people; what it calls somebody must never become somebody else's"),
+  nameAttribute: text.max(300).optional().describe("Names a user who is made at the first sign-in; without it the NameID does"),
+  groupsAttribute: text.max(300).default("groups"),
+  allowUnasked: z
+    .boolean()
+    .default(false)
+    .describe("Take sign-ins that the provider began (IdP-initiated); anybody can then be signed in as somebody else without noticing"),
+});
+
 export const groupGrant = z.object({
   group: text.describe("As the provider names it, to the letter; of a directory its distinguished name"),
   role: roleName,
@@ -41,10 +74,11 @@ export const groupGrant = z.object({
 });
 export type GroupGrant = z.infer<typeof groupGrant>;
 
-export const providerSettings = z.discriminatedUnion("kind", [oidcSettings, ldapSettings]);
+export const providerSettings = z.discriminatedUnion("kind", [oidcSettings, ldapSettings, samlSettings]);
 export type ProviderSettings = z.infer<typeof providerSettings>;
 export type OidcSettings = z.infer<typeof oidcSettings>;
 export type LdapSettings = z.infer<typeof ldapSettings>;
+export type SamlSettings = z.infer<typeof samlSettings>;
 
 const providerParts = z.object({
   name: text.max(100).describe("On the button of the sign-in page"),
@@ -55,12 +89,46 @@ const providerParts = z.object({
     .describe("Whoever comes first gets a user of their own; otherwise only whom somebody linked comes in"),
   groupGrants: z.array(groupGrant).max(200).default([]).describe("What members of a group may do; counts anew with each sign-in"),
   enabled: z.boolean().default(true),
+  trustedContexts: z
+    .array(text.max(300))
+    .max(20)
+    .default([])
+    .describe(
+      "What the provider calls a sign-in with two factors: values of acr or amr (OpenID Connect) or an AuthnContextClassRef (SAML). " +
+        "It then counts as the second factor that a role asks for",
+    ),
+  signOutThere: z.boolean().default(false).describe("Who signs out here is sent to the provider to sign out there, too"),
 });
 const providerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, "a lower-case name of letters, digits and dashes");
 const secret = z.string().min(1).max(2000).describe("Client secret or bind password; kept sealed and never shown");
 
-export const provider = providerParts.extend({ id: z.string(), hasSecret: z.boolean(), createdAt: instant, etag: z.string() });
+const certificateShown = z.object({ subject: z.string(), sha256: z.string().describe("Fingerprint, hex"), expiresAt: instant });
+
+/** What the provider has to be told of us. Absent where nobody said how we are reached (HOLDFAST_PUBLIC_URL). */
+const ours = z.object({
+  redirectUrl: z.string().optional().describe("OpenID Connect: where it may send people back to"),
+  backchannelLogoutUrl: z.string().optional().describe("OpenID Connect: where it tells of sign-outs"),
+  entityId: z.string().optional().describe("SAML: what we call ourselves to this provider; our metadata is there, too"),
+  acsUrl: z.string().optional().describe("SAML: where its responses go (assertion consumer service, HTTP-POST)"),
+  sloUrl: z.string().optional().describe("SAML: where it tells of sign-outs (HTTP-Redirect and HTTP-POST)"),
+  certificate: z.string().optional().describe("SAML: what we sign with, and what it may encrypt with (PEM)"),
+});
+
+export const provider = providerParts.extend({
+  id: z.string(),
+  hasSecret: z.boolean(),
+  ours: ours.optional(),
+  certificates: z.array(certificateShown).default([]).describe("SAML: what it signs with"),
+  createdAt: instant,
+  etag: z.string(),
+});
 export type Provider = z.infer<typeof provider>;
+
+export const providerMetadata = z.object({
+  settings: samlSettings.pick({ entityId: true, ssoUrl: true, sloUrl: true, certificates: true }),
+  certificates: z.array(certificateShown),
+});
+export type ProviderMetadata = z.infer<typeof providerMetadata>;
 
 export const externalIdentity = z.object({
   provider: z.string(),
@@ -75,13 +143,13 @@ const identities = z.object({ items: z.array(externalIdentity) });
 const started = z.object({ url: z.string().describe("Where the browser goes now") });
 const came = z.object({
   provider: z.string().max(64).describe("Of the address that the provider sent the browser to"),
-  query: z.string().max(8000).describe("What that address ends with, after the question mark"),
+  query: z.string().max(8000).describe("What that address ends with, after the question mark; nothing with SAML"),
 });
 const byPassword = idParam.extend({ name: z.string().trim().min(1).max(256), password: z.string().min(1).max(256) });
 
 export const federationContract = {
   doors: route("GET", "/auth/providers", { permission: "public", summary: "Where people may sign in", tags }).output(
-    z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), kind: z.enum(["oidc", "ldap"]) })) }),
+    z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), kind: z.enum(["oidc", "ldap", "saml"]) })) }),
   ),
   start: route("POST", "/auth/providers/{id}/start", { permission: "public", summary: "Begin a sign-in at an identity provider", tags })
     .input(idParam)
@@ -130,6 +198,39 @@ export const federationContract = {
     .input(byPassword)
     .output(externalIdentity),
 
+  leave: route("DELETE", "/auth/identities/{provider}", {
+    permission: "self",
+    stepUp: true,
+    summary: "End your own links to an identity provider, and the sessions that began there; not your last way in",
+    tags,
+    status: 204,
+  })
+    .input(z.object({ provider: z.string().max(64) }))
+    .output(z.void()),
+  startStepUp: route("POST", "/auth/step-up/provider", {
+    idempotency: "once",
+    permission: "self",
+    meanwhile: true,
+    summary: "Begin to prove again who you are where you signed in",
+    tags,
+  }).output(started),
+  finishStepUp: route("POST", "/auth/step-up/provider/finish", {
+    idempotency: "accepted",
+    permission: "self",
+    meanwhile: true,
+    summary: "Prove again who you are with what the identity provider sent back. It counts for ten minutes",
+    tags,
+  })
+    .input(came)
+    .output(z.object({ until: instant })),
+  signOut: route("POST", "/auth/sign-out/provider", {
+    idempotency: "once",
+    permission: "self",
+    meanwhile: true,
+    summary: "End this session, and say where the browser goes to sign out at the identity provider, too",
+    tags,
+  }).output(z.object({ url: z.string().optional().describe("Absent: there is nothing to do elsewhere") })),
+
   list: route("GET", "/identity-providers", { permission: "users:read", summary: "List identity providers", tags }).output(
     z.object({ items: z.array(provider) }),
   ),
@@ -162,6 +263,29 @@ export const federationContract = {
   })
     .input(idParam)
     .output(z.void()),
+  readMetadata: route("POST", "/identity-providers/metadata", {
+    permission: "users:write",
+    stepUp: true,
+    summary: "Read what a SAML provider says of itself; changes nothing",
+    tags,
+    idempotency: "accepted",
+  })
+    .input(
+      z
+        .object({ xml: z.string().max(500_000).optional(), url: webAddress.optional() })
+        .refine(({ xml, url }) => (xml === undefined) !== (url === undefined), "give xml or url, one of them"),
+    )
+    .output(providerMetadata),
+  renewKey: route("POST", "/identity-providers/{id}/key", {
+    permission: "users:write",
+    stepUp: true,
+    summary: "Make a new key of ours for a SAML provider, which signs from now on; tell the provider the new certificate",
+    tags,
+    precondition: "if-match",
+    idempotency: "accepted",
+  })
+    .input(idParam)
+    .output(provider),
   identitiesOf: route("GET", "/users/{id}/identities", { permission: "users:read", summary: "Who a user is elsewhere", tags })
     .input(idParam)
     .output(identities),

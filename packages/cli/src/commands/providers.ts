@@ -27,7 +27,7 @@ export function addProviders(program: Command): void {
           { title: "id", of: (one) => one.id },
           { title: "name", of: (one) => one.name },
           { title: "kind", of: (one) => one.settings.kind },
-          { title: "at", of: (one) => (one.settings.kind === "oidc" ? one.settings.issuer : one.settings.url) },
+          { title: "at", of: ({ settings }) => whereOf(settings) },
           { title: "on", of: (one) => (one.enabled ? "yes" : "no") },
         ],
         empty: "No identity providers. Add one: holdfast providers put corp provider.json --ask-secret",
@@ -92,6 +92,11 @@ function addLinks(providers: Command): void {
       await client.federation.unlink({ id: user.id, provider });
       return screen.err(`${user.name} is not linked to ${provider} any more.\n`);
     });
+}
+
+function whereOf(settings: Provider["settings"]): string {
+  if (settings.kind === "oidc") return settings.issuer;
+  return settings.kind === "saml" ? settings.entityId : settings.url;
 }
 
 async function knownAs(client: Client, id: string): Promise<Provider | undefined> {

@@ -23,6 +23,7 @@ import {
   createPeopleRoutes,
   createRoleRoutes,
   createLogoutRoute,
+  createSamlRoutes,
   createOAuthRoutes,
   createServiceAccountRoutes,
   createSessionRoutes,
@@ -180,7 +181,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     db,
     log,
     metrics,
-    plain: [...createOAuthRoutes(identity), createLogoutRoute(identity)],
+    plain: [...createOAuthRoutes(identity), createLogoutRoute(identity), ...createSamlRoutes(identity)],
     checks: { database: async () => databaseAnswers(database) },
     refused: recordRefusals({ db, audit, log, clock }),
   });

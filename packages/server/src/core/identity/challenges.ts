@@ -1,10 +1,9 @@
 /** The step between a first proof and a session, for whoever has a second factor. It is a row of five minutes and five tries, so it is the same on every replica. */
 import { Problem } from "@holdfast/kit";
 import { inTransaction, type Tx } from "#platform/db";
-import { addressBucket, addressLimit } from "./attempts.ts";
 import type { Parts } from "./deps.ts";
 import { optionsToSign, readSigned, type Options, type Signed } from "./passkeys.ts";
-import { factorsOf, forgetProofs, proofRefused, prove, reserveProof, tooMany, type Factor, type Proof } from "./proofs.ts";
+import { factorsOf, forgetProofs, proofRefused, prove, reserveAddress, reserveProof, type Factor, type Proof } from "./proofs.ts";
 import { openSession, type From, type Opening, type SignedIn } from "./sessions.ts";
 import * as store from "./store.ts";
 import * as factors from "./store-factors.ts";
@@ -19,10 +18,13 @@ export interface Challenged {
 }
 export type SignInAnswer = SignedIn | Challenged;
 
-/** Opens a session, or asks for the second factor of whoever has one. The caller has a first proof and holds the user's row. */
+/**
+ * Opens a session, or asks for the second factor of whoever has one; one that was shown at a provider takes the place of none here. The caller
+ * has a first proof and holds the user's row.
+ */
 export async function proceed(tx: Tx, opening: Opening, parts: Parts): Promise<SignInAnswer> {
   const { user, methods, client = "console", provider } = opening;
-  const known = opening.secondFactor === true ? [] : await factorsOf(tx, user.id);
+  const known = opening.secondFactor === true && !provider ? [] : await factorsOf(tx, user.id);
   if (known.length === 0) return openSession(tx, opening, parts);
   const token = newToken();
   const expiresAt = new Date(parts.clock.now() + challengeMs);
@@ -111,7 +113,7 @@ function createPasskeySignIn(parts: Parts) {
   /** Signs in by passkey alone: it was the device and the finger or PIN on it, so it is two factors. */
   async function signInByPasskey({ token, passkey: signed }: { token: string; passkey: Signed }, from: From): Promise<SignedIn> {
     parts.counted("tried");
-    await reserveAddress(from);
+    await reserveAddress(from, parts);
     const challenge = isToken(token)
       ? await factors.tryChallenge(db, hashToken(token), { now: new Date(clock.now()), tries: 1 })
       : undefined;
@@ -127,13 +129,6 @@ function createPasskeySignIn(parts: Parts) {
     if (signedIn) return signedIn;
     parts.counted("failed");
     throw proofRefused();
-  }
-
-  async function reserveAddress({ address }: From): Promise<void> {
-    if (address === undefined) return;
-    const now = clock.now();
-    const { tries, since } = await store.countTry(db, addressBucket(address), { limit: addressLimit, now: new Date(now) });
-    if (tries > addressLimit.tries) throw tooMany(Math.max(1, Math.ceil((since.getTime() + addressLimit.windowMs - now) / 1000)));
   }
 
   return { passkeyOptions, signInByPasskey };

@@ -3,6 +3,7 @@ import type { Clock } from "@holdfast/kit";
 import type { Audit } from "#core/audit";
 import type { Secrets } from "#core/secrets";
 import type { Db } from "#platform/db";
+import type { Egress } from "#platform/egress";
 import type { Passwords } from "./passwords.ts";
 import type { Mail } from "#platform/mail";
 import type { Site } from "./passkeys.ts";
@@ -25,6 +26,8 @@ export interface Parts {
   mail: Mail | undefined;
   /** Where people reach us, for the links in mails; undefined where nobody said. */
   publicUrl: string | undefined;
+  /** The way out to identity providers. */
+  egress: Egress;
   times: SessionTimes;
   /** Counts tries to sign in. */
   counted(outcome: "tried" | "failed"): void;

@@ -87,6 +87,8 @@ function createStart(parts: Made): Pick<DeviceLogin, "startDeviceLogin"> {
         user_id: null,
         second_factor_at: null,
         stepped_up_at: null,
+        provider_id: null,
+        provider_session: null,
       };
       await inTransaction(db, (tx) => devices.insertDeviceCode(tx, row));
       return { deviceCode, userCode, expiresInS: codeMs / 1000, intervalS: firstIntervalS };
@@ -127,6 +129,7 @@ function createPoll(parts: Made): Pick<DeviceLogin, "pollDeviceLogin"> {
         endsAt: new Date(clock.now() + Math.min(refreshMs, familyMs)),
         secondFactorAt: row.second_factor_at,
         steppedUpAt: row.stepped_up_at,
+        began: { providerId: row.provider_id, session: row.provider_session },
       },
       parts,
     );
@@ -164,8 +167,8 @@ function createAnswer(parts: Made): Pick<DeviceLogin, "showDeviceLogin" | "answe
       await inTransaction(db, async (tx) => {
         const found = await findSession(tx, { id: caller.credentialId });
         if (!found) throw sessionNeeded();
-        const { methods, second_factor_at, stepped_up_at } = found.session;
-        const proof = { user_id: caller.userId, methods, second_factor_at, stepped_up_at };
+        const { methods, second_factor_at, stepped_up_at, provider_id, provider_session } = found.session;
+        const proof = { user_id: caller.userId, methods, second_factor_at, stepped_up_at, provider_id, provider_session };
         const answer = approve ? { ...proof, state: "approved" as const } : { state: "denied" as const };
         const answered = await devices.answerDeviceCode(tx, { userCodeHash: hashOf(userCode), now: new Date(clock.now()) }, answer);
         if (!answered) throw codeMissing();

@@ -13,6 +13,7 @@ import { enabledProvider } from "./providers.ts";
 import { entryBy, heldGrants, mustCover, type Granter } from "./roles.ts";
 import type { From } from "./sessions.ts";
 import * as store from "./store.ts";
+import { passkeysOf } from "./store-factors.ts";
 import * as links from "./store-providers.ts";
 
 /** Whom a provider proved. */
@@ -24,10 +25,19 @@ export interface Proved {
   groups: readonly string[];
   /** What the provider calls the session. */
   session?: string | undefined;
+  /** How it was proved there, in the provider's words. */
+  contexts?: readonly string[];
+  /** When it was proved there, if the provider tells: milliseconds since 1970. */
+  provedAt?: number | undefined;
+}
+
+/** Whether the provider asked for two factors, in words that the administrator trusts. */
+export function secondFactorThere({ provider, contexts = [] }: Proved): boolean {
+  return contexts.some((context) => provider.trusted_contexts.includes(context));
 }
 
 export function createExternalIdentities(parts: Parts) {
-  return { ...createArrival(parts), ...createLinks(parts) };
+  return { ...createArrival(parts), ...createLinks(parts), ...createUnlinks(parts) };
 }
 
 function createArrival(parts: Parts) {
@@ -39,7 +49,8 @@ function createArrival(parts: Parts) {
       const user = await userFor(tx, proved, from);
       if (user instanceof Problem) return user; // what it took away stays taken
       const provider = { id: proved.provider.id, session: proved.session };
-      return proceed(tx, { user, from, methods: [proved.provider.kind], provider }, parts);
+      const secondFactor = secondFactorThere(proved);
+      return proceed(tx, { user, from, methods: [proved.provider.kind], secondFactor, provider }, parts);
     });
     if (!(answer instanceof Problem)) return answer;
     parts.counted("failed");
@@ -154,6 +165,10 @@ function createLinks(parts: Parts) {
     return identityOf(row);
   }
 
+  return { linkSelf, linkUser };
+}
+
+function createUnlinks({ db, audit }: Parts) {
   async function unlinkUser({ id, provider }: { id: string; provider: string }, by: Granter): Promise<void> {
     await inTransaction(db, async (tx) => {
       const user = await mustHold(tx, id, by);
@@ -164,20 +179,35 @@ function createLinks(parts: Parts) {
     });
   }
 
-  /** The user, whose rights must not go beyond those of who acts. */
-  async function mustHold(tx: Tx, id: string, by: Granter): Promise<store.UserRow> {
-    const user = await store.lockUser(tx, id);
-    if (!user || user.kind !== "person")
-      throw new Problem("identity_user_missing", { kind: "missing", say: `There is no person with the id "${id}".` });
-    mustCover(by, ...user.grants);
-    return user;
+  /** Not the last way in: neither who acts nor anybody who finds the session open may lock them out. @throws Problem `identity_link_last` */
+  async function unlinkSelf(provider: string, caller: Caller, requestId?: string): Promise<void> {
+    await inTransaction(db, async (tx) => {
+      const user = await store.lockUser(tx, caller.userId);
+      const others = (await links.identitiesOf(tx, caller.userId)).filter(({ provider_id: id }) => id !== provider);
+      const passkeys = await passkeysOf(tx, caller.userId);
+      if (user?.password_hash == null && others.length === 0 && passkeys.length === 0) throw lastWayIn();
+      const ended = (await links.deleteSessionsFrom(tx, { providerId: provider, userId: caller.userId })).length;
+      if ((await links.deleteIdentities(tx, { providerId: provider, userId: caller.userId })) === 0) throw linkMissing(provider);
+      const facts = { before: { provider }, after: { endedSessions: ended } };
+      const entry = { actor: caller.actor, action: "identity.link.remove", subject: caller.actor, requestId };
+      await audit.record(tx, { ...entry, ...facts });
+    });
   }
 
   async function listIdentities(userId: string): Promise<{ items: ExternalIdentity[] }> {
     return { items: (await links.identitiesOf(db, userId)).map(identityOf) };
   }
 
-  return { linkSelf, linkUser, unlinkUser, listIdentities };
+  return { unlinkUser, unlinkSelf, listIdentities };
+}
+
+/** The user, whose rights must not go beyond those of who acts. */
+async function mustHold(tx: Tx, id: string, by: Granter): Promise<store.UserRow> {
+  const user = await store.lockUser(tx, id);
+  if (!user || user.kind !== "person")
+    throw new Problem("identity_user_missing", { kind: "missing", say: `There is no person with the id "${id}".` });
+  mustCover(by, ...user.grants);
+  return user;
 }
 
 interface Following {
@@ -249,6 +279,13 @@ function lastAdmin(name: string): Problem {
 
 function linkTaken(): Problem {
   return new Problem("identity_link_taken", { kind: "conflict", say: "Who that is at the provider is linked already." });
+}
+
+function lastWayIn(): Problem {
+  return new Problem("identity_link_last", {
+    kind: "conflict",
+    say: "That is your only way in; choose a password or add a passkey first.",
+  });
 }
 
 function linkMissing(provider: string): Problem {

@@ -323,7 +323,7 @@ describe("stepping up", () => {
   test("by the factor of whoever has one; the password proves nothing then", async () => {
     const { caller, secret } = await withApp();
     world.later(11 * minute);
-    expect(await identity.stepUpWays(caller)).toEqual(["totp", "backup-code"]);
+    expect(await identity.stepUpWays(caller)).toEqual({ ways: ["totp", "backup-code"] });
     await expect(identity.stepUp(caller, { password })).rejects.toMatchObject({ code: "identity_step_up_refused" });
     await identity.stepUp(caller, { code: codeOf(secret) });
   });

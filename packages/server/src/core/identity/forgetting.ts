@@ -11,6 +11,7 @@ const harmless = [
   "listDoors",
   "listIdentities",
   "listKeys",
+  "listProviders",
   "listRoles",
   "listServiceKeys",
   "listSessions",
@@ -18,11 +19,15 @@ const harmless = [
   "listUsers",
   "me",
   "previewGrants",
+  "readProviderMetadata",
+  "receiveResponse",
   "redeemLink",
+  "samlMetadata",
   "setupNeeded",
   "signIn",
   "signingKeys",
   "startAtProvider",
+  "startStepUp",
   "sweep",
 ] as const satisfies readonly (keyof Identity)[];
 

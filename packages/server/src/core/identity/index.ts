@@ -40,6 +40,7 @@ export { createPersonKeeper } from "./person-keeper.ts";
 export { createIdentityRoutes, createRoleRoutes } from "./routes.ts";
 export { createFactorRoutes, createPeopleRoutes } from "./routes-factors.ts";
 export { createFederationRoutes, createLogoutRoute } from "./routes-federation.ts";
+export { createSamlRoutes } from "./routes-saml.ts";
 export { createOAuthRoutes } from "./oauth.ts";
 export { createServiceAccountRoutes, createSessionRoutes, createTokenRoutes } from "./routes-tokens.ts";
 export { sessionCookie, type Caller } from "./authenticate.ts";
@@ -140,7 +141,8 @@ export function createIdentity(deps: IdentityDeps): Identity {
   const { publicUrl, mail } = deps;
   const rules = { ...defaultRules, ...deps.rules, words: [...(deps.rules?.words ?? []), ...wordsOfHost(publicUrl)] };
   const means = { passwords: deps.passwords ?? createPasswords(), rules, site: siteOf(publicUrl), mail, publicUrl };
-  const parts: Parts = { db, audit, secrets, clock, times, ...means, counted: countTries(deps) };
+  const egress = deps.egress ?? createEgress();
+  const parts: Parts = { db, audit, secrets, clock, times, ...means, egress, counted: countTries(deps) };
   const cache = createSessionCache();
   const tokens = createTokens(parts, deps.tokens);
   const { keys } = tokens;
@@ -157,7 +159,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     ...createRoles(parts),
     ...createFactorActs(parts),
     ...createPeopleActs(parts),
-    ...createFederation({ ...parts, egress: deps.egress ?? createEgress() }),
+    ...createFederation(parts),
     listKeys: keys.listKeys,
     createKey: (wanted, caller, requestId) => keys.createKey(wanted, ours(caller), requestId),
     revokeKey: (id, caller, requestId) => keys.revokeKey(id, ours(caller), requestId),

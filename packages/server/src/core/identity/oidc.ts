@@ -39,10 +39,19 @@ export interface OidcClient {
   secret: string | undefined;
 }
 
+type Discovery = (client: OidcClient) => Known;
+
 export function createOidc({ egress, clock }: { egress: Egress; clock: Clock }) {
   const configurationOf = createDiscovery(egress, clock);
+  return { ...createCodeFlow(configurationOf), ...createSignOut(configurationOf, { egress, clock }) };
+}
 
-  async function begin(client: OidcClient, redirectUri: string): Promise<Begun & { url: string }> {
+function createCodeFlow(configurationOf: Discovery) {
+  /** `again`: the person has to prove it even if the provider knows who it is. */
+  async function begin(
+    client: OidcClient,
+    { redirectUri, again }: { redirectUri: string; again: boolean },
+  ): Promise<Begun & { url: string }> {
     return guarded(async () => {
       const configuration = await configurationOf(client).configuration;
       const begun = { state: openid.randomState(), nonce: openid.randomNonce(), verifier: openid.randomPKCECodeVerifier() };
@@ -53,6 +62,7 @@ export function createOidc({ egress, clock }: { egress: Egress; clock: Clock }) 
         nonce: begun.nonce,
         code_challenge: await openid.calculatePKCECodeChallenge(begun.verifier),
         code_challenge_method: "S256",
+        ...(again ? { prompt: "login", max_age: "0" } : {}),
       });
       return { ...begun, url: url.href };
     });
@@ -69,10 +79,17 @@ export function createOidc({ egress, clock }: { egress: Egress; clock: Clock }) 
       const { nameClaim, groupsClaim } = client.row.settings;
       const claims = { ...(await moreOf(configuration, tokens, [nameClaim, groupsClaim])), ...proved };
       const name = textIn(claims[nameClaim]) ?? proved.sub;
-      return { provider: client.row, subject: proved.sub, name, groups: textsIn(claims[groupsClaim]), session: textIn(proved["sid"]) };
+      const { sub: subject, sid, acr, amr, auth_time: authTime } = proved;
+      const there = { session: textIn(sid), contexts: [...textsIn(acr), ...textsIn(amr)] };
+      const provedAt = authTime === undefined ? undefined : authTime * 1000;
+      return { provider: client.row, subject, name, groups: textsIn(claims[groupsClaim]), ...there, provedAt };
     });
   }
 
+  return { begin, finish };
+}
+
+function createSignOut(configurationOf: Discovery, { egress, clock }: { egress: Egress; clock: Clock }) {
   /** @throws Problem `identity_provider_refused` */
   async function readLogout(client: OidcClient, token: string): Promise<LogoutToken> {
     return guarded(async () => {
@@ -91,10 +108,19 @@ export function createOidc({ egress, clock }: { egress: Egress; clock: Clock }) 
     });
   }
 
-  return { begin, finish, readLogout };
+  /** Where somebody signs out at the provider (OpenID Connect RP-Initiated Logout 1.0); undefined where it has no such place. */
+  async function endSessionUrl(client: OidcClient, backTo: string): Promise<string | undefined> {
+    return guarded(async () => {
+      const configuration = await configurationOf(client).configuration;
+      if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
+      return openid.buildEndSessionUrl(configuration, { post_logout_redirect_uri: backTo }).href;
+    });
+  }
+
+  return { readLogout, endSessionUrl };
 }
 
-function createDiscovery(egress: Egress, clock: Clock): (client: OidcClient) => Known {
+function createDiscovery(egress: Egress, clock: Clock): Discovery {
   const known = new Map<string, Known>();
 
   function discover(settings: OidcSettings, secret: string | undefined): Promise<openid.Configuration> {

@@ -1,7 +1,7 @@
 /** Proving a second time who one is: which factors somebody has, how often one may try, and whether what was shown holds. */
 import { Problem } from "@holdfast/kit";
 import type { Db, Tx } from "#platform/db";
-import type { Limit } from "./attempts.ts";
+import { addressBucket, addressLimit, type Limit } from "./attempts.ts";
 import { spendBackupCode } from "./backup-codes.ts";
 import type { Parts } from "./deps.ts";
 import { readSigned, type Signed } from "./passkeys.ts";
@@ -49,6 +49,15 @@ export async function reserveProof(userId: string, { db, clock }: Pick<Parts, "d
     const { tries, since } = await store.countTry(db, bucketOf(userId, name), { limit, now: new Date(now) });
     if (tries > limit.tries) throw tooMany(Math.max(1, Math.ceil((since.getTime() + limit.windowMs - now) / 1000)));
   }
+}
+
+/** Counts a try of an address before it is looked at; what comes back gives it back. @throws Problem `identity_too_many_tries` */
+export async function reserveAddress({ address }: { address?: string | undefined }, { db, clock }: Pick<Parts, "db" | "clock">) {
+  if (address === undefined) return () => Promise.resolve();
+  const now = clock.now();
+  const { tries, since } = await store.countTry(db, addressBucket(address), { limit: addressLimit, now: new Date(now) });
+  if (tries > addressLimit.tries) throw tooMany(Math.max(1, Math.ceil((since.getTime() + addressLimit.windowMs - now) / 1000)));
+  return () => store.giveTryBack(db, addressBucket(address));
 }
 
 /** After a proof that held. */

@@ -23,7 +23,7 @@ export function createFactorRoutes(identity: Identity) {
     signInByPasskey: os.signInByPasskey.handler(({ input, context }) => welcome(context, identity.signInByPasskey(input, fromOf(context)))),
 
     stepUp: os.stepUp.handler(({ input, context }) => sayWhen(context, identity.stepUp(me(context), input, context.requestId))),
-    stepUpWays: os.stepUpWays.handler(async ({ context }) => ({ ways: await identity.stepUpWays(me(context)) })),
+    stepUpWays: os.stepUpWays.handler(({ context }) => identity.stepUpWays(me(context))),
     stepUpOptions: os.stepUpOptions.handler(async ({ context }) => onWire(await identity.stepUpOptions(me(context)))),
     changePassword: os.changePassword.handler(({ input, context }) =>
       sayWhen(context, identity.changeOwnPassword(me(context), input, context.requestId)),

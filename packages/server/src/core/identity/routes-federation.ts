@@ -4,13 +4,15 @@ import { isProblem } from "@holdfast/kit";
 import { implement } from "@orpc/server";
 import { callerOf, ifMatchOf, type RequestContext } from "#platform/http/request";
 import type { PlainRoute } from "#platform/http/plain-routes";
-import { ours } from "./authenticate.ts";
-import type { Started } from "./federation.ts";
+import { ours, sessionCookie } from "./authenticate.ts";
+import type { Started } from "./provider-flow.ts";
 import type { Identity } from "./index.ts";
 import { fromOf, granterOf, welcome } from "./routes.ts";
 
 /** Keeps what was begun at a provider. */
 const begunCookie = "holdfast_provider";
+/** Takes up what a SAML provider's form brought. */
+export const arrivalCookie = "holdfast_arrival";
 
 /** Handlers of `contract.federation`. */
 export function createFederationRoutes(identity: Identity) {
@@ -23,6 +25,16 @@ export function createFederationRoutes(identity: Identity) {
     ),
     signIn: os.signIn.handler(({ input, context }) => welcome(context, identity.signInAtDirectory(input, fromOf(context)))),
 
+    startStepUp: os.startStepUp.handler(async ({ context }) => go(context, await identity.startStepUp(ours(callerOf(context))))),
+    finishStepUp: os.finishStepUp.handler(({ input, context }) =>
+      identity.finishStepUp(cameBack(context, input), ours(callerOf(context)), context.requestId),
+    ),
+    signOut: os.signOut.handler(async ({ context }) => {
+      const answer = await identity.signOutEverywhere(ours(callerOf(context)), fromOf(context));
+      context.setCookie(sessionCookie, "", { maxAgeS: 0 });
+      return answer;
+    }),
+
     identities: os.identities.handler(({ context }) => identity.listIdentities(callerOf(context).userId)),
     startLink: os.startLink.handler(async ({ input, context }) =>
       go(context, await identity.startAtProvider(input.id, ours(callerOf(context)))),
@@ -34,10 +46,16 @@ export function createFederationRoutes(identity: Identity) {
       identity.linkAtDirectory(input, ours(callerOf(context)), fromOf(context)),
     ),
 
+    leave: os.leave.handler(({ input, context }) => identity.unlinkSelf(input.provider, ours(callerOf(context)), context.requestId)),
+
     list: os.list.handler(() => identity.listProviders()),
     create: os.create.handler(({ input, context }) => identity.createProvider(input, granterOf(context))),
     update: os.update.handler(({ input, context }) => identity.updateProvider({ ...input, etag: ifMatchOf(context) }, granterOf(context))),
     remove: os.remove.handler(({ input, context }) => identity.removeProvider({ ...input, etag: ifMatchOf(context) }, granterOf(context))),
+    readMetadata: os.readMetadata.handler(({ input, context }) => identity.readProviderMetadata(input, granterOf(context))),
+    renewKey: os.renewKey.handler(({ input, context }) =>
+      identity.renewProviderKey({ ...input, etag: ifMatchOf(context) }, granterOf(context)),
+    ),
     identitiesOf: os.identitiesOf.handler(({ input }) => identity.listIdentities(input.id)),
     link: os.link.handler(({ input, context }) => identity.linkUser(input, granterOf(context))),
     unlink: os.unlink.handler(({ input, context }) => identity.unlinkUser(input, granterOf(context))),
@@ -70,6 +88,6 @@ function go(context: RequestContext, { url, kept, maxAgeS }: Started): { url: st
 
 /** It counts once, whatever becomes of it. */
 function cameBack(context: RequestContext, input: { provider: string; query: string }) {
-  context.setCookie(begunCookie, "", { maxAgeS: 0 });
-  return { ...input, kept: context.cookies[begunCookie] };
+  for (const name of [begunCookie, arrivalCookie]) context.setCookie(name, "", { maxAgeS: 0 });
+  return { ...input, kept: context.cookies[begunCookie], arrival: context.cookies[arrivalCookie] };
 }

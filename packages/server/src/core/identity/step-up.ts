@@ -1,12 +1,15 @@
 /** Proving again who one is, before an act that would do harm in the wrong hands. It counts for ten minutes. */
 import { Problem } from "@holdfast/kit";
-import { inTransaction } from "#platform/db";
+import { inTransaction, type Db, type Tx } from "#platform/db";
 import type { Caller } from "./authenticate.ts";
 import type { Parts } from "./deps.ts";
+import { proveAgainByPassword } from "./directory-proof.ts";
 import { optionsToSign, type Options } from "./passkeys.ts";
 import { factorsOf, forgetProofs, prove, reserveProof, type Factor, type Proof } from "./proofs.ts";
 import * as store from "./store.ts";
 import * as factors from "./store-factors.ts";
+import * as links from "./store-providers.ts";
+import { findSession } from "./store-tokens.ts";
 import { hashToken, isToken, newToken } from "./tokens.ts";
 
 /** How long a proof counts. */
@@ -22,13 +25,6 @@ export interface StepUp extends Proof {
 
 export function createStepUp(parts: Parts) {
   const { db, audit, clock, passwords, site } = parts;
-
-  /** With what the caller can prove it. */
-  async function stepUpWays(caller: Pick<Caller, "userId">): Promise<("password" | Factor)[]> {
-    const known = await factorsOf(db, caller.userId);
-    if (known.length > 0) return known;
-    return (await store.findUser(db, caller.userId))?.password_hash == null ? [] : ["password"];
-  }
 
   async function stepUpOptions(caller: Caller): Promise<{ token: string; options: Options }> {
     mustBeSession(caller);
@@ -47,6 +43,7 @@ export function createStepUp(parts: Parts) {
     const { userId, credentialId, actor } = caller;
     await reserveProof(userId, parts);
     const nonce = await takeNonce(shown, caller);
+    const there = await provedInDirectory(shown, caller, parts);
     const method = await inTransaction(db, async (tx) => {
       const proved = await proveAny(shown);
       if (!proved) return undefined;
@@ -60,6 +57,7 @@ export function createStepUp(parts: Parts) {
       async function proveAny({ password, ...proof }: StepUp): Promise<Factor | "password" | undefined> {
         if ((await factorsOf(tx, userId)).length > 0) return prove(tx, { userId, nonce, proof }, parts);
         const hash = (await store.holdUser(tx, userId))?.password_hash;
+        if (hash == null) return there ? "password" : undefined;
         return password !== undefined && (await passwords.verify(hash, password)) ? "password" : undefined;
       }
     });
@@ -78,7 +76,41 @@ export function createStepUp(parts: Parts) {
     return mine ? found.nonce : null;
   }
 
-  return { stepUpWays, stepUpOptions, stepUp };
+  return { stepUpWays: (caller: Session) => stepUpWays(db, caller), stepUpOptions, stepUp };
+}
+
+type Session = Pick<Caller, "userId" | "credentialId">;
+
+export interface StepUpWays {
+  ways: ("password" | "provider" | Factor)[];
+  /** Whose password counts, or where to prove it. */
+  provider?: { id: string; name: string };
+}
+
+/** Where the caller proves it again: the provider of the session, of somebody who has neither password nor second factor here. */
+export async function stepUpProvider(db: Db | Tx, { userId, credentialId }: Session): Promise<links.ProviderRow | undefined> {
+  const found = await findSession(db, { id: credentialId });
+  if (found?.session.provider_id == null || found.user.password_hash !== null) return undefined;
+  if ((await factorsOf(db, userId)).length > 0) return undefined;
+  const row = await links.findProvider(db, found.session.provider_id);
+  return row?.enabled === true ? row : undefined;
+}
+
+/** With what the caller can prove it. */
+async function stepUpWays(db: Db, caller: Session): Promise<StepUpWays> {
+  const known = await factorsOf(db, caller.userId);
+  if (known.length > 0) return { ways: known };
+  if ((await store.findUser(db, caller.userId))?.password_hash != null) return { ways: ["password"] };
+  const row = await stepUpProvider(db, caller);
+  if (!row) return { ways: [] };
+  return { ways: [row.kind === "ldap" ? "password" : "provider"], provider: { id: row.id, name: row.name } };
+}
+
+/** The directory is asked before the transaction, and only about whoever has nothing else. */
+async function provedInDirectory({ password }: StepUp, caller: Caller, parts: Parts): Promise<boolean> {
+  const row = password === undefined || password === "" ? undefined : await stepUpProvider(parts.db, caller);
+  if (password === undefined || row?.kind !== "ldap") return false;
+  return proveAgainByPassword({ row, userId: caller.userId, password }, parts);
 }
 
 /** @throws Problem `identity_session_needed` */

@@ -2,20 +2,22 @@
 import type { GroupGrant, ProviderSettings } from "@holdfast/contract";
 import { sql, type Insertable, type Selectable } from "kysely";
 import type { Db, Tx } from "#platform/db";
-import type { ExternalIdentityTable, IdentityTables, ProviderTable } from "./tables.ts";
+import type { ExternalIdentityTable, IdentityTables, ProviderArrivalTable, ProviderTable } from "./tables.ts";
 
 export type ProviderRow = Selectable<ProviderTable>;
 export type IdentityRow = ExternalIdentityTable;
 
 /** A provider with its documents as values. */
-export interface NewProvider extends Omit<Insertable<ProviderTable>, "settings" | "group_grants"> {
+export interface NewProvider extends Omit<Insertable<ProviderTable>, "settings" | "group_grants" | "trusted_contexts"> {
   settings: ProviderSettings;
   group_grants: readonly GroupGrant[];
+  trusted_contexts: readonly string[];
 }
 
 const within = (db: Db | Tx) => db.withTables<IdentityTables>();
-const asJson = ({ settings, group_grants, ...rest }: NewProvider) => ({
+const asJson = ({ settings, group_grants, trusted_contexts, ...rest }: NewProvider) => ({
   ...rest,
+  trusted_contexts: JSON.stringify(trusted_contexts),
   settings: JSON.stringify(settings),
   group_grants: JSON.stringify(group_grants),
 });
@@ -121,7 +123,22 @@ export async function spendOnce(
   return (await spent.executeTakeFirst()).numInsertedOrUpdatedRows === 1n;
 }
 
+export async function insertArrival(tx: Tx, row: Insertable<ProviderArrivalTable>): Promise<void> {
+  await within(tx).insertInto("identity.provider_arrival").values(row).execute();
+}
+
+/** For one caller only, of any number. */
+export async function takeArrival(
+  db: Db,
+  { hash, providerId, now }: { hash: Buffer; providerId: string; now: Date },
+): Promise<Selectable<ProviderArrivalTable> | undefined> {
+  const taken = within(db).deleteFrom("identity.provider_arrival").where("hash", "=", hash).where("provider_id", "=", providerId);
+  return taken.where("expires_at", ">", now).returningAll().executeTakeFirst();
+}
+
+/** What nobody takes up any more, and what cannot come again. */
 export async function sweepOnce(db: Db, now: Date): Promise<number> {
-  const gone = await within(db).deleteFrom("identity.provider_once").where("expires_at", "<=", now).executeTakeFirst();
-  return Number(gone.numDeletedRows);
+  const once = await within(db).deleteFrom("identity.provider_once").where("expires_at", "<=", now).executeTakeFirst();
+  const arrivals = await within(db).deleteFrom("identity.provider_arrival").where("expires_at", "<=", now).executeTakeFirst();
+  return Number(once.numDeletedRows) + Number(arrivals.numDeletedRows);
 }

@@ -122,6 +122,8 @@ export interface DeviceCodeTable {
   methods: Generated<string[]>;
   second_factor_at: Date | null;
   stepped_up_at: Date | null;
+  provider_id: string | null;
+  provider_session: string | null;
 }
 
 export interface ClientSecretTable {
@@ -187,7 +189,7 @@ export interface PersonTokenTable {
 
 export interface ProviderTable {
   id: string;
-  kind: "oidc" | "ldap";
+  kind: "oidc" | "ldap" | "saml";
   name: string;
   settings: ColumnType<ProviderSettings, string, string>;
   sealed_secret: Buffer | null;
@@ -195,6 +197,9 @@ export interface ProviderTable {
   group_grants: ColumnType<GroupGrant[], string | undefined, string>;
   enabled: Generated<boolean>;
   version: Generated<number>;
+  trusted_contexts: ColumnType<string[], string | undefined, string>;
+  sign_out_there: Generated<boolean>;
+  own_certificate: string | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -212,6 +217,25 @@ export interface ExternalIdentityTable {
 export interface ProviderOnceTable {
   provider_id: string;
   hash: Buffer;
+  expires_at: Date;
+}
+
+/** What is kept of a SAML response between its coming and the browser's taking it up. */
+export interface ArrivalDocument {
+  subject: string;
+  name: string;
+  groups: string[];
+  session?: string | undefined;
+  contexts: string[];
+  /** Milliseconds since 1970; when the person proved it at the provider. */
+  provedAt: number;
+}
+
+export interface ProviderArrivalTable {
+  hash: Buffer;
+  provider_id: string;
+  proved: ColumnType<ArrivalDocument, string, string>;
+  answers: string | null;
   expires_at: Date;
 }
 
@@ -236,4 +260,5 @@ export type IdentityTables = {
   "identity.provider": ProviderTable;
   "identity.external_identity": ExternalIdentityTable;
   "identity.provider_once": ProviderOnceTable;
+  "identity.provider_arrival": ProviderArrivalTable;
 };

@@ -16,6 +16,8 @@ interface Opening {
   endsAt: Date;
   secondFactorAt?: Date | null;
   steppedUpAt?: Date | null;
+  /** Where the person who let it in had signed in: what ends that ends this. */
+  began?: { providerId: string | null; session: string | null };
   /** Of a service account: the secret that opened it. */
   clientSecretId?: string;
 }
@@ -45,8 +47,8 @@ export async function openTokenSession(tx: Tx, opening: Opening, { audit, clock 
     scopes,
     second_factor_at: opening.secondFactorAt ?? null,
     stepped_up_at: opening.steppedUpAt ?? null,
-    provider_id: null,
-    provider_session: null,
+    provider_id: opening.began?.providerId ?? null,
+    provider_session: opening.began?.session ?? null,
     client_secret_id: opening.clientSecretId ?? null,
   });
   const after = { user: user.name, methods, address: from.address, scopes };

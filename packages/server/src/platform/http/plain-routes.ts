@@ -8,6 +8,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 export interface PlainCall {
   /** What a form said; empty for GET. */
   form: URLSearchParams;
+  /** Of the path, e.g. `id` of `/saml/:id/acs`. */
+  params: Record<string, string>;
+  /** What the address ends with after the question mark, letter by letter as it came. */
+  rawQuery: string;
   authorization: string | undefined;
   /** Where the caller reached us, e.g. `https://holdfast.example.net`. */
   origin: string;
@@ -25,11 +29,13 @@ export interface PlainAnswer {
 export interface PlainRoute {
   method: "GET" | "POST";
   path: string;
+  /** Of a form; 16 KiB unless told. */
+  mostBytes?: number;
   answer(call: PlainCall): Promise<PlainAnswer>;
 }
 
 const formType = "application/x-www-form-urlencoded";
-const mostBytes = 16_384;
+const usualBytes = 16_384;
 
 export interface PlainParts {
   routes: readonly PlainRoute[];
@@ -43,11 +49,12 @@ export interface PlainParts {
 export async function servePlain(app: FastifyInstance, { routes, count, publicUrl }: PlainParts): Promise<void> {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(formType, { parseAs: "string", bodyLimit: mostBytes }, (_request, body, done) => done(null, body));
-    for (const { method, path, answer } of routes) {
+    scope.addContentTypeParser(formType, { parseAs: "string" }, (_request, body, done) => done(null, body));
+    for (const { method, path, answer, mostBytes = usualBytes } of routes) {
       scope.route({
         method,
         url: path,
+        bodyLimit: mostBytes,
         onRequest: async (request, reply) => count(request, reply),
         handler: async (request, reply) => {
           const { status, headers = {}, body } = await answer(callOf(request, publicUrl));
@@ -62,6 +69,8 @@ function callOf(request: FastifyRequest, publicUrl: string | undefined): PlainCa
   const { authorization }: IncomingHttpHeaders = request.headers;
   return {
     form: new URLSearchParams(typeof request.body === "string" ? request.body : ""),
+    params: request.params as Record<string, string>,
+    rawQuery: request.url.split(/\?(.*)/s)[1] ?? "",
     authorization,
     origin: publicUrl ?? `${request.protocol}://${request.host}`,
     remoteAddress: request.ip,

@@ -58,6 +58,9 @@ test("who must enrol a second factor may do that, sign out, and nothing else", (
     "factors.stepUp",
     "factors.stepUpOptions",
     "factors.stepUpWays",
+    "federation.finishStepUp",
+    "federation.signOut",
+    "federation.startStepUp",
     "identity.me",
     "identity.signOut",
   ]);

@@ -46,7 +46,13 @@ export const auditCheckpoint = z.object({
 });
 export type AuditCheckpoint = z.infer<typeof auditCheckpoint>;
 
-export const auditSigningKey = z.object({ keyId: z.string(), publicKey: z.string().describe("SPKI, PEM") });
+export const auditSigningKey = z.object({
+  keyId: z.string(),
+  publicKey: z.string().describe("SPKI, PEM"),
+  createdAt: instant,
+  signsFrom: z.number().int().describe("Number of the first checkpoint that it signs"),
+});
+export type AuditSigningKey = z.infer<typeof auditSigningKey>;
 
 export const auditArchive = z.object({
   firstSeq: z.number().int(),
@@ -83,6 +89,21 @@ export const auditContract = {
   keys: route("GET", "/audit/keys", { permission: "audit:read", summary: "Public keys of the checkpoints", tags }).output(
     z.object({ items: z.array(auditSigningKey) }),
   ),
+  rotateKey: route("POST", "/audit/keys/rotate", {
+    permission: "audit:write",
+    summary: "Make a new key that signs checkpoints; announced under a checkpoint of the old one, which stays verifiable",
+    tags,
+    stepUp: true,
+    idempotency: "accepted",
+  })
+    .input(z.object({ dryRun: z.boolean().default(false), reason: z.string().min(1).max(500).optional() }))
+    .output(
+      z.object({
+        done: z.boolean().describe("False for a dry run"),
+        previous: z.string().describe("Id of the key that signed until now"),
+        next: auditSigningKey.optional(),
+      }),
+    ),
   checkpoint: route("POST", "/audit/checkpoints", {
     permission: "audit:write",
     summary: "Sign the end of the chain now",

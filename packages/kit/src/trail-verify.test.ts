@@ -5,12 +5,18 @@ import { readCheckpoints, verifyTrail, type TrailCrypto, type TrailPerson } from
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const pseudonymOf = (name: string, key: string) => createHmac("sha256", Buffer.from(key, "base64")).update(name).digest("hex").slice(0, 32);
-const [ours, eves] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];
+const [ours, next, eves] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];
+const given = new Map([
+  ["ours", ours.publicKey],
+  ["next", next.publicKey],
+]);
 const crypto: TrailCrypto = {
   sha256,
   pseudonymOf,
-  signed: (keyId, text, signature) =>
-    keyId === "ours" ? verify(null, Buffer.from(text), ours.publicKey, Buffer.from(signature, "base64")) : "unknown key",
+  signed(keyId, text, signature) {
+    const key = given.get(keyId);
+    return key === undefined ? "unknown key" : verify(null, Buffer.from(text), key, Buffer.from(signature, "base64"));
+  },
 };
 
 function hashed(texts: readonly string[], from = { seq: 0, hash: genesis }): TrailEntry[] {
@@ -52,6 +58,39 @@ describe("an export with its checkpoints and the public key", () => {
     const found = await check(trail());
     expect(found).toMatchObject({ ok: true, entries: 12, signedUntil: 10 });
     expect(found.say).toContain("2 came after it");
+  });
+
+  describe("where one key takes over from another", () => {
+    const announcing = (no: number) =>
+      texts.with(no - 1, JSON.stringify({ v: 2, actor: "user:ada", action: "audit.signing_key.rotate", after: { keyId: "next" } }));
+    const signedByTwo = (entries: TrailEntry[]): Checkpoint[] => {
+      const [old, young] = [signedAt(entries, [4, 8, 10]), signedAt(entries, [4, 8, 10], next, "next")];
+      return [...old.slice(0, 2), ...young.slice(2)];
+    };
+    const checkWith = (lines: string[], from = 0) => {
+      const entries = hashed(lines);
+      return verifyTrail({
+        lines: entries.slice(from).map((one) => JSON.stringify(one)),
+        checkpoints: signedByTwo(entries),
+        crypto,
+      });
+    };
+
+    test("holds when an entry under the old one's last checkpoint says so", async () => {
+      expect(await checkWith(announcing(8))).toMatchObject({ ok: true, signedUntil: 10 });
+    });
+
+    test.each([
+      ["nobody said so", texts],
+      ["only an entry that the old one never signed says so", announcing(9)],
+    ])("does not hold when %s", async (_, lines) => {
+      const say = expect.stringContaining("no entry under checkpoint 2 says that it takes over from ours") as string;
+      expect(await checkWith(lines)).toMatchObject({ ok: false, brokenAt: 10, say });
+    });
+
+    test("is not asked of entries that are elsewhere", async () => {
+      expect(await checkWith(texts, 8)).toMatchObject({ ok: true, entries: 4 });
+    });
   });
 
   test("without checkpoints holds, and says what would not show", async () => {

@@ -3,6 +3,7 @@ import {
   checkpointBreak,
   checkpointText,
   CheckpointWalk,
+  KeyWalk,
   sayMissing,
   TrailWalk,
   type Checkpoint,
@@ -53,6 +54,7 @@ export async function verifyTrail({ lines, checkpoints, crypto }: OfflineTrail):
   const marks = new CheckpointWalk(inOrder);
   const bad = checkpointBreak(inOrder, (one) => crypto.signed(one.keyId, checkpointText(one), one.signature));
   let walk: TrailWalk | undefined;
+  let keys: KeyWalk | undefined;
   let lineNo = 0;
   const tell = (broken?: TrailBreak): TrailVerdict => verdict(walk ?? new TrailWalk(crypto.sha256), marks, broken);
   if (bad) return tell(bad);
@@ -70,11 +72,13 @@ export async function verifyTrail({ lines, checkpoints, crypto }: OfflineTrail):
       const from = found.seq === 1 ? undefined : marks.before(found.seq);
       if (found.seq !== 1 && from === undefined) return tell(withoutBeginning(found.seq));
       walk = new TrailWalk(crypto.sha256, from);
+      keys = new KeyWalk(found.seq - 1);
     }
     const broken = walk.step(found) ?? marks.compare(found);
     if (broken) return tell(broken);
+    keys?.see(found);
   }
-  return tell(marks.finish(walk?.at.seq ?? 0));
+  return tell(marks.finish(walk?.at.seq ?? 0) ?? keys?.finish(inOrder));
 }
 
 function withoutBeginning(seq: number): TrailBreak {

@@ -131,6 +131,40 @@ export class CheckpointWalk {
   }
 }
 
+/** Which key signs: one that takes over from another counts only when the trail announced it under a checkpoint of the one before. */
+export class KeyWalk {
+  /** The action of entries that announce a key, as `keyId` in `after`. */
+  static readonly announcing = "audit.signing_key.rotate";
+  readonly #announced = new Map<string, number>();
+  readonly #from: number;
+
+  /** `from`: entries up to this one are not looked at, because they are elsewhere. */
+  constructor(from: number) {
+    this.#from = from;
+  }
+
+  /** Each entry, once it is known to hold. */
+  see({ seq, canonical }: Pick<TrailEntry, "seq" | "canonical">): void {
+    if (!canonical.includes(`"${KeyWalk.announcing}"`)) return;
+    const { action, after } = JSON.parse(canonical) as { action?: unknown; after?: { keyId?: unknown } };
+    if (action === KeyWalk.announcing && typeof after?.keyId === "string") this.#announced.set(after.keyId, seq);
+  }
+
+  /** The first checkpoint of a key that nobody announced. */
+  finish(checkpoints: readonly Checkpoint[]): TrailBreak | undefined {
+    for (const [at, { keyId, no, seq }] of checkpoints.entries()) {
+      const before = checkpoints[at - 1];
+      if (before === undefined || before.keyId === keyId || before.seq <= this.#from) continue;
+      if ((this.#announced.get(keyId) ?? Infinity) <= before.seq) continue;
+      return {
+        brokenAt: seq,
+        say: `Checkpoint ${no} was signed by the key ${keyId}, and no entry under checkpoint ${before.no} says that it takes over from ${before.keyId}.`,
+      };
+    }
+    return undefined;
+  }
+}
+
 /** What is wrong with checkpoints among themselves: a signature, their numbers, their order. `signed` is asked for each. */
 export function checkpointBreak(
   checkpoints: readonly Checkpoint[],

@@ -277,12 +277,12 @@ function addKeeping(audit: Command): void {
     .option("--dry-run", "only say which key signs now")
     .action(async ({ reason, dryRun = false }: { reason?: string; dryRun?: boolean }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      const { previous, key } = await client.audit.rotateKey({ dryRun, ...(reason ? { reason } : {}) }, once());
-      if (format !== "table") return printValue(screen, format, { previous, ...key });
-      if (key === undefined) return screen.out(`Would make a new key in place of ${previous}.\n`);
-      screen.out(key.publicKey);
+      const { previous, next } = await client.audit.rotateKey({ dryRun, ...(reason ? { reason } : {}) }, once());
+      if (format !== "table") return printValue(screen, format, { previous, ...next });
+      if (next === undefined) return screen.out(`Would make a new key in place of ${previous}.\n`);
+      screen.out(next.publicKey);
       screen.err(
-        `The key ${key.keyId} signs from checkpoint ${key.signsFrom} on. Take it out beside ${previous}, which is still needed.\n`,
+        `The key ${next.keyId} signs from checkpoint ${next.signsFrom} on. Take it out beside ${previous}, which is still needed.\n`,
       );
     });
   addArchive(audit);

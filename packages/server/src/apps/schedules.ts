@@ -1,5 +1,6 @@
 /** What the worker does by the clock: on one process at a time, however many there are. */
 import type { DeviceWork } from "#domains/devices";
+import { verifyAudit, watchAudit } from "./watch-audit.ts";
 import { watchCertificates } from "./watch-certificates.ts";
 import { watchSecrets } from "./watch-secrets.ts";
 import type { Holdfast, ComposeOptions } from "./compose.ts";
@@ -17,6 +18,8 @@ export function runSchedules(
   jobs.every(options.driftEveryMs ?? options.settings.driftEveryMs, "devices.watch-drift", (signal) => work.watchDrift(signal));
   jobs.every(options.backUpEveryMs ?? options.settings.backUpEveryMs, "devices.back-up", (signal) => work.backUp(signal));
   jobs.every(1000, "audit.checkpoint", () => parts.keeping.tick());
+  jobs.every(300_000, "audit.watch", () => watchAudit(parts));
+  jobs.every(24 * hourMs, "audit.verify", () => verifyAudit(parts));
   jobs.every(24 * hourMs, "audit.retain", () => parts.keeping.retain());
   jobs.every(hourMs, "identity.sweep", async () => void (await parts.identity.sweep()));
   jobs.every(60_000, "findings.wake", () => parts.findings.wake().then(() => undefined));

@@ -4,11 +4,11 @@ import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { parseDuration, Problem, sayError, Secret } from "@holdfast/kit";
 import { z } from "zod";
+import { arrangeAudit, auditFaults, auditSettingsShape, type AuditSettings } from "./settings-audit.ts";
 import { arrangeSecrets, secretsFaults, secretsSettingsShape, type SecretsSettings } from "./settings-secrets.ts";
 import { arrangeTls, tlsFaults, tlsSettingsShape, type TlsSettings } from "./settings-tls.ts";
 import { isEgressEntry } from "./egress.ts";
 import { gitProtocols, type GitProtocol } from "./git-url.ts";
-import { parseSyslogTarget, type SyslogTarget } from "./syslog.ts";
 
 /** Parts of the program that one process can play. */
 export const roles = ["api", "worker", "gateway", "ingest"] as const;
@@ -112,25 +112,12 @@ export const settingsShape = {
     .transform((text) => new Secret(text))
     .optional()
     .describe("The key ring itself, in place of a file"),
-  HOLDFAST_AUDIT_SYSLOG: z
-    .string()
-    .transform(toSyslog)
-    .optional()
-    .describe("Syslog server that gets the signed checkpoints of the audit trail, e.g. tls://logs.example.net:6514 (or udp://, tcp://)"),
-  HOLDFAST_AUDIT_RETENTION_DAYS: z
-    .string()
-    .transform(toRetention)
-    .optional()
-    .describe("Audit entries older than so many days (30 or more) are archived to files once a day; all stay in the database unless told"),
+  ...auditSettingsShape,
   ...secretsSettingsShape,
   ...tlsSettingsShape,
 };
 
-export interface Settings {
-  /** Where signed checkpoints of the audit trail are sent, too. */
-  auditSyslog?: SyslogTarget;
-  /** Older audit entries are archived; all stay unless told. */
-  auditRetentionDays?: number;
+export interface Settings extends AuditSettings {
   /** Absolute path. */
   home: string;
   /** Absent: the embedded PostgreSQL. */
@@ -184,9 +171,9 @@ export function loadSettings(environment: Environment, workingDirectory: string 
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
   const parsed = z.object(settingsShape).safeParse(Object.fromEntries(given));
   const faults = parsed.success
-    ? [...secretsFaults(parsed.data), ...tlsFaults(parsed.data)]
+    ? [...secretsFaults(parsed.data), ...tlsFaults(parsed.data), ...auditFaults(parsed.data)]
     : parsed.error.issues.map(({ path, message }) => ({ at: path.join("."), say: message }));
-  const caFiles = ["HOLDFAST_GIT_CA_FILE", "HOLDFAST_EGRESS_CA_FILE"];
+  const caFiles = ["HOLDFAST_GIT_CA_FILE", "HOLDFAST_EGRESS_CA_FILE", "HOLDFAST_AUDIT_SYSLOG_CA_FILE"];
   const caFaults = caFiles.flatMap((name) => findUnusable(name, environment[name], workingDirectory));
   const ownerFaults = findLonelyOwner(new Set(given.map(([name]) => name)));
   const places = [...faults, ...caFaults, ...ownerFaults, ...given.flatMap(([name]) => findMisspelt(name))];
@@ -222,8 +209,7 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     ...(values.HOLDFAST_EGRESS_CA_FILE && { egressCaFile: resolve(workingDirectory, values.HOLDFAST_EGRESS_CA_FILE) }),
     ...(values.HOLDFAST_GIT_CA_FILE && { gitCaFile: resolve(workingDirectory, values.HOLDFAST_GIT_CA_FILE) }),
     ...(values.HOLDFAST_KEYS && { keys: values.HOLDFAST_KEYS }),
-    ...(values.HOLDFAST_AUDIT_SYSLOG && { auditSyslog: values.HOLDFAST_AUDIT_SYSLOG }),
-    ...(values.HOLDFAST_AUDIT_RETENTION_DAYS && { auditRetentionDays: values.HOLDFAST_AUDIT_RETENTION_DAYS }),
+    ...arrangeAudit(values, workingDirectory),
     secrets: arrangeSecrets(values, workingDirectory),
     ...(tls && { tls }),
   };
@@ -314,18 +300,6 @@ function every(usual: string, { least }: { least: string }) {
 function toPort(text: string, context: Context): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
   return port >= 0 && port <= 65_535 ? port : refuse(context, "must be a number from 0 to 65535");
-}
-
-function toSyslog(text: string, context: Context): SyslogTarget {
-  return (
-    parseSyslogTarget(text) ??
-    refuse(context, "must be udp://, tcp:// or tls:// with a host and perhaps a port, e.g. tls://logs.example.net:6514")
-  );
-}
-
-function toRetention(text: string, context: Context): number {
-  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  return days >= 30 ? days : refuse(context, "must be a number of days from 30");
 }
 
 function toKeysPerHour(text: string, context: Context): number {

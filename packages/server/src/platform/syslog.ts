@@ -1,6 +1,7 @@
 /**
- * Sends syslog messages (RFC 5424): over UDP (RFC 5426), TCP (RFC 6587, octet counting) or TLS (RFC 5425). A message that could not be sent
- * is an error to the caller; nothing is kept back.
+ * Sends syslog messages (RFC 5424): over UDP (RFC 5426), TCP (RFC 6587, octet counting) or TLS (RFC 5425). Syslog has no answer to a message.
+ * So each sending has a connection of its own, and has succeeded when the server, having read to our end, closed its own: what a server that died
+ * did not read is an error to the caller and not lost in a socket. Nothing is kept back here.
  */
 import { createSocket } from "node:dgram";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
@@ -32,9 +33,8 @@ export interface SyslogMessage {
 }
 
 export interface Syslog {
-  /** @throws Problem `syslog_unreachable` */
-  send(message: SyslogMessage): Promise<void>;
-  close(): void;
+  /** All of them, in order. Those before an error may have arrived. @throws Problem `syslog_unreachable`, `syslog_untrusted` */
+  send(messages: readonly SyslogMessage[]): Promise<void>;
 }
 
 /** The bytes of a message, without framing. */
@@ -58,55 +58,42 @@ export function parseSyslogTarget(text: string): SyslogTarget | undefined {
 }
 
 export function createSyslog(target: SyslogTarget, { timeoutMs = 5_000 }: { timeoutMs?: number } = {}): Syslog {
-  let open: Promise<Socket> | undefined;
-  const stream = async (): Promise<Socket> => {
-    open ??= connectStream(target, timeoutMs);
-    open.then(
-      (socket) => socket.once("close", () => (open = undefined)),
-      () => (open = undefined),
-    );
-    return open;
-  };
   return {
-    async send(message) {
-      const bytes = formatSyslog(message);
+    async send(messages) {
+      const texts = messages.map((message) => formatSyslog(message));
       try {
-        if (target.transport === "udp") return await sendDatagram(target, bytes);
-        const socket = await stream();
-        await new Promise<void>((resolve, reject) => {
-          socket.write(Buffer.concat([Buffer.from(`${bytes.length} `), bytes]), (err) => (err ? reject(err) : resolve()));
-        });
+        if (target.transport === "udp") for (const text of texts) await sendDatagram(target, text);
+        else await sendStream(target, Buffer.concat(texts.flatMap((text) => [Buffer.from(`${text.length} `), text])), timeoutMs);
       } catch (thrown) {
-        open = undefined;
-        throw unreachable(target, thrown);
+        throw refusal(target, thrown);
       }
-    },
-    close() {
-      void open?.then(
-        (socket) => socket.end(),
-        () => undefined,
-      );
     },
   };
 }
 
-function connectStream({ transport, host, port, ca }: SyslogTarget, timeoutMs: number): Promise<Socket> {
+/** Connects, sends, ends, and waits until the other side has ended, too (RFC 5425 §4.4: it must answer our close_notify). */
+function sendStream(target: SyslogTarget, bytes: Buffer, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const name = isIP(host) === 0 ? { servername: host } : {};
-    const socket =
-      transport === "tls" ? connectTls({ host, port, ...name, ...(ca === undefined ? {} : { ca }) }) : connectTcp({ host, port });
-    const late = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    socket.once(transport === "tls" ? "secureConnect" : "connect", () => {
+    const socket = connect(target);
+    const late = setTimeout(() => socket.destroy(new Error(`it did not take them within ${timeoutMs} ms`)), timeoutMs);
+    let ended = false;
+    socket.once(target.transport === "tls" ? "secureConnect" : "connect", () => socket.end(bytes));
+    socket.once("end", () => (ended = true));
+    socket.once("error", reject);
+    socket.once("close", () => {
       clearTimeout(late);
-      socket.unref();
-      resolve(socket);
-    });
-    socket.on("error", (err) => {
-      clearTimeout(late);
-      reject(err);
+      if (ended) resolve();
+      else reject(new Error("the connection broke off"));
     });
     socket.resume();
   });
+}
+
+function connect({ transport, host, port, ca }: SyslogTarget): Socket {
+  if (transport === "tcp") return connectTcp({ host, port });
+  // RFC 9662: TLS 1.2 or newer. The certificate is checked against the name, or against the address where that is what was told.
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ host, port, minVersion: "TLSv1.2", ...name, ...(ca === undefined ? {} : { ca }) });
 }
 
 function sendDatagram({ host, port }: SyslogTarget, bytes: Buffer): Promise<void> {
@@ -122,10 +109,17 @@ function printable(text: string, longest: number): string {
   return kept === "" ? "-" : kept;
 }
 
-function unreachable({ transport, host, port }: SyslogTarget, thrown: unknown): Problem {
+function refusal({ transport, host, port }: SyslogTarget, thrown: unknown): Problem {
+  const [code, place] = [thrown instanceof Error && "code" in thrown ? String(thrown.code) : "", `${transport}://${host}:${port}`];
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME|ERR_TLS/.test(code))
+    return new Problem("syslog_untrusted", {
+      kind: "unavailable",
+      say: `The certificate of the syslog server at ${place} is not one that this server trusts (${code}); set HOLDFAST_AUDIT_SYSLOG_CA_FILE to its authority, or mend the certificate.`,
+      because: thrown,
+    });
   return new Problem("syslog_unreachable", {
     kind: "unavailable",
-    say: `The syslog server at ${transport}://${host}:${port} does not take messages: ${sayError(thrown)}`,
+    say: `The syslog server at ${place} does not take messages: ${sayError(thrown)}`,
     because: thrown,
   });
 }

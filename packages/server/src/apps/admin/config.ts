@@ -41,6 +41,7 @@ const valueOf: Record<Name, (settings: Settings) => string | undefined> = {
   HOLDFAST_DRIFT_EVERY: (settings) => sayEvery(settings.driftEveryMs),
   HOLDFAST_BACKUP_EVERY: (settings) => sayEvery(settings.backUpEveryMs),
   HOLDFAST_AUDIT_SYSLOG: ({ auditSyslog: to }) => to && `${to.transport}://${to.host}:${to.port}`,
+  HOLDFAST_AUDIT_SYSLOG_CA_FILE: (settings) => settings.auditSyslogCaFile,
   HOLDFAST_AUDIT_RETENTION_DAYS: (settings) => settings.auditRetentionDays?.toString(),
   HOLDFAST_TOKEN_ALGORITHM: (settings) => settings.tokenAlgorithm,
   HOLDFAST_API_KEYS_PER_HOUR: (settings) => String(settings.apiKeysPerHour),

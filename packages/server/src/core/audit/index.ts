@@ -19,7 +19,7 @@ import { mentionsOf, namesOf, veil, type Facts } from "./veil.ts";
 import { createVerifying, type Verification } from "./verifying.ts";
 
 export type { Archiving } from "./archive.ts";
-export type { Checkpoints } from "./checkpoints.ts";
+export type { Checkpoints, KeyRotation, PublicKey } from "./checkpoints.ts";
 export { createAuditKeeping, type AuditKeeping } from "./keeping.ts";
 export { trailCrypto } from "./signing.ts";
 export { createPrivacy, type Individual, type PersonKeeper, type Privacy } from "./privacy.ts";

@@ -1,14 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer, type Server } from "node:tls";
 import { gunzipSync } from "node:zlib";
 import { readCheckpoints, Secret, verifyTrail } from "@holdfast/kit";
 import { createSecrets } from "#core/secrets";
 import { inTransaction } from "#platform/db";
 import { silentLog } from "#platform/log";
 import { createMetrics } from "#platform/metrics";
+import { tlsPair } from "#test/certificates";
 import { testDatabase, type TestDatabase } from "#test/database";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createAudit, createAuditKeeping, trailCrypto, type Audit, type AuditKeeping } from "./index.ts";
@@ -36,7 +39,6 @@ beforeEach(async () => {
   keeping = await keep();
 });
 afterEach(async () => {
-  keeping.stop();
   await database.drop();
   rmSync(directory, { recursive: true });
 });
@@ -139,22 +141,143 @@ describe("checkpoints", () => {
     expect(await offline()).toMatchObject({ ok: false, brokenAt: cut + 1 });
   });
 
-  test("go to a syslog server, too, and on without it", async () => {
-    const got = Promise.withResolvers<string>();
-    const server = createServer((socket) => socket.on("data", (bytes) => got.resolve(bytes.toString()))).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    keeping = await keep({ syslog: { transport: "tcp", host: "127.0.0.1", port } });
-    await record(1);
-    const signed = await keeping.checkpoints.sign(by);
-    expect(await got.promise).toContain(`AUDITCHECKPOINT [holdfast@32473 no="1" seq="${signed?.seq}" hash="${signed?.hash}"`);
-    keeping.stop();
-    server.close();
-    await once(server, "close");
-    await record(1);
-    keeping = await keep({ syslog: { transport: "tcp", host: "127.0.0.1", port } });
-    expect(await keeping.checkpoints.sign(by)).toMatchObject({ no: 2 });
-    expect(inFile()).toHaveLength(2);
+  describe("at a syslog server over TLS", () => {
+    let ours: Awaited<ReturnType<typeof tlsPair>>;
+    let server: Server | undefined;
+    let got: string;
+    beforeEach(async () => {
+      [ours, got] = [await tlsPair(), ""];
+    });
+    afterEach(down);
+
+    async function down(): Promise<void> {
+      if (!server) return;
+      server.close();
+      await once(server, "close");
+      server = undefined;
+    }
+    async function up(port = 0): Promise<number> {
+      server = createServer({ cert: ours.cert, key: ours.key }, (socket) => socket.on("data", (bytes) => (got += bytes.toString())));
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+      return (server.address() as AddressInfo).port;
+    }
+    const arrived = (): number[] => [...got.matchAll(/AUDITCHECKPOINT \[holdfast@32473 no="(\d+)"/g)].map(([, no]) => Number(no));
+    const signOne = async (): Promise<void> => {
+      await record(1);
+      await keeping.checkpoints.sign(by);
+    };
+    const sendTo = async (port: number, ca = ours.ca): Promise<void> => {
+      keeping = await keep({ syslog: { transport: "tls", host: "127.0.0.1", port, ca } });
+    };
+
+    test("all arrive, once and in order, whatever the server was down for meanwhile, and after we started again", async () => {
+      const port = await up();
+      await sendTo(port);
+      await signOne();
+      expect(arrived()).toEqual([1]);
+      expect(got).toContain(`hash="${inFile()[0]?.hash}"`);
+      await down();
+      await signOne();
+      await signOne();
+      expect(await keeping.checkpoints.late()).toMatchObject({ unsent: { count: 2 } });
+      await sendTo(port);
+      await up(port);
+      await keeping.checkpoints.tick();
+      expect(arrived()).toEqual([1, 2, 3]);
+      expect(await keeping.checkpoints.late()).not.toHaveProperty("unsent");
+      await keeping.checkpoints.tick();
+      expect(arrived()).toEqual([1, 2, 3]);
+    });
+
+    test("while it is down it is asked again after a while, not every second", async () => {
+      const port = await up();
+      await down();
+      await sendTo(port);
+      await signOne();
+      await signOne();
+      await up(port);
+      await keeping.checkpoints.tick();
+      expect(arrived()).toEqual([]);
+      nowMs += 2000;
+      await keeping.checkpoints.tick();
+      expect(arrived()).toEqual([1, 2]);
+    });
+
+    test("nothing goes to one whose authority is another", async () => {
+      await sendTo(await up(), (await tlsPair()).ca);
+      await signOne();
+      expect(got).toBe("");
+      expect(await keeping.checkpoints.late()).toMatchObject({ unsent: { count: 1 } });
+    });
+
+    test("one that is named later gets what is signed from then on, and one restored from a backup what comes after", async () => {
+      await signOne();
+      await signOne();
+      await sendTo(await up());
+      await signOne();
+      expect(arrived()).toEqual([3]);
+      writeFileSync(`${file()}.sent`, "99\n");
+      await signOne();
+      await signOne();
+      expect(arrived()).toEqual([3, 4, 5]);
+    });
+  });
+
+  describe("with a new key", () => {
+    const keysOf = async () => (await keeping.checkpoints.publicKeys()).map(({ keyId }) => keyId);
+
+    test("the old one signs that it is taken over from, and both verify what they signed, online and offline", async () => {
+      await record(1);
+      await keeping.checkpoints.sign(by);
+      const rotation = await keeping.checkpoints.rotateKey({ reason: "yearly" }, by);
+      const [old, young] = await keysOf();
+      expect(rotation).toMatchObject({ done: true, previous: old, next: { keyId: young, signsFrom: 3 } });
+      await record(1);
+      await keeping.checkpoints.sign(by);
+      expect(inFile().map(({ keyId }) => keyId)).toEqual([old, old, young]);
+      const announced = (await audit.list({ action: "audit.signing_key.rotate" })).items[0];
+      expect(announced).toMatchObject({ actor: "user:ada", reason: "yearly", after: { keyId: young }, severity: "critical" });
+      expect(announced?.seq).toBeLessThanOrEqual(inFile()[1]?.seq ?? 0);
+      expect(await keeping.checkpoints.verify()).toMatchObject({ ok: true, say: expect.stringContaining("3 checkpoints agree") });
+      expect(await offline()).toMatchObject({ ok: true, signedUntil: inFile()[2]?.seq });
+    });
+
+    test("another process that had the old one open signs with the new one, too", async () => {
+      const other = await keep();
+      await record(1);
+      await other.checkpoints.sign(by);
+      await keeping.checkpoints.rotateKey({}, by);
+      await record(1);
+      expect(await other.checkpoints.sign(by)).toMatchObject({ no: 3, keyId: (await keysOf())[1] });
+    });
+
+    test("a dry run makes none", async () => {
+      await keeping.checkpoints.sign(by);
+      const [only] = await keysOf();
+      expect(await keeping.checkpoints.rotateKey({ dryRun: true }, by)).toEqual({ done: false, previous: only });
+      expect(await keysOf()).toEqual([only]);
+    });
+
+    test("one that somebody only put into the database is found, online and offline", async () => {
+      await record(1);
+      await keeping.checkpoints.sign(by);
+      const secrets = await createSecrets({ db: database.db, audit, keys: { inline: keyRing("test") }, log: silentLog, clock });
+      const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+      const id = createHash("sha256")
+        .update(publicKey.export({ type: "spki", format: "der" }))
+        .digest("hex")
+        .slice(0, 16);
+      const place = { table: "audit.signing_key", row: id, column: "sealed", version: 1 };
+      const sealed = secrets.seal(place, privateKey.export({ type: "pkcs8", format: "der" }));
+      const values = [id, publicKey.export({ type: "spki", format: "pem" }), sealed];
+      await database.pool.query("insert into audit.signing_key values ($1, 1, $2, $3, now(), 2)", values);
+      await record(1);
+      expect(await keeping.checkpoints.sign(by)).toMatchObject({ no: 2, keyId: id });
+      const broken = { ok: false, brokenAt: inFile()[1]?.seq, say: expect.stringContaining("no entry under checkpoint 1") as string };
+      expect(await keeping.checkpoints.verify()).toMatchObject(broken);
+      expect(await offline()).toMatchObject(broken);
+    });
   });
 
   test("their key follows a rotation of the key ring without a row being changed", async () => {

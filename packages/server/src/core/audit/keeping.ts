@@ -11,8 +11,6 @@ export interface AuditKeeping {
   tick(): Promise<void>;
   /** Archives what is older than the retention; nothing without one. To be called about once a day. */
   retain(): Promise<void>;
-  /** Closes the connection to the syslog server. */
-  stop(): void;
 }
 
 export interface AuditKeepingDeps extends Omit<CheckpointsDeps, "file" | "syslog"> {
@@ -36,6 +34,5 @@ export function createAuditKeeping({ directory, syslog: target, retentionDays, .
       if (retentionDays === undefined) return;
       await archiving.archive({ olderThanDays: retentionDays, reason: `retention of ${retentionDays} days` }, { actor: "system:audit" });
     },
-    stop: () => syslog?.close(),
   };
 }

@@ -28,6 +28,7 @@ export function createAuditRoutes({ db, audit, checkpoints, archiving }: AuditRo
     }),
     checkpoints: os.checkpoints.handler(({ input }) => checkpoints.list(input)),
     keys: os.keys.handler(async () => ({ items: await checkpoints.publicKeys() })),
+    rotateKey: os.rotateKey.handler(({ input, context }) => checkpoints.rotateKey(input, byOf(context))),
     checkpoint: os.checkpoint.handler(async ({ context }) => {
       const checkpoint = await checkpoints.sign(byOf(context));
       return checkpoint === undefined ? {} : { checkpoint };

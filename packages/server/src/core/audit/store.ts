@@ -62,6 +62,11 @@ export async function entriesAfter(db: Db, seq: number, limit: number): Promise<
   return rows.map(toEntry);
 }
 
+/** All with this action, oldest first; for actions that are rare. */
+export async function entriesOf(db: Db, action: string): Promise<Pick<StoredEntry, "seq" | "canonical">[]> {
+  return from(db).selectFrom("audit.entry").select(["seq", "canonical"]).where("action", "=", action).orderBy("seq").execute();
+}
+
 /** The hashes of these entries, as far as they are there, in order. */
 export async function placesOf(db: Db, seqs: readonly number[]): Promise<{ seq: number; hash: string }[]> {
   return from(db).selectFrom("audit.entry").select(["seq", "hash"]).where("seq", "in", seqs).orderBy("seq").execute();

@@ -46,6 +46,8 @@ export interface SigningKeyTable {
   public_key: string;
   sealed: Buffer;
   created_at: Date;
+  /** Number of the first checkpoint that it signs. */
+  signs_from: number;
 }
 
 export interface CheckpointTable {

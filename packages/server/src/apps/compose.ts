@@ -294,7 +294,6 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
     await parts.mail?.close();
     await parts.events.stop();
     await parts.secrets.stop();
-    parts.keeping.stop();
     await parts.database.stop();
   };
   return {

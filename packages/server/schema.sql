@@ -117,6 +117,7 @@ create table audit.signing_key (
   public_key text not null,
   sealed bytea not null,
   created_at timestamp with time zone not null,
+  signs_from bigint not null default 1,
   constraint signing_key_pkey PRIMARY KEY (id, version)
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.signing_key FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();

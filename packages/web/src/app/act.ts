@@ -19,7 +19,7 @@ interface ActSpec<R extends RouteName> {
   input: RouteInput<R>;
   label: string;
   icon?: ReactNode;
-  tone?: "primary" | "danger";
+  tone?: Act["tone"];
   ifMatch?: string | undefined;
   /** Why it cannot be done now, although the caller may. */
   blocked?: string | undefined;

@@ -3,9 +3,11 @@ import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { startAuthentication, type PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/browser";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { FormDialogBody } from "../parts/form-dialog-body.tsx";
+import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { invoke, type RouteInput } from "./api.ts";
+import { provedChannel, rememberBegun } from "./begun.ts";
 import { read } from "./reads.ts";
 
 let under: Promise<boolean> | undefined;
@@ -36,7 +38,7 @@ function askOnce(): Promise<boolean> {
 }
 
 function Prove({ proved }: { proved: () => void }) {
-  const ways = useQuery({ ...read("factors.stepUpWays", undefined), staleTime: 0 }).data?.ways ?? [];
+  const { ways = [], provider } = useQuery({ ...read("factors.stepUpWays", undefined), staleTime: 0 }).data ?? {};
   const [shown, setShown] = useState("");
   const prove = useMutation({ mutationFn: (proof: RouteInput<"factors.stepUp">) => invoke("factors.stepUp", proof), onSuccess: proved });
   const passkey = useMutation({
@@ -55,11 +57,18 @@ function Prove({ proved }: { proved: () => void }) {
   return (
     <FormDialogBody problem={prove.error ?? passkey.error} onSubmit={() => prove.mutate(proofOf(shown.trim()))}>
       <p>This act would do harm in the wrong hands. What you show counts for ten minutes.</p>
-      {ways.includes("password") && <PasswordInput label="Password" data-autofocus autoComplete="current-password" {...typed} />}
+      {ways.includes("password") && (
+        <PasswordInput
+          label={provider ? `Password at ${provider.name}` : "Password"}
+          data-autofocus
+          autoComplete="current-password"
+          {...typed}
+        />
+      )}
       {(ways.includes("totp") || ways.includes("backup-code")) && (
         <TextInput label="Code of your authenticator app, or a backup code" data-autofocus autoComplete="one-time-code" {...typed} />
       )}
-      {ways.some((way) => way !== "passkey") && (
+      {ways.some((way) => way !== "passkey" && way !== "provider") && (
         <Button type="submit" loading={prove.isPending}>
           Prove it
         </Button>
@@ -69,6 +78,38 @@ function Prove({ proved }: { proved: () => void }) {
           Use a passkey
         </Button>
       )}
+      {ways.includes("provider") && provider && <ProveThere name={provider.name} proved={proved} />}
     </FormDialogBody>
+  );
+}
+
+/** In a window of its own, so that nothing that was typed here is lost; where none may be opened, in this one. */
+function ProveThere({ name, proved }: { name: string; proved: () => void }) {
+  useEffect(() => {
+    const channel = new BroadcastChannel(provedChannel);
+    channel.addEventListener("message", proved);
+    return () => channel.close();
+  }, [proved]);
+  const leave = useMutation({
+    mutationFn: async (beside: Window | null) => ({ beside, ...(await invoke("federation.startStepUp", undefined)) }),
+    onSuccess: ({ beside, url }) => {
+      rememberBegun({ purpose: "step-up", ...(beside === null && { next: location.pathname + location.search }) });
+      if (beside === null) location.assign(url);
+      else beside.location.assign(url);
+    },
+    onError: (_, beside) => beside?.close(),
+  });
+  return (
+    <>
+      {leave.error !== null && <ProblemNotice thrown={leave.error} />}
+      <Button
+        variant="default"
+        loading={leave.isPending}
+        onClick={() => leave.mutate(window.open("about:blank", "", "width=520,height=680"))}
+      >
+        Prove it at {name}
+      </Button>
+      {leave.isSuccess && <output className="dim">Go on in the other window; this one goes on by itself.</output>}
+    </>
   );
 }

@@ -1,76 +1,23 @@
 /** Every view and its URL. Pages are fetched when they are first shown. */
 import type { QueryClient } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  parseSearchWith,
-  redirect,
-  stringifySearchWith,
-} from "@tanstack/react-router";
+import { createRoute, createRouter, lazyRouteComponent, parseSearchWith, stringifySearchWith } from "@tanstack/react-router";
 import { Coming, Failed, Lost } from "./fallbacks.tsx";
-import { isSignedOut } from "./problem-view.ts";
-import { read } from "./reads.ts";
+import { doorRoutes } from "./routes/doors.ts";
+import { settingsRoutes } from "./routes/settings.ts";
+import { inShell, root, shell } from "./routes/shell.ts";
 import { texts } from "./search.ts";
-import { meRead } from "./session.ts";
-import { Shell } from "./shell/shell.tsx";
-
-const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
-
-const identity = () => import("../pages/identity/doors.tsx");
-const signIn = createRoute({
-  getParentRoute: () => root,
-  path: "/sign-in",
-  validateSearch: texts("next"),
-  component: lazyRouteComponent(identity, "SignInPage"),
-});
-const setup = createRoute({ getParentRoute: () => root, path: "/setup", component: lazyRouteComponent(identity, "SetupPage") });
-const link = createRoute({ getParentRoute: () => root, path: "/link", component: lazyRouteComponent(identity, "LinkPage") });
-
-const back = createRoute({
-  getParentRoute: () => root,
-  path: "/sign-in/callback/$provider",
-  component: lazyRouteComponent(() => import("../pages/identity/providers.tsx"), "ProviderBackPage"),
-});
-
-const newPassword = () => import("../pages/identity/new-password.tsx");
-const invitation = createRoute({
-  getParentRoute: () => root,
-  path: "/invitation",
-  component: lazyRouteComponent(newPassword, "InvitationPage"),
-});
-const reset = createRoute({ getParentRoute: () => root, path: "/reset", component: lazyRouteComponent(newPassword, "ResetPage") });
-const forgot = createRoute({ getParentRoute: () => root, path: "/forgot", component: lazyRouteComponent(newPassword, "ForgotPage") });
-const enrol = createRoute({
-  getParentRoute: () => root,
-  path: "/enrol",
-  component: lazyRouteComponent(() => import("../pages/identity/enrol.tsx"), "EnrolPage"),
-});
-
-const shell = createRoute({
-  getParentRoute: () => root,
-  id: "shell",
-  component: Shell,
-  beforeLoad: async ({ context, location }) => {
-    try {
-      const me = await context.queries.ensureQueryData(meRead());
-      if (me.must !== undefined) redirect({ to: "/enrol", throw: true });
-    } catch (thrown) {
-      if (!isSignedOut(thrown)) throw thrown;
-      const { needed } = await context.queries.ensureQueryData(read("identity.setupState", undefined));
-      if (needed) redirect({ to: "/setup", throw: true });
-      redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href }, throw: true });
-    }
-  },
-});
-const inShell = { getParentRoute: () => shell };
 
 const overview = createRoute({
   ...inShell,
   path: "/",
   component: lazyRouteComponent(() => import("../pages/overview/overview-page.tsx"), "OverviewPage"),
+});
+
+const welcome = createRoute({
+  ...inShell,
+  path: "/welcome",
+  validateSearch: texts("step"),
+  component: lazyRouteComponent(() => import("../pages/overview/welcome/welcome-page.tsx"), "WelcomePage"),
 });
 
 const devices = createRoute({
@@ -175,68 +122,14 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
 });
 
-const profile = createRoute({
-  ...inShell,
-  path: "/settings/profile",
-  component: lazyRouteComponent(() => import("../pages/identity/profile-page.tsx"), "ProfilePage"),
-});
-const sessions = createRoute({
-  ...inShell,
-  path: "/settings/sessions",
-  component: lazyRouteComponent(() => import("../pages/identity/sessions-page.tsx"), "SessionsPage"),
-});
-const deviceCode = createRoute({
-  ...inShell,
-  path: "/device",
-  component: lazyRouteComponent(() => import("../pages/identity/device-page.tsx"), "DevicePage"),
-});
-const people = createRoute({
-  ...inShell,
-  path: "/settings/people",
-  component: lazyRouteComponent(() => import("../pages/identity/people-page.tsx"), "PeoplePage"),
-});
-const newPerson = createRoute({
-  getParentRoute: () => people,
-  path: "new",
-  component: lazyRouteComponent(() => import("../pages/identity/new-person.tsx"), "NewPerson"),
-});
-const keys = createRoute({
-  ...inShell,
-  path: "/settings/keys",
-  component: lazyRouteComponent(() => import("../pages/identity/keys-page.tsx"), "KeysPage"),
-});
-const newKey = createRoute({
-  getParentRoute: () => keys,
-  path: "new",
-  component: lazyRouteComponent(() => import("../pages/identity/new-key.tsx"), "NewKey"),
-});
-const secrets = createRoute({
-  ...inShell,
-  path: "/settings/secrets",
-  component: lazyRouteComponent(() => import("../pages/secrets/secrets-page.tsx"), "SecretsPage"),
-});
-const secretForm = () => import("../pages/secrets/secret-form.tsx");
-const newSecret = createRoute({ getParentRoute: () => secrets, path: "new", component: lazyRouteComponent(secretForm, "NewSecret") });
-const replaceSecret = createRoute({
-  getParentRoute: () => secrets,
-  path: "$secret/replace",
-  component: lazyRouteComponent(secretForm, "ReplaceSecret"),
-});
-
 /** Any other address: said inside the shell, so that the way on is at hand. */
 const nowhere = createRoute({ ...inShell, path: "$", component: Lost });
 
 const tree = root.addChildren([
-  signIn,
-  back,
-  setup,
-  link,
-  invitation,
-  reset,
-  forgot,
-  enrol,
+  ...doorRoutes,
   shell.addChildren([
     overview,
+    welcome,
     devices.addChildren([newDevice, importDevices]),
     device.addChildren([editDevice, hostKey]),
     drift,
@@ -248,12 +141,7 @@ const tree = root.addChildren([
     rollout,
     findings.addChildren([finding]),
     audit,
-    profile,
-    sessions,
-    deviceCode,
-    people.addChildren([newPerson]),
-    keys.addChildren([newKey]),
-    secrets.addChildren([newSecret, replaceSecret]),
+    ...settingsRoutes,
     nowhere,
   ]),
 ]);

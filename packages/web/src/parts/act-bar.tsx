@@ -50,7 +50,7 @@ interface ActBarProps {
 
 export function ActBar({ acts, most = 4, children }: ActBarProps) {
   if (acts.length === 0) return null;
-  const shown = acts.length > most ? acts.slice(0, most - 1) : acts;
+  const shown = acts.length > most ? acts.slice(0, Math.max(0, most - 1)) : acts;
   const rest = acts.slice(shown.length);
   return (
     <>

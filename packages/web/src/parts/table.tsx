@@ -15,6 +15,8 @@ interface TableProps {
   head: Heading[];
   /** The last column holds what can be done to a row. */
   acts?: boolean;
+  /** Inside a panel that has a frame of its own. */
+  flush?: boolean;
   /** `tr` elements; each begins with a `th` of its row. */
   children: ReactNode;
 }
@@ -24,9 +26,9 @@ export const wideOnly = classes["wide"] ?? "";
 /** The class of cells with numbers and times. */
 export const atEnd = classes["end"] ?? "";
 
-export function Table({ label, head, acts = false, children }: TableProps) {
+export function Table({ label, head, acts = false, flush = false, children }: TableProps) {
   return (
-    <div className={classes["scroll"]} {...scrollable}>
+    <div className={classes["scroll"]} data-flush={flush || undefined} {...scrollable}>
       <table className={classes["table"]} aria-label={label}>
         <thead>
           <tr>

@@ -22,8 +22,13 @@ export const places = [
   { key: "f", label: "Findings", to: "/findings", route: "findings.list" },
   { key: "a", label: "Audit", to: "/audit", route: "audit.list" },
   { key: "u", label: "People", to: "/settings/people", route: "identity.listUsers" },
+  { key: "l", label: "Roles", to: "/settings/roles", route: "roles.list" },
+  { key: "m", label: "Machines", to: "/settings/machines", route: "people.reviewGrants" },
+  { key: "n", label: "Identity providers", to: "/settings/providers", route: "federation.list" },
+  { key: "y", label: "Signing keys", to: "/settings/signing-keys", route: "tokens.signingKeys" },
   { key: "k", label: "API keys", to: "/settings/keys", route: "identity.listKeys" },
   { key: "x", label: "Secrets", to: "/settings/secrets", route: "secrets.list" },
+  { key: "c", label: "Certificates", to: "/settings/certificates", route: "pki.status" },
 ] as const satisfies Place[];
 
 export type Stroke = { go: (typeof places)[number]["to"] } | { do: "help" | "filter" } | { wait: "g" } | undefined;

@@ -2,16 +2,21 @@
 import { useQuery } from "@tanstack/react-query";
 import {
   IconArrowsDiff,
+  IconBuildingSkyscraper,
+  IconCertificate,
   IconFileDiff,
   IconGitBranch,
   IconKey,
   IconLayoutDashboard,
   IconListCheck,
   IconLock,
+  IconRobot,
   IconRocket,
   IconServer2,
+  IconSignature,
   IconShieldExclamation,
   IconUsers,
+  IconUserShield,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ComponentType } from "react";
@@ -35,15 +40,21 @@ const icons: Record<Label, ComponentType<{ size?: number; stroke?: number }>> = 
   Findings: IconShieldExclamation,
   Audit: IconListCheck,
   People: IconUsers,
+  Roles: IconUserShield,
+  Machines: IconRobot,
+  "Identity providers": IconBuildingSkyscraper,
+  "Signing keys": IconSignature,
   "API keys": IconKey,
   Secrets: IconLock,
+  Certificates: IconCertificate,
 };
 
 const groups: { title: string | undefined; labels: Label[] }[] = [
   { title: undefined, labels: ["Overview"] },
   { title: "Change", labels: ["Devices", "Repositories", "Plans", "Rollouts", "Drift"] },
   { title: "Watch", labels: ["Findings", "Audit"] },
-  { title: "Settings", labels: ["People", "API keys", "Secrets"] },
+  { title: "Access", labels: ["People", "Roles", "Machines", "Identity providers", "Signing keys"] },
+  { title: "Keys", labels: ["Secrets", "Certificates", "API keys"] },
 ];
 
 /** What waits on a page, as a number and in words; nothing when nothing does. */

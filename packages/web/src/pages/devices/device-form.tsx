@@ -141,6 +141,8 @@ function useKnown(): { sites: string[]; devices: string[]; secrets: string[] } {
   return {
     sites: [...new Set(devices.flatMap((device) => device.site ?? []))].sort(),
     devices: devices.map((device) => device.name),
-    secrets: secrets.filter((secret) => secret.kind === "password" || secret.kind === "ssh_key").map((secret) => secret.name),
+    secrets: secrets
+      .filter((secret) => secret.kind === "password" || secret.kind === "ssh_key" || secret.kind === "ssh_ca")
+      .map((secret) => secret.name),
   };
 }

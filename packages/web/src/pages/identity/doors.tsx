@@ -9,9 +9,10 @@ import { invoke } from "../../app/api.ts";
 import { read } from "../../app/reads.ts";
 import { LinkButton } from "../../parts/link-button.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { firstRun, ProgressLine } from "../../parts/progress-line.tsx";
 import { useFocusOnce } from "../../parts/use-focus-once.ts";
 import { Door, Enter, field, name, useEnter } from "./door.tsx";
-import { ProviderDoors } from "./providers.tsx";
+import { ProviderDoors } from "./provider-doors.tsx";
 import { SecondFactor, useSignInSteps } from "./second-factor.tsx";
 import { useToken } from "./use-token.ts";
 import classes from "./doors.module.css";
@@ -79,7 +80,7 @@ export function SetupPage() {
   const make = useMutation({
     mutationFn: ({ name, password }: { name: string; password: string }) =>
       invoke("identity.setup", { token: token ?? "", name, password }),
-    onSuccess: (me) => enter(me),
+    onSuccess: (me) => enter(me, "/welcome"),
   });
   if (setup.data?.needed === false)
     return (
@@ -103,6 +104,7 @@ export function SetupPage() {
     );
   return (
     <Door title="Welcome to Holdfast" says="Make the first administrator. Everybody else is added later, under People.">
+      <ProgressLine current="administrator" steps={firstRun.map((step) => ({ ...step, done: false, open: false }))} />
       <form className={classes["form"]} onSubmit={form.onSubmit((values) => make.mutate(values))}>
         <TextInput {...name} description="What you sign in with." ref={first} {...form.getInputProps("name")} />
         <PasswordInput

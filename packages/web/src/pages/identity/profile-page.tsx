@@ -17,7 +17,9 @@ import { sayDone } from "../../parts/run-act.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { ActsCell, Table, type Heading } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
-import { BackupCodes, EnrolApp, EnrolPasskey } from "./enrol.tsx";
+import { BackupCodes, EnrolApp, EnrolPasskey } from "../../parts/enrol-factor.tsx";
+import { OwnElsewhere } from "./own-elsewhere.tsx";
+import { OwnFacts } from "./own-facts.tsx";
 import classes from "./settings.module.css";
 
 type Own = RouteOutput<"factors.own">;
@@ -53,6 +55,8 @@ export function ProfilePage() {
             >
               <p className="dim">{mine.hasPassword ? "A change ends your other sessions." : "You have none; you sign in another way."}</p>
             </Panel>
+            <OwnElsewhere />
+            <OwnFacts />
             {open === "password" && <ChangePassword has={mine.hasPassword} close={() => setOpen(undefined)} />}
           </>
         )}

@@ -13,20 +13,27 @@ export function FirstSteps() {
   const repositories = useQuery({ ...read("repositories.list", { limit: 1 }), enabled: may("repositories.list") });
   const some = (query: { data?: { items: unknown[] } | undefined }): boolean => (query.data?.items.length ?? 0) > 0;
   return (
-    <ol className={classes["steps"]}>
-      <Step n={1} done={some(secrets)} title="Store how to sign in" to="/settings/secrets/new" act="Add a secret">
-        A user and password, or an SSH key, for your devices. Sealed at once; it never comes back out.
-      </Step>
-      <Step n={2} done={false} title="Add devices" to="/devices/import" act="Import devices">
-        From YAML or CSV, all rows or none, with every error named by its row. Or <Link to="/devices/new">add one by hand</Link>.
-      </Step>
-      <Step n={3} done={some(repositories)} title="Connect a repository" to="/repositories/new" act="Connect a repository">
-        Git holds what the network should be. Each commit can be planned, looked at, and rolled out.
-      </Step>
-      <Step n={4} done={false} title="Plan and roll out" to="/plans" act="See plans">
-        A plan touches nothing. A rollout begins with a canary and undoes itself when it hurts.
-      </Step>
-    </ol>
+    <>
+      {may("devices.create") && (
+        <div>
+          <LinkButton to="/welcome">Set Holdfast up step by step</LinkButton>
+        </div>
+      )}
+      <ol className={classes["steps"]}>
+        <Step n={1} done={some(secrets)} title="Store how to sign in" to="/settings/secrets/new" act="Add a secret">
+          A user and password, or an SSH key, for your devices. Sealed at once; it never comes back out.
+        </Step>
+        <Step n={2} done={false} title="Add devices" to="/devices/import" act="Import devices">
+          From YAML or CSV, all rows or none, with every error named by its row. Or <Link to="/devices/new">add one by hand</Link>.
+        </Step>
+        <Step n={3} done={some(repositories)} title="Connect a repository" to="/repositories/new" act="Connect a repository">
+          Git holds what the network should be. Each commit can be planned, looked at, and rolled out.
+        </Step>
+        <Step n={4} done={false} title="Plan and roll out" to="/plans" act="See plans">
+          A plan touches nothing. A rollout begins with a canary and undoes itself when it hurts.
+        </Step>
+      </ol>
+    </>
   );
 }
 

@@ -19,6 +19,8 @@ export interface SecretFields {
   passphrase: string;
   token: string;
   knownHosts: string;
+  /** In how many days it is to be replaced; empty: no date. */
+  dueDays: number | string;
 }
 
 export const blankSecret: SecretFields = {
@@ -31,7 +33,14 @@ export const blankSecret: SecretFields = {
   passphrase: "",
   token: "",
   knownHosts: "",
+  dueDays: "",
 };
+
+/** When it is to be replaced; undefined where no days are told. Pure. */
+export function dueOf({ dueDays }: Pick<SecretFields, "dueDays">, nowMs: number): string | undefined {
+  const days = Number(dueDays);
+  return dueDays === "" || !(days >= 1) ? undefined : new Date(nowMs + days * 86_400_000).toISOString();
+}
 
 /** What the fields say, for their kind. Pure. */
 export function valueOf(fields: SecretFields): SecretValue {

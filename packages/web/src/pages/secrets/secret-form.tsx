@@ -1,17 +1,18 @@
 /** Storing a secret, and a new version of one. */
-import { PasswordInput, Select, Textarea, TextInput } from "@mantine/core";
+import { NumberInput, PasswordInput, Select, Textarea, TextInput } from "@mantine/core";
 import { useForm, type UseFormReturnType } from "@mantine/form";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { invoke } from "../../app/api.ts";
 import { linesOf } from "../../app/as-code.ts";
+import { serverNow } from "../../app/clock.ts";
 import { viewProblem } from "../../app/problem-view.ts";
-import { readPages } from "../../app/reads.ts";
+import { read } from "../../app/reads.ts";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { fieldErrors } from "../../parts/place-errors.ts";
 import { sayDone } from "../../parts/run-act.tsx";
-import { blankSecret, kindWords, valueOf, type SecretFields } from "./kinds.ts";
+import { blankSecret, dueOf, kindWords, valueOf, type SecretFields } from "./kinds.ts";
 
 type Form = UseFormReturnType<SecretFields>;
 const kinds = Object.entries(kindWords).map(([value, label]) => ({ value, label }));
@@ -24,19 +25,10 @@ const replaceRoute = getRouteApi("/shell/settings/secrets/$secret/replace");
 
 export function ReplaceSecret() {
   const { secret: id } = replaceRoute.useParams();
-  const secrets = useInfiniteQuery(readPages("secrets.list", {}));
+  const secret = useQuery(read("secrets.show", { id }));
   return (
-    <Loaded query={secrets} skeleton={null}>
-      {(rows) => {
-        const secret = rows.find((row) => row.id === id);
-        if (secret === undefined) return null;
-        return (
-          <SecretForm
-            initial={{ ...blankSecret, name: secret.name, kind: secret.kind, username: secret.username ?? "" }}
-            replaces={{ id, etag: secret.etag }}
-          />
-        );
-      }}
+    <Loaded query={secret} skeleton={null}>
+      {({ name, kind, username = "", etag }) => <SecretForm initial={{ ...blankSecret, name, kind, username }} replaces={{ id, etag }} />}
     </Loaded>
   );
 }
@@ -44,13 +36,16 @@ export function ReplaceSecret() {
 function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: { id: string; etag: string } }) {
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const close = (): void => void navigate({ to: "/settings/secrets" });
+  const close = (): void =>
+    void (replaces === undefined
+      ? navigate({ to: "/settings/secrets" })
+      : navigate({ to: "/settings/secrets/$secret", params: { secret: replaces.id } }));
   const form = useForm<SecretFields>({ initialValues: initial, validate: validate });
   const save = useMutation({
     mutationFn: (fields: SecretFields) =>
       replaces === undefined
-        ? invoke("secrets.create", { name: fields.name, value: valueOf(fields) })
-        : invoke("secrets.replace", { id: replaces.id, value: valueOf(fields) }, { ifMatch: replaces.etag }),
+        ? invoke("secrets.create", { name: fields.name, ...storedOf(fields) })
+        : invoke("secrets.replace", { id: replaces.id, ...storedOf(fields) }, { ifMatch: replaces.etag }),
     onSuccess: async (secret) => {
       sayDone(`${secret.name} is sealed, version ${secret.version}.`);
       await queries.invalidateQueries();
@@ -61,8 +56,8 @@ function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: {
   const values = form.getValues();
   const lines =
     replaces === undefined
-      ? linesOf("secrets.create", { name: values.name, value: valueOf(values) })
-      : linesOf("secrets.replace", { id: replaces.id, value: valueOf(values) }, replaces.etag);
+      ? linesOf("secrets.create", { name: values.name, ...storedOf(values) })
+      : linesOf("secrets.replace", { id: replaces.id, ...storedOf(values) }, replaces.etag);
   return (
     <FormDialog
       title={replaces === undefined ? "Add a secret" : `New version of ${initial.name}`}
@@ -86,8 +81,22 @@ function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: {
         </>
       )}
       <KindFields form={form} kind={values.kind} first={replaces !== undefined} />
+      <NumberInput
+        label="To be replaced in days (optional)"
+        description="Then a finding reminds you; the secret goes on working."
+        min={1}
+        max={3650}
+        allowDecimal={false}
+        hideControls
+        {...form.getInputProps("dueDays")}
+      />
     </FormDialog>
   );
+}
+
+function storedOf(fields: SecretFields) {
+  const dueAt = dueOf(fields, serverNow());
+  return { value: valueOf(fields), ...(dueAt !== undefined && { expiresAt: dueAt }) };
 }
 
 const never = { autoComplete: "off", spellCheck: false } as const;

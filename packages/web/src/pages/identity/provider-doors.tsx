@@ -1,20 +1,16 @@
-/** Signing in elsewhere: a button for each identity provider, and the page that it sends people back to. */
+/** Signing in elsewhere: a button for each identity provider. */
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { invoke, type RouteOutput } from "../../app/api.ts";
+import { rememberBegun } from "../../app/begun.ts";
 import { read } from "../../app/reads.ts";
-import { LinkButton } from "../../parts/link-button.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
-import { Door, Enter, field, name } from "./door.tsx";
-import { SecondFactor, useSignInSteps } from "./second-factor.tsx";
+import { Enter, field, name } from "./door.tsx";
 import classes from "./doors.module.css";
 
 type Answer = RouteOutput<"federation.finish">;
-/** Where the person wanted to go, kept while they are away. */
-const nextKey = "holdfast.next";
 
 export function ProviderDoors({ next, answered }: { next: string | undefined; answered: (answer: Answer) => unknown }) {
   const doors = useQuery(read("federation.doors", undefined));
@@ -22,7 +18,7 @@ export function ProviderDoors({ next, answered }: { next: string | undefined; an
   const leave = useMutation({
     mutationFn: (id: string) => invoke("federation.start", { id }),
     onSuccess: ({ url }) => {
-      sessionStorage.setItem(nextKey, next ?? "");
+      rememberBegun({ purpose: "sign-in", next });
       location.assign(url);
     },
   });
@@ -63,41 +59,5 @@ function DirectoryForm({ id, title, answered }: { id: string; title: string; ans
       <PasswordInput {...field} label={`Password at ${title}`} autoComplete="off" {...form.getInputProps("password")} />
       <Enter act={signIn}>Sign in at {title}</Enter>
     </form>
-  );
-}
-
-const backRoute = getRouteApi("/sign-in/callback/$provider");
-
-export function ProviderBackPage() {
-  const { provider } = backRoute.useParams();
-  const [next] = useState(() => sessionStorage.getItem(nextKey) || undefined);
-  const steps = useSignInSteps(next);
-  const finish = useMutation({
-    mutationFn: (query: string) => invoke("federation.finish", { provider, query }),
-    onSuccess: steps.answered,
-  });
-  const { mutate } = finish;
-  const begun = useRef(false);
-  useEffect(() => {
-    // An answer counts once, however often this page is drawn, and it stays in no history.
-    if (begun.current) return;
-    begun.current = true;
-    const query = location.search.slice(1);
-    sessionStorage.removeItem(nextKey);
-    history.replaceState(history.state, "", location.pathname);
-    mutate(query);
-  }, [mutate]);
-  if (steps.challenge) return <SecondFactor challenge={steps.challenge} next={next} again={steps.again} />;
-  return (
-    <Door title="Signing in" says={finish.error === null ? "One moment." : undefined}>
-      {finish.error !== null && (
-        <>
-          <ProblemNotice thrown={finish.error} />
-          <LinkButton to="/sign-in" size="sm">
-            To the sign-in
-          </LinkButton>
-        </>
-      )}
-    </Door>
   );
 }

@@ -227,6 +227,18 @@ $function$
 create schema devices;
 -- grants on schema devices: holdfast=UC/holdfast holdfast_app=U/holdfast
 
+create table devices.credential_pin (
+  device_id text not null,
+  secret text not null,
+  version integer not null,
+  at timestamp with time zone not null,
+  constraint credential_pin_pkey PRIMARY KEY (device_id),
+  constraint credential_pin_version_check CHECK (version > 0),
+  constraint credential_pin_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices.device(id) ON DELETE CASCADE
+);
+CREATE INDEX credential_pin_secret ON devices.credential_pin USING btree (secret, version);
+-- grants on devices.credential_pin: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
+
 create table devices.device (
   id text not null,
   name text not null,

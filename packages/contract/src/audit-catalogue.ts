@@ -61,6 +61,7 @@ const listed: Record<string, `${AuditSeverity} ${AuditType} ${string}`> = {
   "audit.checkpoint.create": "info audit_change signed a checkpoint of the audit trail",
   "audit.signing_key.create": "critical key_rotation made a key that signs checkpoints",
   "audit.trail.export": "warning audit_access exported the audit trail",
+  "devices.credential.rotate": "critical key_rotation exchanges what devices are signed in to with",
   "devices.device.create": "info inventory_change added a device",
   "devices.device.delete": "warning inventory_change removed a device",
   "devices.device.update": "info inventory_change changed a device",

@@ -1,5 +1,6 @@
 /** The API as one value: one key per module. */
 import { auditContract } from "./audit.ts";
+import { credentialsContract } from "./credentials.ts";
 import { devicesContract } from "./devices.ts";
 import { factorsContract } from "./factors.ts";
 import { federationContract } from "./federation.ts";
@@ -36,6 +37,7 @@ export const contract = {
   rollouts: rolloutsContract,
   repositories: repositoriesContract,
   devices: devicesContract,
+  credentials: credentialsContract,
   system: systemContract,
 };
 export type Contract = typeof contract;

@@ -3,6 +3,7 @@ export * from "./audit.ts";
 export * from "./audit-catalogue.ts";
 export * from "./client.ts";
 export * from "./contract.ts";
+export * from "./credentials.ts";
 export * from "./devices.ts";
 export * from "./factors.ts";
 export * from "./federation.ts";

@@ -131,7 +131,9 @@ const partial = z
 export const plan = z.object({
   id: z.string(),
   hash: z.string(),
-  origin: z.string().describe("`repository:<id>@<commit>`, `restore:<version>`, `drift:<finding>`, `rollback:<rollout>`"),
+  origin: z
+    .string()
+    .describe("`repository:<id>@<commit>`, `restore:<version>`, `drift:<finding>`, `rollback:<rollout>`, `credential:<secret>`"),
   title: z.string(),
   repository: z.string().optional(),
   revision: z.string().optional(),

@@ -35,6 +35,7 @@ import { createPki, createPkiRoutes, type Pki } from "#core/pki";
 import { createPlanRoutes, createRolloutRoutes, createRollouts, type Rollouts } from "#core/rollout";
 import { createSecrets, createSecretsRoutes, createVault, createVaultSsh, type Secrets } from "#core/secrets";
 import {
+  createCredentialRoutes,
   createDeviceReach,
   createDeviceRoutes,
   createDevices,
@@ -161,7 +162,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
     audit,
     secrets,
     metrics: rolloutMetrics(metrics),
-    carriers: [reach.carrier],
+    carriers: [reach.carrier, reach.credentialCarrier],
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     ...(options.atPoint ? { atPoint: options.atPoint } : {}),
   });
@@ -264,6 +265,7 @@ function routesOf({ db, audit, keeping, privacy, secrets, pki, identity, finding
     rollouts: createRolloutRoutes(rollouts),
     repositories: createRepositoryRoutes(devices),
     devices: createDeviceRoutes({ devices, db, audit }),
+    credentials: createCredentialRoutes(devices),
     overview: system.overview.handler(({ context }) => readOverview(db, callerOf(context))),
   };
 }

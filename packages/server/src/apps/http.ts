@@ -25,6 +25,7 @@ export interface ModuleRoutes {
   rollouts: Routes<"rollouts">;
   repositories: Routes<"repositories">;
   devices: Routes<"devices">;
+  credentials: Routes<"credentials">;
   overview: Routes<"system">["overview"];
 }
 

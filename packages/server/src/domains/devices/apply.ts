@@ -1,5 +1,5 @@
 /** The carrier of configuration changes: how a device gets from its running configuration to the intended one, and back. */
-import { Problem, type Clock } from "@holdfast/kit";
+import type { Clock } from "@holdfast/kit";
 import { z } from "zod";
 import type {
   Applied,
@@ -12,19 +12,18 @@ import type {
   Observed,
   Prepared,
   Reverted,
-  Target,
   Verified,
 } from "#core/rollout";
-import { inTransaction, type Db, type Tx } from "#platform/db";
+import { inTransaction, type Db } from "#platform/db";
 import { compareHealth, notHealthy, pingTargets, type HealthPolicy, type HealthSeen } from "./checks.ts";
 import { diffConfigs, maskSecrets, planCommands, sameConfig } from "./config/index.ts";
 import { DeviceError } from "./drivers/error.ts";
 import type { Expectations, Expected } from "./expectations.ts";
 import { configKind, configPayload, healthShape, type ConfigPayload } from "./payload.ts";
 import { changeOf } from "./plan.ts";
+import { deviceOf, guarded, save, stay, tokenOf } from "./carrying.ts";
 import type { DeviceSession } from "./platforms/index.ts";
 import type { Sessions } from "./sessions.ts";
-import { findDevice, holdDevices, type DeviceRow } from "./store.ts";
 import { configHash } from "./versions.ts";
 
 type Step = CarrierStep<ConfigPayload>;
@@ -63,38 +62,16 @@ export function createConfigCarrier(deps: ConfigCarrierDeps): Carrier<ConfigPayl
   return {
     kind: configKind,
     payload: configPayload,
-    stay: (tx, targets) => stay(tx, targets),
-    prepare: (step) =>
-      guarded(
-        () => prepare(deps, step),
-        (error) => ({ outcome: outcomeOf(error), say: error.message }),
-      ),
-    apply: (step) => apply(deps, step),
-    verify: (step) =>
-      guarded(
-        () => verify(deps, step),
-        (error) => ({ ok: false, say: error.message, gate: [] }),
-      ),
-    confirm: (step) =>
-      guarded(
-        () => confirm(deps, step),
-        (error) => ({ ok: false, say: error.message }),
-      ),
-    revert: (step) =>
-      guarded(
-        () => revert(deps, step),
-        (error) => ({ ok: false, unreachable: isUnreachable(error), say: error.message }),
-      ),
-    observe: (step) =>
-      guarded(
-        () => observe(deps, step),
-        (error) => ({ reached: false, say: error.message }),
-      ),
-    back: (step) =>
-      guarded(
-        () => back(deps, step),
-        (error) => ({ ok: false, say: error.message }),
-      ),
+    stay,
+    ...guarded<ConfigPayload>({
+      prepare: (step) => prepare(deps, step),
+      apply: (step, touch) => apply(deps, step, touch),
+      verify: (step) => verify(deps, step),
+      confirm: (step) => confirm(deps, step),
+      revert: (step) => revert(deps, step),
+      observe: (look) => observe(deps, look),
+      back: (look) => back(deps, look),
+    }),
     describe: ({ payload: { platform, base, intended, sense, sources } }) => ({
       commands: planCommands(base, intended, platform, sense).map((line) => maskSecrets(line, platform)),
       running: maskSecrets(base, platform),
@@ -102,49 +79,6 @@ export function createConfigCarrier(deps: ConfigCarrierDeps): Carrier<ConfigPayl
       ...(sources ? { sources } : {}),
     }),
   };
-}
-
-async function stay(tx: Tx, targets: Target[]): Promise<void> {
-  const there = await holdDevices(
-    tx,
-    targets.map((target) => target.id),
-  );
-  const places = targets
-    .filter((target) => !there.has(target.id))
-    .slice(0, 20)
-    .map(({ name }) => ({ at: name, say: "is not in the inventory any more" }));
-  if (places.length === 0) return;
-  throw new Problem("devices_gone", { kind: "conflict", say: `${places[0]?.at} ${places[0]?.say}; plan again.`, places });
-}
-
-/** A device's own refusals and silences are results; all else is a defect and goes up. */
-async function guarded<T>(work: () => Promise<T>, failed: (error: DeviceError) => T): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof DeviceError) return failed(thrown);
-    throw thrown;
-  }
-}
-
-function isUnreachable(error: DeviceError): boolean {
-  return ["unreachable", "timeout", "connection_lost", "output_incomplete", "closed", "aborted"].includes(error.reason);
-}
-
-function outcomeOf(error: DeviceError): "unreachable" | "refused" | "failed" {
-  if (isUnreachable(error)) return "unreachable";
-  return error.reason === "output_too_large" ? "failed" : "refused";
-}
-
-async function deviceOf(deps: ConfigCarrierDeps, step: Look): Promise<DeviceRow> {
-  const row = await findDevice(deps.db, step.change.target.id);
-  if (row) return row;
-  throw new DeviceError("unreachable", { say: `${step.change.target.name} is not in the inventory any more.` });
-}
-
-/** One token for one rollout on one device: a controller that comes back knows its own switch. */
-function tokenOf(step: Step): string {
-  return `hf-${step.rolloutId}`;
 }
 
 async function prepare(deps: ConfigCarrierDeps, step: Step): Promise<Prepared> {
@@ -186,33 +120,25 @@ async function measure(session: DeviceSession, wanted: HealthPolicy): Promise<He
   return { health: await session.health(), pings };
 }
 
-async function apply(deps: ConfigCarrierDeps, step: Step): Promise<Applied> {
+async function apply(deps: ConfigCarrierDeps, step: Step, touch: () => void): Promise<Applied> {
   const { base, intended, platform, sense } = step.change.payload;
-  let touched = false;
-  try {
-    const device = await deviceOf(deps, step);
-    return await deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Applied> => {
-      const running = await session.running();
-      if (!sameConfig(running, base, platform)) return { outcome: "refused", say: movedSentence(base, running, step), touched: false };
-      await step.stillMine();
-      touched = true;
-      const armed = await session.arm(tokenOf(step), deps.switchMs ?? 300_000);
-      step.note(`dead-man's switch armed until ${new Date(armed.expiresAtMs).toISOString()}`);
-      const commands = planCommands(running, intended, platform, sense);
-      await step.stillMine();
-      const done = await session.configure(commands, () => step.notLapsed());
-      if (!done.refused) return { outcome: "applied" };
-      const { line, vendorText, position } = done.refused;
-      const at = position === undefined ? "" : ` at position ${position + 1}`;
-      const say = `the device refused line ${done.refused.index + 1} of ${commands.length}, "${maskSecrets(line, platform).trim()}"${at}: ${maskSecrets(vendorText, platform).trim()}`;
-      return { outcome: "refused", say, touched: true };
-    });
-  } catch (thrown) {
-    if (!(thrown instanceof DeviceError)) throw thrown;
-    // A switch that could not even be armed left the device as it was.
-    if (thrown.reason === "no_dead_mans_switch" || thrown.reason === "switch_busy") touched = false;
-    return { outcome: outcomeOf(thrown), say: thrown.message, touched };
-  }
+  const device = await deviceOf(deps, step);
+  return deps.sessions.use(device, { signal: step.signal }, async (session): Promise<Applied> => {
+    const running = await session.running();
+    if (!sameConfig(running, base, platform)) return { outcome: "refused", say: movedSentence(base, running, step), touched: false };
+    await step.stillMine();
+    touch();
+    const armed = await session.arm(tokenOf(step), deps.switchMs ?? 300_000);
+    step.note(`dead-man's switch armed until ${new Date(armed.expiresAtMs).toISOString()}`);
+    const commands = planCommands(running, intended, platform, sense);
+    await step.stillMine();
+    const done = await session.configure(commands, () => step.notLapsed());
+    if (!done.refused) return { outcome: "applied" };
+    const { line, vendorText, position } = done.refused;
+    const at = position === undefined ? "" : ` at position ${position + 1}`;
+    const say = `the device refused line ${done.refused.index + 1} of ${commands.length}, "${maskSecrets(line, platform).trim()}"${at}: ${maskSecrets(vendorText, platform).trim()}`;
+    return { outcome: "refused", say, touched: true };
+  });
 }
 
 async function verify(deps: ConfigCarrierDeps, step: Step): Promise<Verified> {
@@ -257,7 +183,7 @@ async function confirm(deps: ConfigCarrierDeps, step: Step): Promise<Confirmed> 
     if (wrong !== undefined) return { ok: false, say: wrong };
     const known: Memo = { ...(memo.parse(step.memo) as Memo), saved: true };
     await step.remember(known, "the device has the change for good; saves it");
-    await save(session, step);
+    await save(session, { target: step.change.target, platform: step.change.payload.platform });
     await expectNow(deps, step, await session.running());
     return { ok: true };
   });
@@ -294,7 +220,7 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
     if (!sameConfig(running, base, platform)) await typeBack(session, step, planCommands(running, base, platform, "whole"));
     if (!saved) return;
     await step.stillMine();
-    await save(session, step);
+    await save(session, { target: step.change.target, platform: step.change.payload.platform });
   });
   return deps.sessions.use(device, { fresh: true, signal: step.signal }, async (session): Promise<Reverted> => {
     const running = await session.running();
@@ -303,21 +229,6 @@ async function revert(deps: ConfigCarrierDeps, step: Step): Promise<Reverted> {
     await expectAsBefore(deps, step, running);
     return { ok: true };
   });
-}
-
-/** What keeps a device from saving is its own matter: its words, and what is to be done there. */
-async function save(session: DeviceSession, { change: { target, payload } }: Step): Promise<void> {
-  try {
-    await session.save();
-  } catch (thrown) {
-    if (!(thrown instanceof DeviceError) || thrown.reason !== "command_refused") throw thrown;
-    const words = maskSecrets(thrown.vendorText ?? "", payload.platform)
-      .trim()
-      .replace(/\s+/g, " ")
-      .slice(0, 300);
-    const say = `${target.name} did not save its configuration${words === "" ? "" : ` ("${words}")`}; see that there is room on its disk.`;
-    throw new DeviceError("command_refused", { say, because: thrown });
-  }
 }
 
 async function typeBack(session: DeviceSession, step: Step, commands: string[]): Promise<void> {

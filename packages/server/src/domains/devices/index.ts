@@ -14,6 +14,9 @@ import type { Carrier, Rollouts } from "#core/rollout";
 import type { Pki } from "#core/pki";
 import type { Secrets } from "#core/secrets";
 import { createConfigCarrier } from "./apply.ts";
+import { createCredentialCarrier } from "./credential-carrier.ts";
+import type { CredentialPayload } from "./credential-payload.ts";
+import { createCredentialRotations, type CredentialRotations } from "./credential-rotation.ts";
 import type { ConfigPayload } from "./payload.ts";
 import { writeDevices } from "./exchange.ts";
 import { createExpectations, type Expectations } from "./expectations.ts";
@@ -30,6 +33,7 @@ import { createVersions, type Versions } from "./versions.ts";
 
 export { createDeviceWork, type DeviceWork } from "./jobs.ts";
 export { createDevicesPersonKeeper } from "./person-keeper.ts";
+export { createCredentialRoutes } from "./routes-credentials.ts";
 export { createDeviceRoutes, createPlanningRoute, createRepositoryRoutes } from "./routes.ts";
 
 export interface DeviceReachDeps {
@@ -46,9 +50,10 @@ export interface DeviceReachDeps {
   patience?: DevicePoolOptions["session"];
 }
 
-/** What reaches devices; made before the rollouts, which need its carrier. */
+/** What reaches devices; made before the rollouts, which need its carriers. */
 export interface DeviceReach {
   carrier: Carrier<ConfigPayload>;
+  credentialCarrier: Carrier<CredentialPayload>;
   pool: Pool;
   sessions: Sessions;
   versions: Versions;
@@ -62,14 +67,10 @@ export function createDeviceReach(deps: DeviceReachDeps): DeviceReach {
   const sessions = createSessions({ db: deps.db, secrets: deps.secrets, ssh: deps.ssh, pool, clock });
   const versions = createVersions({ db: deps.db, secrets: deps.secrets, clock });
   const expectations = createExpectations({ db: deps.db, clock, versions, findings: deps.findings });
-  const carrier = createConfigCarrier({
-    db: deps.db,
-    sessions,
-    expectations,
-    clock,
-    ...(deps.switchMs === undefined ? {} : { switchMs: deps.switchMs }),
-  });
-  return { carrier, pool, sessions, versions, expectations, close: () => pool.close() };
+  const carrying = { db: deps.db, sessions, expectations, clock, ...(deps.switchMs === undefined ? {} : { switchMs: deps.switchMs }) };
+  const carrier = createConfigCarrier(carrying);
+  const credentialCarrier = createCredentialCarrier({ ...carrying, secrets: deps.secrets, versions });
+  return { carrier, credentialCarrier, pool, sessions, versions, expectations, close: () => pool.close() };
 }
 
 export interface DevicesDeps extends Omit<DeviceReachDeps, "ssh"> {
@@ -85,6 +86,8 @@ export interface Devices {
   repositories: Repositories;
   planning: Planning;
   versions: Versions;
+  /** What devices are signed in to with, and its exchange. */
+  credentials: CredentialRotations;
   /** All rows, or none when one is wrong. */
   import(wanted: ImportWish, asker: Asker): Promise<ImportReport>;
   export(wanted: { format: "yaml" | "csv"; selector?: string | undefined }, asker: Permitted): Promise<string>;
@@ -121,6 +124,7 @@ export function createDevices(deps: DevicesDeps): Devices {
     repositories,
     planning,
     versions: reach.versions,
+    credentials: createCredentialRotations({ db, audit, clock, secrets, rollouts, inventory }),
     scan,
     import: (wanted, asker) => importDevices({ db, inventory, shownBy: async (id, by) => (await scan(id, by)).fingerprint }, wanted, asker),
     async export({ format, selector }, asker) {

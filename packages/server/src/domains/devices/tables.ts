@@ -59,8 +59,17 @@ export interface RepositoryTable {
   version: Generated<number>;
 }
 
+/** The version of its secret that a device is signed in to with, while that is not the newest. */
+export interface CredentialPinTable {
+  device_id: string;
+  secret: string;
+  version: number;
+  at: Date;
+}
+
 export type DevicesTables = {
   "devices.device": DeviceTable;
   "devices.version": VersionTable;
   "devices.repository": RepositoryTable;
+  "devices.credential_pin": CredentialPinTable;
 };

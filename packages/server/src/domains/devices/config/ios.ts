@@ -71,7 +71,7 @@ export const ios: Dialect = {
     { pattern: /\bsource template (\S+)/g, kind: "template" },
   ],
   ambient:
-    /^(?:crypto pki (?:trustpoint|certificate chain) (?:TP-self-signed|SLA-TrustPoint)\S*|license .+|multilink bundle-name authenticated|diagnostic bootup level .+|spanning-tree extend system-id|redundancy|mmi .+|subscriber templating|memory free .+|transceiver type .+|platform .+|call-home|control-plane|ip cef|no ipv6 cef|login on-success log|fabric .+|(?:no )?ip http (?:secure-)?server|no device-tracking .+)$/,
+    /^(?:crypto pki (?:trustpoint|certificate chain) (?:TP-self-signed|SLA-TrustPoint)\S*|license .+|multilink bundle-name authenticated|diagnostic bootup level .+|spanning-tree extend system-id|redundancy|mmi .+|subscriber templating|memory free .+|transceiver type .+|platform .+|call-home|control-plane|ip cef|no ipv6 cef|login on-success log|fabric .+|(?:no )?ip http (?:secure-)?server|ip ssh pubkey-chain|no device-tracking .+)$/,
   assumed: /^$/,
   settle: settleIos,
   incomparable: (running, intended) => isHashed(running) && !isHashed(intended),

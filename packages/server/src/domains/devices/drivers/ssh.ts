@@ -172,6 +172,7 @@ function sshError({ name, credential }: SshTarget, error: Error & { level?: stri
     return new DeviceError("auth_failed", {
       say: `${name} refused the sign-in of ${credential.username}. Check the credential.`,
       because: error,
+      with: { byDevice: true },
     });
   }
   const missing = /no matching (.+)/.exec(error.message)?.[1];

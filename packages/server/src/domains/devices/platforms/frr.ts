@@ -2,6 +2,7 @@
 import { DeviceError } from "../drivers/error.ts";
 import { addressWord, openCli, undisturbed, type Cli, type CliOptions, type Opened } from "./cli.ts";
 import { pagers, promptShape, type Dialect } from "./dialect.ts";
+import { frrAccount } from "./frr-account.ts";
 import { frrHealthCommands, healthFromFrr, pingFromFrr, repliesIn } from "./frr-health.ts";
 import { frrSwitch } from "./frr-switch.ts";
 import { readOnly } from "./read-only.ts";
@@ -80,6 +81,7 @@ export async function openFrr(endpoint: DeviceEndpoint, options: CliOptions): Pr
     save: () => save(cli, deadman.pending),
     health: async () => healthFromFrr(await cli.runAll(frrHealthCommands)),
     ping: (address, count) => ping(cli, address, count),
+    account: frrAccount(cli),
     close: () => cli.close(),
   };
   return { cli, session, reusable: () => !renamed };

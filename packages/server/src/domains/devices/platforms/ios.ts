@@ -2,6 +2,7 @@
 import { DeviceError } from "../drivers/error.ts";
 import { addressWord, openCli, undisturbed, type Cli, type CliOptions, type Opened } from "./cli.ts";
 import { pagers, promptShape, type Block, type Dialect } from "./dialect.ts";
+import { iosAccount } from "./ios-account.ts";
 import { healthFromIos, iosHealthCommands, pingFromIos } from "./ios-health.ts";
 import { iosSwitch, type SwitchLedger } from "./ios-switch.ts";
 import { execRefusalOf, refusedCommand } from "./refusal.ts";
@@ -142,15 +143,18 @@ async function ping(cli: Cli, address: string, count: number): ReturnType<Device
 export async function openIos(endpoint: DeviceEndpoint, options: CliOptions, ledger: SwitchLedger): Promise<Opened> {
   const cli = await openCli(endpoint, ios, options);
   const deadman = iosSwitch(cli, endpoint, ledger);
+  const { configure } = cli;
+  const { username } = endpoint.credential;
   const session: DeviceSession = {
     running: () => running(cli),
     changeMark: () => changeMark(cli),
     run: async (command, given = {}) => cli.run(readOnly(command), given),
-    configure: (lines, mayGoOn) => cli.configure(lines, mayGoOn),
+    configure,
     ...deadman,
     save: () => save(cli, deadman.pending),
     health: async () => healthFromIos(await cli.runAll(iosHealthCommands)),
     ping: (address, count) => ping(cli, address, count),
+    account: iosAccount({ name: cli.name, username, running: () => running(cli), configure }),
     close: () => cli.close(),
   };
   return { cli, session, reusable: () => true };

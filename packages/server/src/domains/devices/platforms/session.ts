@@ -2,6 +2,7 @@
 import type { DevicePlatform } from "@holdfast/contract";
 import type { SignInCredential } from "../drivers/auth.ts";
 import type { DeviceError } from "../drivers/error.ts";
+import type { Account } from "./account.ts";
 
 /** A device and the way there. Holds secrets: never to be logged. */
 export interface DeviceEndpoint {
@@ -96,6 +97,8 @@ export interface DeviceSession {
   save(): Promise<void>;
   health(): Promise<DeviceHealth>;
   ping(address: string, count: number): Promise<PingAnswer>;
+  /** What signs in to the account of this session. */
+  readonly account: Account;
   close(): Promise<void>;
 }
 

@@ -68,6 +68,10 @@ describe("the inventory", () => {
     expect(await trustsOf("r3-new")).toMatchObject([{ actor: "user:ada", reason: "in the rack, on a cable of ours" }]);
     expect((await scene.client.devices.get({ id: "r3-new" })).hostKey).toBe(scene.device("r3").fingerprint);
     expect(await trustsOf("r4-new")).toEqual([]);
+    const { items } = await scene.client.audit.list({ action: "devices.host_keys.trust" });
+    expect(items).toMatchObject([
+      { severity: "warning", actor: "user:ada", after: { devices: ["r3-new"], untrusted: 1 }, reason: wish.trustHostKeys.reason },
+    ]);
     await scene.device("r4").clearFaults();
     for (const name of ["r3-new", "r4-new"]) await remove(name);
   });

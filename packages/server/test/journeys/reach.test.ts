@@ -112,7 +112,7 @@ describe("devices that cannot be reached, or should not be trusted", () => {
     await scene.client.devices.trustHostKey({ id: "r4", fingerprint: shown.fingerprint, reason: "the router was replaced" });
     await scene.client.devices.checkDrift({});
     expect(await scene.openFindings("r4")).toEqual([]);
-    const { items } = await scene.client.audit.list({ action: "devices.host_key.trust", subject: `device:${await scene.idOf("r4")}` });
-    expect(items[0]).toMatchObject({ actor: "user:ada", reason: "the router was replaced" });
+    const { items } = await scene.client.audit.list({ action: "devices.host_key.replace", subject: `device:${await scene.idOf("r4")}` });
+    expect(items).toMatchObject([{ severity: "critical", actor: "user:ada", reason: "the router was replaced" }]);
   });
 });

@@ -1,9 +1,11 @@
 /** An import of devices: all rows or none in one transaction; afterwards, where it was asked for, the keys that new devices show are pinned. */
-import { isProblem, Problem } from "@holdfast/kit";
+import { Problem } from "@holdfast/kit";
+import type { Audit } from "#core/audit";
 import { inTransaction, type Db } from "#platform/db";
-import type { Asker } from "#platform/reach";
+import { entryBy, type Asker } from "#platform/reach";
 import { bastionsFirst, readDevices, type ExchangeError, type ReadDevices } from "./exchange.ts";
 import type { Inventory } from "./inventory.ts";
+import { trustShown } from "./trust-shown.ts";
 
 export interface ImportWish {
   format: "yaml" | "csv";
@@ -27,13 +29,11 @@ export interface ImportReport {
 
 interface ImportDeps {
   db: Db;
+  audit: Pick<Audit, "record">;
   inventory: Inventory;
   /** Fingerprint of the host key that a device shows now. */
-  shownBy(name: string, asker: Asker): Promise<string>;
+  shownBy(name: string, asker: Asker, signal: AbortSignal): Promise<string>;
 }
-
-/** How many devices are asked for their host key at one time. */
-const atOnce = 20;
 
 export async function importDevices(deps: ImportDeps, wish: ImportWish, asker: Asker): Promise<ImportReport> {
   const read = readDevices(wish.format, wish.content);
@@ -62,7 +62,7 @@ export async function importDevices(deps: ImportDeps, wish: ImportWish, asker: A
     if (!(thrown instanceof NothingKept)) throw thrown;
     return wish.dryRun ? report : { ...report, created: [], updated: [], unchanged: [], trusted: [] };
   }
-  if (wish.trustHostKeys) await trustShown(deps, devices, { report, reason: wish.trustHostKeys.reason, asker });
+  if (wish.trustHostKeys) await trustAll(deps, devices, { report, reason: wish.trustHostKeys.reason, asker });
   return report;
 }
 
@@ -98,29 +98,31 @@ function refusalOf(thrown: unknown): string {
   return thrown.message;
 }
 
+/** Keys that nobody compared: one entry says so of all of them. */
+async function trustAll(deps: ImportDeps, devices: Row[], { report, reason, asker }: TrustParts): Promise<void> {
+  const { db, audit, inventory, shownBy } = deps;
+  const shown: string[] = [];
+  await trustShown(
+    devices.map(({ spec: { name, bastion } }) => ({ name, bastion })),
+    {
+      failed: (device, say) => void report.untrusted.push({ device, say }),
+      async trust(name, signal) {
+        if ((await inventory.row(name, asker, "devices:write")).host_key !== null) return;
+        const fingerprint = await shownBy(name, asker, signal);
+        // Who was told that it showed nothing is not to find it pinned.
+        if (signal.aborted) return;
+        if (await inTransaction(db, (tx) => inventory.pin(tx, { name, fingerprint, reason }, asker))) shown.push(name);
+      },
+    },
+  );
+  report.trusted.push(...shown);
+  const after = { devices: shown, untrusted: report.untrusted.length };
+  const facts = { action: "devices.host_keys.trust", subject: "devices:import", after, reason };
+  if (shown.length > 0) await inTransaction(db, (tx) => audit.record(tx, { ...entryBy(asker), ...facts }));
+}
+
 interface TrustParts {
   report: ImportReport;
   reason: string;
   asker: Asker;
-}
-
-/** Bastions one after the other, in the order of the way; then the others, which are reached through them. */
-async function trustShown(deps: ImportDeps, devices: Row[], parts: TrustParts): Promise<void> {
-  const names = devices.map(({ spec }) => spec.name);
-  const bastions = new Set(devices.map(({ spec }) => spec.bastion));
-  const before = names.filter((name) => bastions.has(name));
-  for (const name of before) await trustOne(deps, name, parts);
-  const others = names.filter((name) => !bastions.has(name));
-  for (let i = 0; i < others.length; i += atOnce) await Promise.all(others.slice(i, i + atOnce).map((name) => trustOne(deps, name, parts)));
-}
-
-async function trustOne({ db, inventory, shownBy }: ImportDeps, name: string, { report, reason, asker }: TrustParts): Promise<void> {
-  if ((await inventory.row(name, asker, "devices:write")).host_key !== null) return;
-  try {
-    const fingerprint = await shownBy(name, asker);
-    if (await inTransaction(db, (tx) => inventory.pin(tx, { name, fingerprint, reason }, asker))) report.trusted.push(name);
-  } catch (thrown) {
-    if (!isProblem(thrown)) throw thrown;
-    report.untrusted.push({ device: name, say: thrown.message });
-  }
 }

@@ -167,7 +167,10 @@ async function pinKey(deps: InventoryDeps, tx: Tx, device: DeviceRow, { fingerpr
   const subject = `device:${device.id}`;
   await updateDevice(tx, device.id, { host_key: fingerprint, updated_at: new Date(deps.clock.now()) });
   const [before, after] = [{ hostKey: device.host_key }, { hostKey: fingerprint }];
-  await deps.audit.record(tx, { ...entryBy(asker), action: "devices.host_key.trust", subject, before, after, reason });
+  // The first key is part of taking a device in; another one in its place is what somebody in between would want.
+  const first = device.host_key === null || device.host_key === fingerprint;
+  const action = first ? "devices.host_key.trust" : "devices.host_key.replace";
+  await deps.audit.record(tx, { ...entryBy(asker), action, subject, before, after, reason });
   await settleHostKey(deps, tx, device, { fingerprint, reason, asker });
   await publish(tx, { type: "devices.host_key.trusted", subject, payload: { name: device.name } });
 }

@@ -113,9 +113,9 @@ export function createDevices(deps: DevicesDeps): Devices {
     versions: reach.versions,
     expectations: reach.expectations,
   });
-  const scan: Devices["scan"] = async (id, asker) => {
+  const scan = async (id: string, asker: Permitted, signal?: AbortSignal): ReturnType<Devices["scan"]> => {
     const row = await inventory.row(id, asker);
-    const fingerprint = await scanHostKey(await reach.sessions.endpoint(row));
+    const fingerprint = await scanHostKey(await reach.sessions.endpoint(row), signal ? { signal } : {});
     return { fingerprint, matches: row.host_key === fingerprint, ...(row.host_key === null ? {} : { pinned: row.host_key }) };
   };
   return {
@@ -125,8 +125,11 @@ export function createDevices(deps: DevicesDeps): Devices {
     planning,
     versions: reach.versions,
     credentials: createCredentialRotations({ db, audit, clock, secrets, rollouts, inventory }),
-    scan,
-    import: (wanted, asker) => importDevices({ db, inventory, shownBy: async (id, by) => (await scan(id, by)).fingerprint }, wanted, asker),
+    scan: (id, asker) => scan(id, asker),
+    import(wanted, asker) {
+      const shownBy = async (id: string, by: Asker, signal: AbortSignal): Promise<string> => (await scan(id, by, signal)).fingerprint;
+      return importDevices({ db, audit, inventory, shownBy }, wanted, asker);
+    },
     async export({ format, selector }, asker) {
       return writeDevices(format, (await inventory.rows({ selector, reach: reachOf(asker, "devices:read") })).map(exchanged));
     },

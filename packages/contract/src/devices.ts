@@ -23,15 +23,20 @@ const words = (most: number) =>
   z
     .string()
     .max(most)
-    .regex(/^[^\p{Cs}\0]*$/u, "whole characters, without NUL");
+    .regex(/^[^\ud800-\udfff\0]*$/u, "whole characters, without NUL");
 /** Keys are what a selector can ask for (`parseSelector`). */
 const labelKey = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?$/, "letters, digits, _ . / - (63 at most)");
 const written = words(255);
 const fingerprint = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "a fingerprint such as SHA256:… (43 characters)");
 const why = words(500).min(3);
 
+/** A device is found by its name as well, below `/devices`, where these are addresses of their own. */
+const taken = "(?!(?:import|export)$)";
+
 const deviceFields = z.object({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "letters, digits, . _ - (63 at most)"),
+  name: z
+    .string()
+    .regex(new RegExp(`^${taken}[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`), "letters, digits, . _ - (63 at most), not `import` or `export`"),
   platform,
   address: z
     .string()
@@ -255,7 +260,7 @@ export const devicesContract = {
     summary: "One kept configuration; `reveal` needs devices:reveal and is audited",
     tags: backupTags,
   })
-    .input(idParam.extend({ version: z.string(), reveal: z.stringbool().optional() }))
+    .input(idParam.extend({ version: z.string(), reveal: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional() }))
     .output(z.object({ version: configVersion, text: z.string() })),
   versionDiff: route("GET", "/devices/{id}/versions/{version}/diff", {
     permission: "devices:read",

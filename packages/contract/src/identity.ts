@@ -5,7 +5,9 @@ import { idParam, instant, pageOf, pageQuery, permissions, route, selector } fro
 /** The roles that are always there. Further ones are made by administrators. */
 export const builtInRoles = ["admin", "operator", "approver", "viewer", "auditor"] as const;
 export type BuiltInRole = (typeof builtInRoles)[number];
-export const roleName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "a lower-case name of letters, digits and dashes");
+export const roleName = z
+  .string()
+  .regex(/^(?!preview$)[a-z][a-z0-9-]{0,62}$/, "a lower-case name of letters, digits and dashes, not `preview`");
 
 /** A role that somebody has: everywhere, or for what carries the labels that the selector names. */
 export const grant = z.object({ role: roleName, selector: selector.optional().describe("Where the role counts; everywhere when absent") });

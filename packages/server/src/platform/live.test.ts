@@ -193,6 +193,12 @@ describe("the live stream", () => {
     await expect.poll(() => source.watching()).toBe(0);
   });
 
+  test.each(["", "abc", "-1", "9".repeat(30), "1 or 1=1"])("does not go on after an event %j, which is none of its own", async (id) => {
+    const answer = await fetch(`${url}/api/v1/events`, { headers: { authorization: "Bearer ada", "last-event-id": id } });
+    expect([answer.status, await answer.json()]).toMatchObject([400, { code: "last_event_id_invalid" }]);
+    expect(source.watching()).toBe(0);
+  });
+
   test("does not hold up a server that stops", async () => {
     const ada = watch("ada");
     await ada.live;

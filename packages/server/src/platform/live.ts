@@ -46,6 +46,7 @@ export function createLiveRoute({ live, newest, openSight = byModule, recheckMs 
   return implement(contract.system.events)
     .$context<RequestContext>()
     .handler(async ({ context, lastEventId }) => {
+      mustBeOurs(lastEventId);
       const leave = seats.take(callerOf(context).userId);
       context.signal.addEventListener("abort", leave, { once: true });
       context.resHeaders.set("x-accel-buffering", "no"); // nginx would hold events back to fill its buffer
@@ -53,6 +54,16 @@ export function createLiveRoute({ live, newest, openSight = byModule, recheckMs 
       const after = lastEventId ?? (await newest().catch((thrown: unknown) => failed(thrown, leave)));
       return stream({ context, after, recheckMs, leave, openSight, events: (signal) => live({ after, signal }) });
     });
+}
+
+/** @throws Problem `last_event_id_invalid` */
+function mustBeOurs(lastEventId: string | undefined): void {
+  if (lastEventId === undefined || /^\d{1,18}$/.test(lastEventId)) return;
+  throw new Problem("last_event_id_invalid", {
+    kind: "invalid",
+    say: "Last-Event-ID must be the id of an event of this stream; leave it out to begin with what happens from now on.",
+    places: [{ at: "Last-Event-ID", say: "not an id of this stream" }],
+  });
 }
 
 function failed(thrown: unknown, leave: () => void): never {

@@ -3,9 +3,9 @@ import * as wire from "@holdfast/contract";
 import { routesOf, type ContractRoute } from "@holdfast/contract";
 import { getEventIteratorSchemaDetails, type AnyContractRouter } from "@orpc/contract";
 import { OpenAPIGenerator } from "@orpc/openapi";
-import { ZodToJsonSchemaConverter } from "@orpc/zod/zod4";
 import { z } from "zod";
 import { linksOf, type Shown } from "./openapi-links.ts";
+import { createSchemaConverter } from "./openapi-schemas.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -70,6 +70,7 @@ const meanings: Record<number, string> = {
   415: "The body is not of the type application/json",
   422: "The Idempotency-Key came with another request before",
   428: "If-Match is missing",
+  431: "The address and the headers together are larger than 16 KB",
   429: "Too many requests; `Retry-After` says when",
   503: "Something that the server needs does not answer; try again",
 };
@@ -77,12 +78,13 @@ const meanings: Record<number, string> = {
 /** Generates the document. `version` is the product's. */
 export async function openApiOf(contract: AnyContractRouter, version: string): Promise<OpenApiDocument> {
   const routes = routesOf(contract);
-  const generator = new OpenAPIGenerator({ schemaConverters: [new ZodToJsonSchemaConverter()] });
+  const generator = new OpenAPIGenerator({ schemaConverters: [createSchemaConverter()] });
   const document = (await generator.generate(contract, {
     info: {
       title: "Holdfast",
       version,
-      description: "Every route names the permission it needs (`x-permission`). Failures are problem+json (RFC 9457).",
+      description:
+        "Every route names the permission it needs (`x-permission`). Failures are problem+json (RFC 9457). No text may hold a NUL character (U+0000).",
     },
     servers: [{ url: "/api/v1" }],
     tags: [...new Set(routes.flatMap((route) => route.tags))].sort().map((name) => ({ name })),
@@ -214,6 +216,7 @@ function failuresOf(route: ContractRoute): number[] {
     ...(changes ? [415] : []),
     ...(idempotency === undefined ? [] : [422]),
     429,
+    431,
     503,
   ];
 }

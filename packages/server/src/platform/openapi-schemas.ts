@@ -1,0 +1,30 @@
+/** Shapes of the contract as JSON Schema: what the converter leaves out of texts, so that the document asks for what the server asks for. */
+import { ZodToJsonSchemaConverter } from "@orpc/zod/zod4";
+import type { z } from "zod";
+
+type Definition = z.core.$ZodTypes["_zod"]["def"];
+
+export function createSchemaConverter(): ZodToJsonSchemaConverter {
+  return new ZodToJsonSchemaConverter({
+    interceptors: [
+      ({ schema, next }) => {
+        const [required, json] = next();
+        return [required, typeof json === "boolean" ? json : { ...json, ...moreOf((schema as z.core.$ZodTypes)._zod.def) }];
+      },
+    ],
+  });
+}
+
+function moreOf(def: Definition): { pattern?: string; enum?: string[] } {
+  if (def.type === "pipe") return isYesOrNo(def) ? { enum: ["true", "false"] } : {};
+  if (def.type !== "string" || !("format" in def)) return {};
+  const { format, pattern, protocol } = def as { format: string; pattern?: RegExp; protocol?: RegExp };
+  if (format === "datetime") return { pattern: "Z$" };
+  if (format === "email" && pattern !== undefined) return { pattern: pattern.source };
+  return format === "url" && protocol !== undefined ? { pattern: `^(?:${protocol.source.replaceAll(/^\^|\$$/g, "")})://.` } : {};
+}
+
+/** `z.stringbool`: a query says `true` or `false`. */
+function isYesOrNo(def: z.core.$ZodPipeDef): boolean {
+  return def.in._zod.def.type === "string" && def.out._zod.def.type === "boolean";
+}

@@ -15,7 +15,7 @@ import type { Look, Observer } from "./observe.ts";
 import { changeOf } from "./plan.ts";
 import type { Repositories } from "./repositories.ts";
 import { isConfigured, systemOf, type DeviceRow } from "./store.ts";
-import { configHash, type Versions } from "./versions.ts";
+import { configHash, missingVersion, type Versions } from "./versions.ts";
 
 export interface PlanningDeps {
   db: Db;
@@ -55,8 +55,7 @@ export function createPlanning(deps: PlanningDeps): Planning {
       const device = await deps.inventory.row(id, asker, "plans:write");
       systemOf(device);
       const kept = await deps.versions.open(version);
-      if (kept.version.device_id !== device.id)
-        throw new Problem("devices_version_missing", { kind: "missing", say: `${device.name} has no kept configuration ${version}.` });
+      if (kept.version.device_id !== device.id) throw missingVersion(version);
       return planBack(
         deps,
         { device, text: kept.text, origin: `restore:${version}`, title: `Restore ${device.name} as of ${kept.version.at.toISOString()}` },

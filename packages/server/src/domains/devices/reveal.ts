@@ -6,6 +6,7 @@ import { can, outOfReach } from "#platform/reach";
 import type { Devices } from "./index.ts";
 import { labelsOf } from "./labels.ts";
 import type { VersionHead } from "./store-versions.ts";
+import { missingVersion } from "./versions.ts";
 import type { DeviceRow } from "./store.ts";
 
 /** @throws Problem `devices_version_missing`, also for another device's version; `devices_not_observed` when nothing was kept yet */
@@ -13,7 +14,7 @@ export async function openVersion(devices: Devices, row: DeviceRow, id: string |
   if (id === null) throw new Problem("devices_not_observed", { kind: "missing", say: `${row.name} was never read; back it up first.` });
   const opened = await devices.versions.open(id);
   if (opened.version.device_id === row.id) return opened;
-  throw new Problem("devices_version_missing", { kind: "missing", say: `${row.name} has no kept configuration ${id}.` });
+  throw missingVersion(id);
 }
 
 /** @throws Problem `forbidden`, `forbidden_here` */

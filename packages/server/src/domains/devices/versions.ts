@@ -33,6 +33,11 @@ export function formerHash(text: string, platform: PlatformName): string {
   return sha256(normalConfig(text, platform));
 }
 
+/** Alike for one that is not there and for one of another device, which may be one that the asker may not see. */
+export function missingVersion(id: string): Problem {
+  return new Problem("devices_version_missing", { kind: "missing", say: `There is no kept configuration ${id} of this device.` });
+}
+
 export interface Kept {
   version: VersionHead;
   /** It differs from the version before. */
@@ -52,7 +57,7 @@ export function createVersions(deps: { db: Db; secrets: Secrets; clock: Clock })
   deps.secrets.addResealer(resealer(deps.db));
   const open: Versions["open"] = async (id, db = deps.db) => {
     const row = await findVersion(db, id);
-    if (!row) throw new Problem("devices_version_missing", { kind: "missing", say: `There is no kept configuration ${id}.` });
+    if (!row) throw missingVersion(id);
     const { text_sealed, ...version } = row;
     return { version, text: deps.secrets.open(place(id), text_sealed).toString("utf8") };
   };

@@ -50,6 +50,8 @@ export interface Secrets {
   list(page: { cursor?: string | undefined; limit?: number | undefined }): Promise<{ items: SecretSummary[]; next?: string }>;
   /** @throws Problem `secrets_secret_missing` */
   show(id: string): Promise<SecretSummary>;
+  /** By its name. @throws Problem `secrets_secret_missing` */
+  find(name: string): Promise<SecretSummary>;
   /** Those that are to be replaced before then, soonest first. */
   due(before: Date): Promise<SecretSummary[]>;
   /** Newest first. @throws Problem `secrets_secret_missing` */

@@ -232,6 +232,12 @@ function createListing(db: Db) {
       const secret = await shownOne(id);
       return summaryOf(secret, secret.versions);
     },
+    async find(name: string): Promise<SecretSummary> {
+      const found = await store.findVersion(db, name);
+      if (!found) throw missing(`named "${name}"`);
+      const readable = (await store.versionsOf(db, found.secret.id)).filter(({ destroyed_at }) => destroyed_at === null);
+      return summaryOf(found.secret, readable.length);
+    },
     async due(before: Date): Promise<SecretSummary[]> {
       return (await store.dueBefore(db, before)).map((secret) => summaryOf(secret, secret.versions));
     },

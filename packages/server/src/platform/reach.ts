@@ -18,6 +18,8 @@ export interface Permitted {
 /** Who asks for an act, through which request, and what they may do. */
 export interface Asker extends Permitted {
   actor: string;
+  /** No person, but a service account. */
+  program?: boolean | undefined;
   requestId?: string | undefined;
 }
 

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Client, DevicePatch, Plan, Rollout, Strategy } from "@holdfast/contract";
+import { createClient, type Client, type DevicePatch, type Plan, type Rollout, type Strategy } from "@holdfast/contract";
+import { Secret } from "@holdfast/kit";
+import { sessionCookie } from "#core/identity";
+import { opened } from "#test/identity";
 import { onceAt, photo, problemOf, targetOf } from "./expectations.ts";
 import { deviceData } from "./network.ts";
 import { oneByOne, setScene, type Scene } from "./scene.ts";
@@ -72,6 +75,43 @@ describe("what people do to a rollout, on real devices", () => {
     });
     expect((await scene.end(rollout)).state).toBe("succeeded");
     expect(has("r1", "approved")).toBe(true);
+  });
+
+  test("nobody approves their own by another credential: neither by session, nor by token, nor by key; and no program approves", async () => {
+    const { identity } = scene.holdfast;
+    const base = `${scene.url}/api/v1`;
+    const { token: link } = await identity.createSignInLink("ada", { actor: "system:test" });
+    const cookie = `${sessionCookie}=${opened(await identity.redeemLink(link, { address: "127.0.0.1", userAgent: "hers" })).token}`;
+    const asSession = { cookie, "sec-fetch-site": "same-origin", "content-type": "application/json" };
+    const post = async (path: string, headers: Record<string, string>, body: unknown) => {
+      const answer = await fetch(`${base}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+      return { status: answer.status, body: (await answer.json()) as { id: string; code?: string; accessToken: string } };
+    };
+    const plan = await planFor("by whom", "r1");
+    const wanted = { planId: plan.id, planHash: plan.hash, strategy: oneByOne, requireApproval: true };
+    const byKey = await scene.client.rollouts.create(wanted);
+    expect((await post(`/rollouts/${byKey.id}/approve`, asSession, {})).body).toMatchObject({ code: "rollouts_own_approval" });
+    await scene.client.rollouts.abort({ id: byKey.id, reason: "not today" });
+    const bySession = await post("/rollouts", asSession, wanted);
+    expect(bySession.status).toBe(201);
+    const { id } = bySession.body;
+    expect(await problemOf(scene.client.rollouts.approve({ id }))).toMatchObject({ code: "rollouts_own_approval" });
+
+    // Made by the author, with a secret that the author has seen.
+    const program = await scene.client.serviceAccounts.create({ name: "deployer", grants: [{ role: "approver" }] });
+    const { key } = await scene.client.serviceAccounts.createKey({
+      id: program.id,
+      name: "hers",
+      scopes: ["rollouts:approve", "devices:read"],
+      expiresInDays: 1,
+    });
+    const refused = await problemOf(createClient({ url: scene.url, apiKey: new Secret(key) }).rollouts.approve({ id }));
+    expect(refused).toMatchObject({ code: "rollouts_approval_by_program", status: 403 });
+    const { accessToken } = (await post("/auth/token", asSession, {})).body;
+    const asToken = { authorization: `Bearer ${accessToken}`, "content-type": "application/json" };
+    expect((await post(`/rollouts/${id}/approve`, asToken, {})).body).toMatchObject({ code: "rollouts_own_approval" });
+    expect(await scene.client.rollouts.get({ id })).toMatchObject({ state: "awaiting_approval" });
+    await scene.client.rollouts.abort({ id, reason: "not today" });
   });
 
   test("another plan than the reviewed one is refused", async () => {

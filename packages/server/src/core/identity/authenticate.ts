@@ -108,7 +108,8 @@ type Sought = ({ hash: Buffer } | { id: string }) & { via: Caller["via"]; passiv
 type Proof = Pick<Caller, "via" | "credentialId" | "steppedUpAt" | "steppedUp" | "namedScopes" | "must" | "client">;
 
 function callerOf(user: store.UserRow, access: Access, proof: Proof): Caller {
-  return { actor: `user:${user.name}`, userId: user.id, name: user.name, access, ...proof };
+  const who = { actor: `user:${user.name}`, userId: user.id, name: user.name };
+  return { ...who, ...(user.kind === "service" ? { program: true } : {}), access, ...proof };
 }
 
 /** The principal as `authenticate` made it. */

@@ -110,7 +110,7 @@ async function perform(deps: ActDeps, deed: Deed): Promise<Rollout> {
       at,
       lines: [{ step: "rollout", phase: "note", say: by(what, deed) }],
       move: (machine, row) => {
-        if (verb === "approve") refuseOwn(row.created_by, asker);
+        if (verb === "approve") mustBeAnother(row.created_by, asker);
         return advance(machine, deed.event, at.getTime());
       },
       ...(verb === "approve" ? { set: { approved_by: asker.actor } } : {}),
@@ -136,8 +136,14 @@ function by(what: string, { asker, reason }: Wish): string {
   return `${what} by ${asker.actor}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
-function refuseOwn(author: string, asker: Asker): void {
-  if (author !== asker.actor) return;
+/** Two persons: whatever credential the author comes with, and no program, which would be whoever holds its secret. */
+function mustBeAnother(author: string, { actor, program }: Asker): void {
+  if (program === true)
+    throw new Problem("rollouts_approval_by_program", {
+      kind: "forbidden",
+      say: "An approval is a person's consent; a service account cannot give it. Sign in as somebody who did not propose this rollout.",
+    });
+  if (author !== actor) return;
   throw new Problem("rollouts_own_approval", { kind: "forbidden", say: "You proposed this rollout; somebody else has to approve it." });
 }
 

@@ -21,6 +21,8 @@ export interface Principal {
   steppedUp?: boolean | undefined;
   /** Of an API key or program: what its scopes name; those acts are open to it when their permission is among them. */
   namedScopes?: readonly Permission[] | undefined;
+  /** A service account: it acts, and consents to nothing. */
+  program?: boolean | undefined;
   /** What comes before anything else, e.g. `second-factor`: to enrol one. */
   must?: readonly string[] | undefined;
 }
@@ -80,8 +82,8 @@ export function callerOf(context: Pick<RequestContext, "principal">): Principal 
 
 /** The caller, as those who act in the caller's name are told of them. @throws Problem `unauthenticated` */
 export function askerOf(context: Pick<RequestContext, "principal" | "requestId">): Asker {
-  const { actor, access } = callerOf(context);
-  return { actor, access, requestId: context.requestId };
+  const { actor, access, program } = callerOf(context);
+  return { actor, access, requestId: context.requestId, ...(program === true ? { program } : {}) };
 }
 
 /** The ETag that the caller has read. @throws Problem 428 when there is none. */

@@ -74,7 +74,7 @@ interface DomNode {
   nodeValue: string | null;
   nextSibling: DomNode | null;
   firstChild: DomNode | null;
-  attributes: ArrayLike<{ localName: string; namespaceURI: string | null; value: string }>;
+  attributes: ArrayLike<{ localName: string; namespaceURI?: string | null; value: string }>;
   toString(): string;
 }
 
@@ -97,7 +97,7 @@ function treeOf(dom: DomNode, depth: number, ids: Set<string>): Xml {
       if (ids.has(value)) refuse("an id twice");
       ids.add(value);
     }
-    if (namespaceURI !== null && namespaceURI !== "") continue;
+    if ((namespaceURI ?? "") !== "") continue;
     attributes.set(localName, value);
   }
   const children: Xml[] = [];

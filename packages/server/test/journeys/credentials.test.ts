@@ -1,35 +1,20 @@
 /** What devices are signed in to with is exchanged on them: wave by wave, proved before the old one goes, and nobody is ever locked out. */
 import { createHash, generateKeyPairSync } from "node:crypto";
 import type { Plan, SecretSummary } from "@holdfast/contract";
-import ssh2 from "ssh2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connect } from "#world/ssh-client";
+import { publicKeyOf } from "../../src/domains/devices/credential-make.ts";
+import type { PublicKey } from "../../src/domains/devices/platforms/account.ts";
+import { iosAccountLines } from "../../src/domains/devices/platforms/ios-account.ts";
+import { lets, openLanes, publicBlob, type Lanes, type Way } from "./credential-exchange.ts";
 import { problemOf, targetOf } from "./expectations.ts";
 import { filesOf, user } from "./network.ts";
 import { oneByOne, setScene, type Scene } from "./scene.ts";
-
-type Way = { password: string } | { privateKey: string };
 
 const oldKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "pem", type: "pkcs1" }) as string;
 const oldPassword = user.password;
 let scene: Scene;
 
-const publicBlob = (privateKey: string): Buffer => {
-  const key = ssh2.utils.parseKey(privateKey);
-  if (key instanceof Error) throw key;
-  return key.getPublicSSH();
-};
-
-/** Whether the device lets it in, as the world itself tells. */
-async function lets(name: string, way: Way): Promise<boolean> {
-  const target = { port: scene.device(name).port, username: user.username, password: "" };
-  try {
-    (await connect(target, { authHandler: "password" in way ? ["password"] : ["publickey"], ...way })).end();
-    return true;
-  } catch {
-    return false;
-  }
-}
+const letsIn = (name: string, way: Way): Promise<boolean> => lets(scene.device(name), way);
 
 async function secretNamed(name: string): Promise<SecretSummary> {
   const found = (await scene.client.secrets.list({})).items.find((one) => one.name === name);
@@ -70,6 +55,12 @@ function accounts(): Record<string, string> {
   return { [inventory]: devices.join("---\n"), [template]: (files[template] ?? "").replace("ip http server", `${account}ip http server`) };
 }
 
+/** The key as the first of the account's on an IOS. */
+function chainOf(key: PublicKey): string[] {
+  const account = ["ip ssh pubkey-chain", `no username ${user.username}`, `username ${user.username}`];
+  return [...account, ...iosAccountLines.allow(user.username, key).slice(2), "exit", "exit"];
+}
+
 describe("the exchange of credentials", () => {
   beforeAll(async () => {
     scene = await setScene({ pairs: 2 });
@@ -101,7 +92,7 @@ describe("the exchange of credentials", () => {
     expect(targetOf(done, "r1")).toMatchObject({ outcome: "applied", side: "new" });
     expect(await versions("lab/key")).toEqual({ r1: 2, r3: 1 });
     const next = await wayOf("lab/key", 2);
-    expect(await Promise.all([lets("r1", next), lets("r1", { privateKey: oldKey }), lets("r3", { privateKey: oldKey })])).toEqual([
+    expect(await Promise.all([letsIn("r1", next), letsIn("r1", { privateKey: oldKey }), letsIn("r3", { privateKey: oldKey })])).toEqual([
       true,
       false,
       true,
@@ -139,7 +130,7 @@ describe("the exchange of credentials", () => {
     const done = await scene.end(rollout);
     expect([targetOf(done, "r2").outcome, targetOf(done, "r4").outcome]).toEqual(["reverted", "reverted"]);
     await r4.clearFaults();
-    expect([await lets("r2", { password: oldPassword }), await lets("r4", { password: oldPassword }), r4.running()]).toEqual([
+    expect([await letsIn("r2", { password: oldPassword }), await letsIn("r4", { password: oldPassword }), r4.running()]).toEqual([
       true,
       true,
       before,
@@ -148,7 +139,7 @@ describe("the exchange of credentials", () => {
     const again = await scene.end(await scene.roll(await rotate({ secret: "lab/device" })));
     expect(again.state).toBe("succeeded");
     const next = await wayOf("lab/device", 2);
-    expect(await Promise.all([lets("r2", next), lets("r2", { password: oldPassword })])).toEqual([true, false]);
+    expect(await Promise.all([letsIn("r2", next), letsIn("r2", { password: oldPassword })])).toEqual([true, false]);
     expect(r2.startup()).toBe(r2.running());
     // No password went over the wire to a command line, where logs of commands would keep it.
     const said = JSON.stringify([r2.history.slice(typed), await scene.journal(again)]);
@@ -189,7 +180,7 @@ describe("the exchange of credentials", () => {
     const done = await scene.end(await scene.roll(await rotate({ secret: "lab/ios", again: true })));
     expect(targetOf(done, "r4")).toMatchObject({ outcome: "applied", side: "new" });
     expect(r4.running()).not.toContain(hash);
-    expect(await Promise.all([lets("r4", await wayOf("lab/ios", 3)), lets("r4", { privateKey: oldKey })])).toEqual([true, false]);
+    expect(await Promise.all([letsIn("r4", await wayOf("lab/ios", 3)), letsIn("r4", { privateKey: oldKey })])).toEqual([true, false]);
     expect(r4.startup()).toBe(r4.running());
   });
 
@@ -197,5 +188,49 @@ describe("the exchange of credentials", () => {
     const operator = await scene.as("operator");
     expect(await problemOf(operator.credentials.rotate({ secret: "lab/key" }))).toMatchObject({ kind: "forbidden" });
     expect((await operator.credentials.list({})).items.length).toBe(4);
+  });
+
+  describe("whose controller dies at any point leaves a version that works, and the next controller ends what was begun:", () => {
+    let lanes: Lanes;
+    beforeAll(() => {
+      lanes = openLanes(scene);
+    });
+    afterAll(() => lanes.close());
+    const hostKey = { kind: "ssh_key" as const, username: user.username, privateKey: oldKey };
+
+    test.each([
+      ["a key of a host", { name: "r1", secret: "crash/host-key", value: hostKey }],
+      ["a password of an IOS", { name: "r2", secret: "crash/ios-password", value: { kind: "password" as const, ...user } }],
+      ["a key of an IOS", { name: "r4", secret: "crash/ios-key", value: hostKey }],
+    ])("%s", async (_what, spec) => {
+      const device = scene.device(spec.name);
+      const key = publicKeyOf(hostKey);
+      if (device.platform === "frr") device.router.state.authorizedKeys = [`${key.type} ${key.body} ops`];
+      else device.edit([`username ${user.username} privilege 15 secret 0 ${user.password}`, ...chainOf(key)]);
+      device.router.save("console");
+      const lane = await lanes.open(spec);
+      let point = 1;
+      for (let made = await lane.dieAt(point); made; made = await lane.dieAt(point)) {
+        const { exchange, from, to } = made;
+        const back = point % 2 === 0;
+        // As the engine does: what was interrupted while it was applied goes back first.
+        if (exchange.at === "apply" || (back && exchange.at !== "prepare")) {
+          expect(await exchange.act("revert"), `back from ${exchange.at} at point ${point}`).toEqual({ ok: true });
+          expect([await lane.lets(from), await lane.lets(to), await lane.version()]).toEqual([true, false, from]);
+        }
+        if (!back) {
+          const results = await exchange.forward(exchange.at === "apply" ? "prepare" : exchange.at);
+          expect(results.at(-1), `on from ${exchange.at} at point ${point}`).toEqual({ ok: true });
+          expect([await lane.lets(from), await lane.lets(to), await lane.version()]).toEqual([false, true, to]);
+        }
+        expect(device.armed).toBeUndefined();
+        // All of them in the lab tests; the others are tried by whoever changes the carrier.
+        point += process.env["CRASH_MATRIX"] === "all" ? 1 : 3;
+      }
+      expect(point).toBeGreaterThan(6);
+      expect((await scene.client.devices.backup({ devices: [spec.name] })).items[0]?.problem).toBeUndefined();
+      expect((await scene.client.devices.get({ id: spec.name })).drift).toBe("as_intended");
+      expect(device.platform === "frr" || device.running() === device.startup()).toBe(true);
+    });
   });
 });

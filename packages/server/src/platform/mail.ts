@@ -14,7 +14,7 @@ export interface Mail {
   send(letter: Letter): Promise<void>;
   /** Beside everything else, so that the time it takes tells nobody anything; what goes wrong is logged, without the letter. */
   sendLater(write: () => Promise<Letter | undefined>): void;
-  /** Waits for what `sendLater` began. */
+  /** Waits for what `sendLater` began, for 10 s at most; what a silent server has not taken by then is logged as not sent. */
   close(): Promise<void>;
 }
 
@@ -24,7 +24,8 @@ export interface MailSettings {
   from: string;
 }
 
-export function createMail({ url, from, log }: MailSettings & { log: Log }): Mail {
+/** `closeMs`: how long closing waits; 10 s unless told. */
+export function createMail({ url, from, log, closeMs = 10_000 }: MailSettings & { log: Log; closeMs?: number }): Mail {
   const secure = url.reveal().startsWith("smtps:");
   const { hostname, port, username, password } = new URL(url.reveal());
   const transport = createTransport({
@@ -70,7 +71,15 @@ export function createMail({ url, from, log }: MailSettings & { log: Log }): Mai
       under.add(one);
     },
     async close() {
-      await Promise.all(under);
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, closeMs);
+      // What is begun meanwhile is waited for, too.
+      const all = async (): Promise<void> => {
+        while (under.size > 0) await Promise.all(under);
+      };
+      await Promise.race([all(), late.promise]);
+      clearTimeout(timer);
+      if (under.size > 0) log.error({ letters: under.size }, "mails could not be sent before the end");
       transport.close();
     },
   };

@@ -1,6 +1,6 @@
 /** Proving again who one is, when the server asks for it: on a person's token the question comes up, and the call is repeated. */
 import { createClient, type ClientOptions } from "@holdfast/contract";
-import type { Secret } from "@holdfast/kit";
+import { Problem, type Secret } from "@holdfast/kit";
 import { ask, askHidden } from "./ask.ts";
 
 type Fetch = typeof globalThis.fetch;
@@ -30,7 +30,16 @@ async function isStepUp(response: Response): Promise<boolean> {
 
 /** Asks for what somebody can show on a terminal. A passkey needs a browser. */
 export async function askProof(ways: readonly string[]): Promise<Shown> {
+  if (ways.includes("provider")) throw elsewhere();
   if (ways.includes("password")) return { password: await askHidden("This needs your password: ") };
   const shown = (await ask("Code of your authenticator app, or a backup code: ")).trim();
   return /^\d{3}\s?\d{3}$/.test(shown) ? { code: shown } : { backupCode: shown };
+}
+
+/** Whoever has only an identity provider proves it there, with a browser; a login over the browser takes the proof along. */
+function elsewhere(): Problem {
+  return new Problem("cli_step_up_elsewhere", {
+    kind: "forbidden",
+    say: "This needs a fresh proof of who you are, from your identity provider: prove it in the console, then run holdfast login again.",
+  });
 }

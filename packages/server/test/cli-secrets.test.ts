@@ -133,4 +133,24 @@ describe("holdfast secrets, with a server that keeps them in Vault", () => {
     expect(await holdfast.secrets.reveal("vault:kv/network/r1#password", by)).toMatchObject({ username: "netops", password: hidden });
     await expect(holdfast.secrets.reveal("vault:kv/finance/db#password", by)).rejects.toMatchObject({ code: "secrets_reference_refused" });
   });
+
+  test("devices, rotate-devices: a dry run makes nothing; then a version is made and a plan moves the chosen devices to it", async () => {
+    await run(["secrets", "set", "lab/routers", "--username", "admin"], { stdin: `${hidden}\n` });
+    const row = (name: string, platform: string): string => `${name},${platform},192.0.2.1,22,lab/routers`;
+    const csv = ["name,platform,address,port,credential", row("c1", "ios"), row("c2", "ios"), row("c3", "frr")].join("\n");
+    await run(["devices", "import", "-", "--format", "csv"], { stdin: csv });
+    const dry = await run(["secrets", "rotate-devices", "lab/routers", "--dry-run"]);
+    expect(dry.out).toMatch(/c1 +lab\/routers +1 +2 \(new\)/);
+    expect(dry.err).toMatch(/^c3: the password of an account on an FRR host is changed there; .*\nDry run: nothing was made\.\n$/);
+    expect(await parsed(["secrets", "show", "lab/routers"])).toMatchObject({ version: 1 });
+    const made = await run(["secrets", "rotate-devices", "lab/routers", "-l", "name=c1", "--yes"]);
+    expect(made.err).toMatch(/Roll it out, canary first: holdfast apply plan_/);
+    expect(await parsed(["secrets", "show", "lab/routers"])).toMatchObject({ version: 2, engine: "vault" });
+    const { out } = await run(["secrets", "devices", "lab/routers"]);
+    expect(out.match(/c\d +lab\/routers +1 +behind/g)).toHaveLength(3);
+    const asked = await run(["secrets", "rotate-devices", "lab/routers"], { stdin: "no\n" });
+    expect([asked.code === 0, asked.err.includes("Nothing was done")]).toEqual([false, true]);
+    for (const name of ["c1", "c2", "c3"]) await run(["devices", "remove", name, "--yes"]);
+    await run(["secrets", "remove", "lab/routers", "--yes"]);
+  });
 });

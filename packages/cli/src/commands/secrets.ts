@@ -8,6 +8,7 @@ import { around } from "../outside.ts";
 import { ago, printList, printValue, type Format, type Screen } from "../output.ts";
 import { everyPage, once, sessionOf } from "../session.ts";
 import { agreed, sure, type Sure } from "../sure.ts";
+import { addSecretDevices } from "./secret-devices.ts";
 import { addSecretKeys } from "./secret-keys.ts";
 
 interface SetOptions {
@@ -21,6 +22,7 @@ export function addSecrets(program: Command): void {
   const secrets = program.command("secrets").description("Credentials and the keys that seal them; values go in and never come out");
   addReads(secrets);
   addWrites(secrets);
+  addSecretDevices(secrets);
   addSecretKeys(secrets);
 }
 

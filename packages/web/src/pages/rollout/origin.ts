@@ -16,6 +16,8 @@ export function sayOrigin(origin: string): string {
       return "a rollout tried again";
     case "rollback":
       return "a rollout taken back";
+    case "credential":
+      return `an exchange of ${rest}`;
     default:
       return origin;
   }

@@ -21,6 +21,8 @@ interface ActSpec<R extends RouteName> {
   icon?: ReactNode;
   tone?: Act["tone"];
   ifMatch?: string | undefined;
+  /** The name of what it is done to, for the command line, where the input holds only an id. */
+  called?: string;
   /** Why it cannot be done now, although the caller may. */
   blocked?: string | undefined;
   confirm?: Confirm;
@@ -55,7 +57,7 @@ export function act<R extends RouteName>(spec: ActSpec<R>): Act {
       const output = await invoke(spec.route, inputWith(reason), spec.ifMatch === undefined ? {} : { ifMatch: spec.ifMatch });
       return await spec.done?.(output);
     },
-    lines: (reason) => linesOf(spec.route, inputWith(reason), spec.ifMatch),
+    lines: (reason) => linesOf(spec.route, inputWith(reason), spec),
   };
 }
 

@@ -77,8 +77,15 @@ export function routeOf(name: RouteName): RouteFacts {
   return { method: route.method, path: route.path, meta };
 }
 
-export function permissionOf(name: RouteName): Permission {
-  return routeOf(name).meta.permission;
+/**
+ * Whether a permission is of any use to somebody for whom it counts for some labels only: some route asks for it thing by thing.
+ * All other routes are closed to them.
+ */
+export function countsByLabels(permission: Permission): boolean {
+  const routes = Object.values(contract as unknown as Record<string, Record<string, { "~orpc": { meta: RouteMeta } }>>);
+  return routes.some((module) =>
+    Object.values(module).some(({ "~orpc": { meta } }) => meta.permission === permission && meta.scoped === true),
+  );
 }
 
 function partsOf(name: string): [string, string] {

@@ -60,6 +60,23 @@ describe("an act as a command line", () => {
       "holdfast apply plan_1 --strategy careful --no-start",
     );
   });
+  test("what an act knows only by its id is told by its name, and not at all without one", () => {
+    expect(commandLine("sessions.revokeAllOf", { id: "usr_1" }, "ines")).toBe("holdfast sessions revoke --all --user ines");
+    expect(commandLine("sessions.revokeAllOf", { id: "usr_1" })).toBeUndefined();
+    expect(commandLine("identity.updateUser", { id: "usr_1", disabled: true }, "ines")).toBe("holdfast users disable ines");
+  });
+  test("roles that count in different places have no one line", () => {
+    const lyon = { role: "operator", selector: "site=lyon" };
+    expect(commandLine("people.invite", { name: "ines", grants: [lyon] })).toBe(
+      "holdfast users invite ines --role operator --at site=lyon",
+    );
+    expect(commandLine("people.invite", { name: "ines", grants: [lyon, { role: "viewer" }] })).toBeUndefined();
+  });
+  test("a secret is told without its value", () => {
+    const value = { kind: "password" as const, username: "net", password: "hunter2" };
+    const line = commandLine("secrets.create", { name: "lab/ios", value, expiresAt: "2027-01-31T00:00:00Z" });
+    expect(line).toBe("holdfast secrets set lab/ios --username net --due 2027-01-31");
+  });
   test("what the command line cannot say is not said", () => {
     expect(commandLine("identity.signOut", undefined)).toBeUndefined();
   });

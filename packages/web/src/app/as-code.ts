@@ -9,7 +9,14 @@ export interface Lines {
   command: string | undefined;
 }
 
+export interface LineParts {
+  /** The `etag` that was read. */
+  ifMatch?: string | undefined;
+  /** The name of what it is done to, where the input holds only an id. */
+  called?: string | undefined;
+}
+
 /** Both, for this server. */
-export function linesOf<R extends RouteName>(name: R, input: RouteInput<R>, ifMatch?: string): Lines {
-  return { api: curlLine(routeOf(name), input, { origin: location.origin, ifMatch }), command: commandLine(name, input) };
+export function linesOf<R extends RouteName>(name: R, input: RouteInput<R>, { ifMatch, called }: LineParts = {}): Lines {
+  return { api: curlLine(routeOf(name), input, { origin: location.origin, ifMatch }), command: commandLine(name, input, called) };
 }

@@ -1,18 +1,17 @@
 /** The command line of each act (`packages/cli`). An act that has none of its own there is not named here. Pure. */
 import type { RouteInput, RouteName } from "./api.ts";
+import { accessLines } from "./access-lines.ts";
 import { quote } from "./quote.ts";
+import { option, type Commands, type Words } from "./words-of.ts";
 
-type Words = (string | number | undefined | false)[];
-type Commands = { [R in RouteName]?: (input: RouteInput<R>) => Words | undefined };
 type Amount = { percent: number } | { count: number };
 
-/** `--name value`, or nothing where there is no value. */
-const option = (name: string, value: string | number | undefined): Words => (value === undefined || value === "" ? [] : [name, value]);
 const rolloutAct =
   (verb: string) =>
   (input: RouteInput<"rollouts.abort">): Words => ["rollouts", verb, input.id, ...option("--reason", input.reason)];
 
 const commands: Commands = {
+  ...accessLines,
   "rollouts.create": apply,
   "rollouts.start": rolloutAct("start"),
   "rollouts.approve": rolloutAct("approve"),
@@ -62,12 +61,6 @@ const commands: Commands = {
   "findings.acknowledge": ({ id, note }) => ["findings", "acknowledge", id, ...option("--note", note)],
   "findings.suppress": ({ id, until, reason }) => ["findings", "suppress", id, "--until", until, "--reason", reason],
   "findings.resolve": ({ id, reason }) => ["findings", "resolve", id, "--reason", reason],
-  "secrets.create": ({ name, value }) => [
-    "secrets",
-    "put",
-    name,
-    ...option("--username", "username" in value ? value.username : undefined),
-  ],
   "audit.verify": () => ["audit", "verify"],
   "audit.checkpoint": () => ["audit", "checkpoints", "--sign"],
   "privacy.me": () => ["gdpr", "export"],
@@ -126,8 +119,8 @@ function shortTime(ms: number): string {
 }
 
 /** A `holdfast` command line for a call; undefined where the command line has none of its own. */
-export function commandLine<R extends RouteName>(name: R, input: RouteInput<R>): string | undefined {
-  const command = commands[name] as ((input: RouteInput<R>) => Words | undefined) | undefined;
-  const words = command?.(input)?.filter((word) => word !== undefined && word !== false);
+export function commandLine<R extends RouteName>(name: R, input: RouteInput<R>, called?: string): string | undefined {
+  const command = commands[name] as ((input: RouteInput<R>, called?: string) => Words | undefined) | undefined;
+  const words = command?.(input, called)?.filter((word) => word !== undefined && word !== false);
   return words && ["holdfast", ...words].map((word) => quote(String(word))).join(" ");
 }

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Permission } from "@holdfast/contract";
 import { writeGrants } from "@holdfast/kit";
-import { permissionOf, type RouteName, type RouteOutput } from "./api.ts";
+import { routeOf, type RouteName, type RouteOutput } from "./api.ts";
 import { read } from "./reads.ts";
 
 export type Me = RouteOutput<"identity.me">;
@@ -22,12 +22,17 @@ export function holds(me: Me | undefined, permission: Permission): boolean {
 
 /** A sentence that says why somebody may not call a route; undefined when they may. */
 export function whyNot(me: Me | undefined, route: RouteName): string | undefined {
-  const permission = permissionOf(route);
-  if (me === undefined || holds(me, permission)) return undefined;
-  return `This needs the permission ${permission}, which you (${writeGrants(me.user.grants)}) do not have.`;
+  const { permission, scoped } = routeOf(route).meta;
+  if (me === undefined || permission === "public" || permission === "self") return undefined;
+  if (!holds(me, permission)) return `This needs the permission ${permission}, which you (${writeGrants(me.user.grants)}) do not have.`;
+  // Which role gives it is not known here; the server's answer is what counts. Somebody whose every role is limited is told beforehand.
+  const limited = scoped !== true && me.user.grants.length > 0 && me.user.grants.every(({ selector }) => selector !== undefined);
+  return limited
+    ? `This needs a role that counts everywhere; yours (${writeGrants(me.user.grants)}) counts for some labels only.`
+    : undefined;
 }
 
 export function useMay(): (route: RouteName) => boolean {
   const me = useMe();
-  return (route) => holds(me, permissionOf(route));
+  return (route) => me !== undefined && whyNot(me, route) === undefined;
 }

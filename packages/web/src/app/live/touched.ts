@@ -5,6 +5,10 @@ import { keyOf } from "../read-keys.ts";
 
 const overview = keyOf("system.overview");
 const audit = keyOf("audit.list");
+/** All that is read of people, machines and what they may do. */
+const access: QueryKey[] = ["identity", "people", "roles", "sessions", "factors", "serviceAccounts", "federation", "tokens"].map(
+  (module) => [module],
+);
 
 /** Keys of what has changed; anything below a key counts. Every event is a change of state, so the audit trail grew too. */
 export function touchedBy(event: Pick<LiveEvent, "type" | "subject">): QueryKey[] {
@@ -28,7 +32,9 @@ function ofSubject({ type, subject }: Pick<LiveEvent, "type" | "subject">): Quer
     case "user":
     case "session":
     case "api_key":
-      return [["identity"], ["sessions"]];
+    case "role":
+    case "provider":
+      return access;
     case "secret":
       return [["secrets"]];
     default:
@@ -42,8 +48,9 @@ function ofModule(module: string): QueryKey[] {
     rollout: [["rollouts"], ["plans"]],
     devices: [["devices"], ["repositories"]],
     findings: [["findings"]],
-    identity: [["identity"]],
+    identity: access,
     secrets: [["secrets"]],
+    pki: [["pki"]],
   };
   return modules[module] ?? [];
 }

@@ -66,7 +66,7 @@ function Edit({ device }: { device: Device }) {
       void navigate({ to: "/devices/$device", params: { device: after.name } });
     },
   });
-  const lines = (spec: DeviceSpec): Lines => linesOf("devices.update", { id: device.id, ...changed(spec) }, device.etag);
+  const lines = (spec: DeviceSpec): Lines => linesOf("devices.update", { id: device.id, ...changed(spec) }, { ifMatch: device.etag });
   return <DeviceForm title={`Edit ${device.name}`} submit="Save" initial={initial} close={close} save={update} lines={lines} />;
 }
 

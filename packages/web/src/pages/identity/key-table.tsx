@@ -29,11 +29,18 @@ interface KeyTableProps {
 
 export function KeyTable({ label, keys, all, account }: KeyTableProps) {
   return (
-    <Table label={label} head={head} acts flush={account !== undefined}>
+    <Table
+      label={label}
+      head={head.filter(({ label: name }) => account === undefined || name !== "Begins with")}
+      acts
+      flush={account !== undefined}
+    >
       {keys.map((item) => (
         <tr key={item.id}>
-          <th scope="row">{item.name}</th>
-          <td className={`mono ${wideOnly}`}>{item.prefix}…</td>
+          <th scope="row" title={`${item.prefix}…`}>
+            {item.name}
+          </th>
+          {account === undefined && <td className={`mono ${wideOnly}`}>{item.prefix}…</td>}
           <td className={wideOnly} title={item.scopes.join(", ")}>
             {item.scopes.length === 0 ? all : listed(item.scopes, 2)}
           </td>
@@ -65,5 +72,5 @@ function revoke({ id, name }: ApiKey, account: KeyTableProps["account"]): Act {
   };
   return account === undefined
     ? act({ route: "identity.revokeKey", input: { id }, ...rest })
-    : act({ route: "serviceAccounts.revokeKey", input: { id: account.id, key: id }, ...rest });
+    : act({ route: "serviceAccounts.revokeKey", called: account.name, input: { id: account.id, key: id }, ...rest });
 }

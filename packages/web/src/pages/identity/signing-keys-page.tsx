@@ -1,10 +1,11 @@
 /** The keys that sign access tokens, and the end of everything that anybody has in hand. */
 import { useQuery } from "@tanstack/react-query";
-import { IconRefresh, IconUrgent } from "@tabler/icons-react";
+import { IconRefresh, IconSignature, IconUrgent } from "@tabler/icons-react";
 import { act } from "../../app/act.ts";
 import type { RouteOutput } from "../../app/api.ts";
 import { read } from "../../app/reads.ts";
 import { ActBar, ActButton } from "../../parts/act-bar.tsx";
+import { Empty } from "../../parts/empty.tsx";
 import { Copy } from "../../parts/copy.tsx";
 import { plural } from "../../parts/format.ts";
 import { State } from "../../parts/glyph.tsx";
@@ -40,13 +41,21 @@ export function SigningKeysPage() {
   return (
     <Page title="Signing keys" say={answerOf(keys, ({ items }) => answer(items))} acts={<ActBar acts={[rotate]} />}>
       <Loaded query={keys} skeleton={<RowsSkeleton rows={2} />}>
-        {({ items }) => (
-          <Table label="Signing keys" head={head}>
-            {items.map((key) => (
-              <KeyRow key={key.id} item={key} />
-            ))}
-          </Table>
-        )}
+        {({ items }) =>
+          items.length === 0 ? (
+            <Panel>
+              <Empty icon={<IconSignature size={22} />} title="No key yet">
+                The console needs none: its sessions are cookies. The first program or command line that signs in makes one.
+              </Empty>
+            </Panel>
+          ) : (
+            <Table label="Signing keys" head={head}>
+              {items.map((key) => (
+                <KeyRow key={key.id} item={key} />
+              ))}
+            </Table>
+          )
+        }
       </Loaded>
       <Everything />
     </Page>
@@ -55,7 +64,7 @@ export function SigningKeysPage() {
 
 function answer(items: readonly Key[]): string {
   const signing = items.find((key) => key.signs);
-  const first = signing === undefined ? "No key yet; the first token makes one." : `One key signs access tokens (${signing.algorithm}).`;
+  const first = signing === undefined ? "No key signs access tokens yet." : `One key signs access tokens (${signing.algorithm}).`;
   return `${first} Programs check tokens with the public keys at /.well-known/jwks.json.`;
 }
 

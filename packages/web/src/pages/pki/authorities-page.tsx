@@ -18,7 +18,7 @@ import { answerOf, Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { ActsCell, Table, wideOnly, type Heading } from "../../parts/table.tsx";
-import { When } from "../../parts/when.tsx";
+import { useNow, When } from "../../parts/when.tsx";
 import { againMs } from "./certificates-page.tsx";
 import { roles } from "./words.ts";
 import classes from "./pki.module.css";
@@ -151,7 +151,7 @@ function AuthorityRow({ one }: { one: Authority }) {
           <Button
             variant="default"
             size="compact-xs"
-            aria-label={`Certificate of ${name}`}
+            aria-label={`PEM of ${name}`}
             onClick={() => download(`${name.replaceAll(/[^\w.-]+/g, "-")}.pem`, certificate, "application/x-pem-file")}
           >
             PEM
@@ -180,13 +180,13 @@ function RevocationLists() {
                   <When at={list.thisUpdate} />
                 </td>
                 <td>
-                  <Ends at={list.nextUpdate} />
+                  <NextList at={list.nextUpdate} />
                 </td>
                 <ActsCell>
                   <Button
                     variant="default"
                     size="compact-xs"
-                    aria-label={`Revocation list of ${list.name}`}
+                    aria-label={`PEM of the list of ${list.name}`}
                     onClick={() => download(`${list.name.replaceAll(/[^\w.-]+/g, "-")}.crl.pem`, list.pem, "application/x-pem-file")}
                   >
                     PEM
@@ -199,6 +199,12 @@ function RevocationLists() {
       </Loaded>
     </Panel>
   );
+}
+
+/** Lists are signed anew by themselves in time; only one that was not is worth a colour. */
+function NextList({ at }: { at: string }) {
+  const soon = Date.parse(at) - useNow(60_000) < 86_400_000;
+  return soon ? <Ends at={at} /> : <When at={at} />;
 }
 
 function Ssh({ authorities }: { authorities: readonly Authority[] }) {

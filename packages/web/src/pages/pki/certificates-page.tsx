@@ -77,8 +77,8 @@ function answer({ ready, certificates }: PkiStatus, expiring: readonly Expiring[
   const soon = expiring ?? [];
   const ends =
     soon.length === 0
-      ? "Nothing that people must renew ends within 30 days."
-      : `Ending within 30 days: ${listed(
+      ? "None is due to be renewed by people."
+      : `Due to be renewed: ${listed(
           soon.map(({ what, name }) => `${what} ${name}`),
           3,
         )}.`;

@@ -87,7 +87,7 @@ function Edit({ repository }: { repository: Repository }) {
       initial={initial}
       close={close}
       save={update}
-      lines={(spec) => linesOf("repositories.update", { id, ...changed(spec) }, etag)}
+      lines={(spec) => linesOf("repositories.update", { id, ...changed(spec) }, { ifMatch: etag })}
     />
   );
 }

@@ -57,7 +57,7 @@ function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: {
   const lines =
     replaces === undefined
       ? linesOf("secrets.create", { name: values.name, ...storedOf(values) })
-      : linesOf("secrets.replace", { id: replaces.id, ...storedOf(values) }, replaces.etag);
+      : linesOf("secrets.replace", { id: replaces.id, ...storedOf(values) }, { ifMatch: replaces.etag, called: initial.name });
   return (
     <FormDialog
       title={replaces === undefined ? "Add a secret" : `New version of ${initial.name}`}

@@ -89,6 +89,7 @@ function useRemove(secret: SecretSummary | undefined): Act[] {
   return [
     act({
       route: "secrets.remove",
+      called: secret.name,
       input: { id: secret.id },
       ifMatch: secret.etag,
       label: "Delete",
@@ -149,6 +150,7 @@ function Versions({ secret }: { secret: SecretSummary }) {
 function VersionRow({ secret, item }: { secret: SecretSummary; item: Version }) {
   const destroy = act({
     route: "secrets.destroyVersion",
+    called: secret.name,
     input: { id: secret.id, version: item.version },
     ifMatch: secret.etag,
     label: "Destroy",

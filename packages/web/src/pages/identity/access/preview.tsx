@@ -5,14 +5,14 @@ import { useState } from "react";
 import type { Grant, Permission, RoleSummary } from "@holdfast/contract";
 import { writeGrant } from "@holdfast/kit";
 import { permissions } from "virtual:contract";
-import type { RouteOutput } from "../../../app/api.ts";
+import { countsByLabels, type RouteOutput } from "../../../app/api.ts";
 import { read } from "../../../app/reads.ts";
 import { Glyph } from "../../../parts/glyph.tsx";
 import { Loaded } from "../../../parts/loaded.tsx";
 import { TextSkeleton } from "../../../parts/skeletons.tsx";
 import { readLabels } from "./labels-text.ts";
 import { grouped, sayPermission } from "./permission-words.ts";
-import { givenBy } from "./given-by.ts";
+import { givenBy, verdictOf, type Verdict } from "./given-by.ts";
 import classes from "./access.module.css";
 
 type Preview = RouteOutput<"roles.preview">["items"][number];
@@ -72,24 +72,13 @@ interface AnswersProps {
 }
 
 function Answers({ items, asked, grants, roles }: AnswersProps) {
-  const held = new Map(items.map((item) => [item.permission, item]));
-  const allowed = items.filter((item) => (asked === undefined ? true : item.allowed === true)).length;
-  const where =
-    asked === undefined
-      ? "somewhere"
-      : `for ${Object.entries(asked)
-          .map(([key, value]) => `${key}=${value}`)
-          .join(", ")}`;
+  const verdicts = new Map(items.map((item) => [item.permission, verdictOf(item, asked !== undefined, countsByLabels(item.permission))]));
+  const allowed = [...verdicts.values()].filter((verdict) => verdict.yes).length;
+  const all = grouped(permissions).flatMap((group) => group.permissions).length;
+  const where = asked === undefined ? "" : ` for ${labelsSaid(asked)}`;
   return (
     <>
-      <p className="dim" style={{ marginBottom: 10 }}>
-        <output>
-          {allowed === 0
-            ? "Nothing at all"
-            : `${allowed} of ${grouped(permissions).flatMap((group) => group.permissions).length} permissions`}{" "}
-          {where}.
-        </output>
-      </p>
+      <output className={classes["sum"]}>{allowed === 0 ? `Nothing at all${where}.` : `${allowed} of ${all} permissions${where}.`}</output>
       <div className={classes["groups"]}>
         {grouped(permissions).map((group) => (
           <section key={group.title} className={classes["group"]}>
@@ -99,7 +88,7 @@ function Answers({ items, asked, grants, roles }: AnswersProps) {
                 <Line
                   key={permission}
                   permission={permission}
-                  yes={saysYes(held.get(permission), asked !== undefined)}
+                  verdict={verdicts.get(permission) ?? { yes: false }}
                   by={givenBy(permission, { grants, roles, labels: asked }).map(writeGrant)}
                 />
               ))}
@@ -111,17 +100,21 @@ function Answers({ items, asked, grants, roles }: AnswersProps) {
   );
 }
 
-function saysYes(item: Preview | undefined, asked: boolean): boolean {
-  return item !== undefined && (!asked || item.allowed === true);
+function labelsSaid(labels: Record<string, string>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(", ");
 }
 
-function Line({ permission, yes, by }: { permission: Permission; yes: boolean; by: string[] }) {
+function Line({ permission, verdict, by }: { permission: Permission; verdict: Verdict; by: string[] }) {
+  const { yes, where } = verdict;
   return (
     <li className={classes["may"]} data-no={!yes || undefined} data-permission={permission}>
       <Glyph {...(yes ? { shape: "check", tone: "ok" } : { shape: "skip", tone: "mute" })} />
       <span>
-        <strong>{yes ? "Yes" : "No"}</strong>: {sayPermission(permission)} <span className="mono dim">{permission}</span>
-        {yes && by.length > 0 && <span className={classes["by"]}> by {by.join(", ")}</span>}
+        <strong>{yes ? "Yes" : "No"}</strong>
+        {where !== undefined && ` ${where}`}: {sayPermission(permission)} <span className="mono dim">{permission}</span>
+        {by.length > 0 && (yes || where !== undefined) && <span className={classes["by"]}> by {by.join(", ")}</span>}
       </span>
     </li>
   );

@@ -30,6 +30,7 @@ export function ClientSecrets({ account }: { account: User }) {
   const any = (secrets.data?.items.length ?? 0) > 0;
   const make = act({
     route: "serviceAccounts.createSecret",
+    called: name,
     input: { id, overlapHours },
     label: any ? "Exchange the secret" : "Make a secret",
     icon: <IconRefresh size={13} />,
@@ -72,6 +73,7 @@ export function ClientSecrets({ account }: { account: User }) {
 function Row({ account, secret }: { account: User; secret: Secret }) {
   const end = act({
     route: "serviceAccounts.revokeSecret",
+    called: account.name,
     input: { id: account.id, secret: secret.id },
     label: "End",
     icon: <IconTrash size={14} />,

@@ -76,7 +76,7 @@ export function NewMachineKey() {
           ]}
           all="all that the account may, now and later"
           make={(input) => invoke("serviceAccounts.createKey", { id, ...input })}
-          lines={(input) => linesOf("serviceAccounts.createKey", { id, ...input })}
+          lines={(input) => linesOf("serviceAccounts.createKey", { id, ...input }, { called: name })}
           close={() => void navigate({ to: "/settings/machines/$account", params: { account: id } })}
         />
       )}

@@ -72,6 +72,7 @@ export function MachinePage() {
 function switchOff({ id, name, etag, disabled }: User): Act {
   return act({
     route: "identity.updateUser",
+    called: name,
     input: { id, disabled: !disabled },
     ifMatch: etag,
     label: disabled ? "Enable" : "Disable",

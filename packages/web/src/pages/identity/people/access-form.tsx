@@ -63,7 +63,7 @@ function AccessForm({ user, close }: { user: User; close: () => void }) {
       pending={save.isPending}
       problem={save.error}
       blocked={draftsProblem(drafts)}
-      lines={linesOf("identity.updateUser", { id, grants }, etag)}
+      lines={linesOf("identity.updateUser", { id, grants }, { ifMatch: etag, called: name })}
     >
       <p className="dim">
         Roles add up. A role that counts only for some labels reaches only what carries them; pages and acts without labels (people,

@@ -66,6 +66,7 @@ function Row({ user, item }: RowProps) {
   const unlink = act({
     route: "federation.unlink",
     input: { id: user.id, provider: item.provider },
+    called: user.name,
     label: "End",
     icon: <IconTrash size={14} />,
     tone: "danger",
@@ -118,7 +119,7 @@ function LinkForm({ user, providers, close }: LinkFormProps) {
       onSubmit={form.onSubmit((values) => link.mutate(values))}
       pending={link.isPending}
       problem={link.error}
-      lines={linesOf("federation.link", { id: user.id, ...form.getValues() })}
+      lines={linesOf("federation.link", { id: user.id, ...form.getValues() }, { called: user.name })}
     >
       <Select label="Identity provider" allowDeselect={false} data={providers} {...form.getInputProps("provider")} />
       <TextInput

@@ -30,7 +30,7 @@ const nouns: [string, string] = ["person", "people"];
 const inactiveDays = 30;
 
 const columns: Column<Person>[] = [
-  textColumn({ id: "name", header: "Name", width: "minmax(110px, 1.4fr)" }, (row) => row.name),
+  { id: "name", header: "Name", cell: (row) => <PersonName person={row} />, text: (row) => row.name, width: "minmax(110px, 1.4fr)" },
   textColumn({ id: "roles", header: "Roles", width: "minmax(110px, 1.6fr)" }, (row) => writeGrants(row.grants) || "none"),
   stateColumn({ id: "state", header: "May sign in", width: "112px", from: "mid" }, personLook),
   stateColumn({ id: "factor", header: "Second factor", width: "128px", from: "mid" }, factorLook),
@@ -47,7 +47,6 @@ export function PeoplePage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const may = useMay();
-  const me = useMe();
   const show = oneOf(shows, search.show);
   const review = useInfiniteQuery(readPages("people.reviewGrants", {}));
   const inactive = useQuery({ ...read("people.inactive", { days: inactiveDays }), enabled: show === "inactive" });
@@ -121,7 +120,6 @@ export function PeoplePage() {
             {...rowsLook}
             sort={search.sort}
             onSort={(sort) => set({ sort })}
-            current={me?.user.id}
             more={moreOf(review)}
             empty={<EmptyList icon={<IconUsers size={22} />} noun={nouns} filtered all="/settings/people" title="Nobody is here yet" />}
           />
@@ -130,6 +128,16 @@ export function PeoplePage() {
       <ResetsDone resets={resets} />
       <Outlet />
     </Page>
+  );
+}
+
+function PersonName({ person: { id, name } }: { person: Person }) {
+  const self = useMe()?.user.id === id;
+  return (
+    <>
+      {name}
+      {self && <span className="dim"> (you)</span>}
+    </>
   );
 }
 

@@ -43,6 +43,7 @@ export function usePersonActs(user: User | undefined): PersonActs {
 function disable({ id, name, etag, disabled }: User, self: string | undefined): Act {
   return act({
     route: "identity.updateUser",
+    called: name,
     input: { id, disabled: !disabled },
     ifMatch: etag,
     label: disabled ? "Enable" : "Disable",
@@ -71,6 +72,7 @@ interface Linking {
 function forceReset({ id, name }: User, { self, shown }: Linking & { self: string | undefined }): Act {
   return act({
     route: "people.forceReset",
+    called: name,
     input: { id },
     label: "Ask for a new password",
     icon: <IconKey size={14} />,
@@ -95,6 +97,7 @@ function forceReset({ id, name }: User, { self, shown }: Linking & { self: strin
 function invite({ id, name }: User, { blocked, shown }: Linking & { blocked: string | undefined }): Act {
   return act({
     route: "people.inviteAgain",
+    called: name,
     input: { id },
     label: "Invite again",
     icon: <IconLink size={14} />,
@@ -110,6 +113,7 @@ function invite({ id, name }: User, { blocked, shown }: Linking & { blocked: str
 function resetFactors({ id, name }: User, blocked: string | undefined): Act {
   return act({
     route: "factors.reset",
+    called: name,
     // The reason is asked for below.
     input: { id, reason: "" },
     label: "Take the second factors away",
@@ -133,6 +137,7 @@ function resetFactors({ id, name }: User, blocked: string | undefined): Act {
 function exportPerson({ id, name }: User): Act {
   return act({
     route: "privacy.show",
+    called: name,
     input: { id },
     label: "Export what is known",
     icon: <IconDownload size={14} />,

@@ -23,6 +23,7 @@ export function PersonSessions({ user }: { user: User }) {
   const open = sessions.data?.items.length ?? 0;
   const endAll = act({
     route: "sessions.revokeAllOf",
+    called: name,
     input: { id },
     label: "End all",
     tone: "danger",
@@ -59,6 +60,7 @@ export function PersonSessions({ user }: { user: User }) {
 function Row({ of: { id, name }, item }: { of: User; item: Session }) {
   const end = act({
     route: "sessions.revokeOf",
+    called: name,
     input: { id, session: item.id },
     label: "End",
     icon: <IconTrash size={14} />,

@@ -73,7 +73,7 @@ function ProviderForm({ initial, provider }: { initial: ProviderFields; provider
       onSubmit={form.onSubmit((fields) => save.mutate(inputOf(fields)))}
       pending={save.isPending}
       problem={save.error}
-      lines={linesOf(provider === undefined ? "federation.create" : "federation.update", inputOf(values), provider?.etag)}
+      lines={linesOf(provider === undefined ? "federation.create" : "federation.update", inputOf(values), { ifMatch: provider?.etag })}
     >
       {provider === undefined && (
         <FormPair>

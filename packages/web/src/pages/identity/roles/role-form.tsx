@@ -114,7 +114,7 @@ function RoleForm({ title, submit, initial, role, save, close }: RoleFormProps) 
   const values = form.getValues();
   const given = values.permissions as Given;
   const lines = role
-    ? linesOf("roles.setPermissions", { id: role.id, permissions: given }, role.etag)
+    ? linesOf("roles.setPermissions", { id: role.id, permissions: given }, { ifMatch: role.etag })
     : linesOf("roles.create", { name: values.name, description: values.description, permissions: given });
   return (
     <FormDialog

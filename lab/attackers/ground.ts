@@ -2,7 +2,7 @@
  * Where attackers may do what they like: a real server with a database of its own, in a network namespace that has a loopback and no way out,
  * so that whatever addresses they invent for devices, repositories and providers lead nowhere. Needs root.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,9 +23,31 @@ export interface Prize {
 
 export interface Ground extends Prize {
   /** Runs a program within the namespace; what it said and how it ended. */
-  run(program: string, args: readonly string[], more?: { cwd?: string }): Promise<{ code: number | null; output: string }>;
-  /** Ends the server. What it wrote to its log as an error, and how it ended: 0 when it was not brought down. */
-  raze(): Promise<{ errors: string[]; code: number | null }>;
+  run(program: string, args: readonly string[], more?: Running): Promise<{ code: number | null; output: string }>;
+  /** Ends the server, and says how it fared. */
+  raze(): Promise<Fared>;
+}
+
+interface Running {
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+export interface Fared {
+  /** How many it answered. */
+  requests: number;
+  /** Lines of its log that tell of an error. */
+  errors: string[];
+  /** What the two keys are answered with at the end; 200 where they still count. */
+  keys: number[];
+  /** How it ended: 0 when it was not brought down. */
+  code: number | null;
+}
+
+/** Why no ground can be had here. */
+export function groundUnavailable(): string | undefined {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return "a network namespace needs Linux and root";
+  return spawnSync("unshare", ["--net", "true"]).status === 0 ? undefined : "this machine refuses new network namespaces";
 }
 
 /** Builds it: the server as `npm start` starts it, its administrator, and something of each kind to look at. */
@@ -46,16 +68,17 @@ export async function buildGround(): Promise<Ground> {
     run: (program, args, more = {}) => runWithin(keeper, [program, ...args], more),
     async raze() {
       keeper.stdin.end();
-      const [code] = await ended;
+      await ended;
       await rm(home, { recursive: true, force: true });
-      return { errors: said.slice(1), code };
+      return JSON.parse(said[1] ?? "{}") as Fared;
     },
   };
 }
 
-async function runWithin({ pid }: ChildProcess, argv: readonly string[], { cwd }: { cwd?: string }) {
+async function runWithin({ pid }: ChildProcess, argv: readonly string[], { cwd, env = {} }: Running) {
   const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"], ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
   let output = "";

@@ -1,10 +1,9 @@
 /**
  * Within the namespace: starts the server, makes its administrator, the keys and something of each kind, says how to reach them, and stays
- * until stdin ends. Then stops the server and says each error of its log.
+ * until stdin ends. Then stops the server and says how it fared.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { permissions } from "../../packages/contract/src/index.ts";
@@ -31,17 +30,22 @@ const server = spawn(process.execPath, ["packages/server/src/apps/serve.ts"], {
 });
 process.once("exit", () => server.kill());
 const ended = once(server, "close") as Promise<[number | null]>;
-const errors: string[] = [];
-const keep = createWriteStream(process.env["HOLDFAST_GROUND_LOG"] ?? "/dev/null");
+const seen = { requests: 0, errors: [] as string[] };
 const lines = createInterface({ input: server.stdout });
 
 async function setupAddress(): Promise<URL> {
   for await (const line of lines) {
-    keep.write(`${line}\n`);
     const address = /first administrator: (\S+)/.exec(line)?.[1];
     if (address !== undefined) return new URL(address);
   }
   throw new Error("the server ended before it answered");
+}
+
+/** 200 while the key counts. */
+async function statusOf(key: string): Promise<number> {
+  const answer = await fetch(`${origin}/api/v1/auth/me`, { headers: { authorization: `Bearer ${key}` } });
+  await answer.body?.cancel();
+  return answer.status;
 }
 
 type Post = (path: string, body: object) => Promise<Record<string, unknown>>;
@@ -64,8 +68,8 @@ function poster(origin: string, headers: Record<string, string>): Post {
 
 const setup = await setupAddress();
 lines.on("line", (line) => {
-  keep.write(`${line}\n`);
-  if (/"level":"?(50|60|error|fatal)/.test(line)) errors.push(line);
+  if (line.includes('"msg":"request"')) seen.requests++;
+  if (/"level":"(error|fatal)"/.test(line)) seen.errors.push(line);
 });
 const { origin } = setup;
 const post = poster(origin, {});
@@ -81,7 +85,7 @@ process.stdout.write(`${JSON.stringify({ url: origin, admin, reader, spared })}\
 
 process.stdin.resume();
 await once(process.stdin, "end");
+const keys = await Promise.all([admin, reader].map(async (key) => statusOf(String(key))));
 server.kill("SIGTERM");
 const [code] = await ended;
-for (const line of errors) process.stdout.write(`${line}\n`);
-process.exit(code ?? 1);
+process.stdout.write(`${JSON.stringify({ ...seen, keys, code })}\n`);

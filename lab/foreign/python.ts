@@ -14,10 +14,15 @@ function must(command: string, args: string[]): void {
 
 /** Path of its interpreter; installs what is missing. */
 export function peersPython(): string {
+  return pythonWith(packages, probe);
+}
+
+/** The same environment with `wanted` in it, unless `probing` (a program) shows that it is there. */
+export function pythonWith(wanted: readonly string[], probing: string): string {
   const venv = process.env["HOLDFAST_PEERS_VENV"] ?? join(root, ".venv");
   const python = join(venv, "bin/python");
   if (!existsSync(python)) must("python3", ["-m", "venv", venv]);
-  if (spawnSync(python, ["-c", probe]).status !== 0) must(python, ["-m", "pip", "install", "--quiet", ...packages]);
+  if (spawnSync(python, ["-c", probing]).status !== 0) must(python, ["-m", "pip", "install", "--quiet", ...wanted]);
   return python;
 }
 

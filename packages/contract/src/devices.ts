@@ -23,7 +23,7 @@ const words = (most: number) =>
   z
     .string()
     .max(most)
-    .regex(/^[^\ud800-\udfff\0]*$/u, "whole characters, without NUL");
+    .regex(/^[^\p{Cs}\0]*$/u, "whole characters, without NUL");
 /** Keys are what a selector can ask for (`parseSelector`). */
 const labelKey = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?$/, "letters, digits, _ . / - (63 at most)");
 const written = words(255);
@@ -135,7 +135,7 @@ export const devicesContract = {
       pageQuery.extend({
         q: z.string().max(200).optional(),
         selector: selector.optional(),
-        site: z.string().optional(),
+        site: z.string().max(63).optional(),
         platform: platform.optional(),
         drift: z.enum(["as_intended", "drifted", "unknown"]).optional(),
       }),
@@ -232,7 +232,7 @@ export const devicesContract = {
     status: 202,
     idempotency: "accepted",
   })
-    .input(z.object({ selector: selector.optional(), devices: z.array(z.string()).max(10_000).optional() }))
+    .input(z.object({ selector: selector.optional(), devices: z.array(z.string().max(64)).max(10_000).optional() }))
     .output(
       z.object({
         items: z.array(
@@ -260,7 +260,7 @@ export const devicesContract = {
     summary: "One kept configuration; `reveal` needs devices:reveal and is audited",
     tags: backupTags,
   })
-    .input(idParam.extend({ version: z.string(), reveal: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional() }))
+    .input(idParam.extend({ version: z.string().max(64), reveal: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional() }))
     .output(z.object({ version: configVersion, text: z.string() })),
   versionDiff: route("GET", "/devices/{id}/versions/{version}/diff", {
     permission: "devices:read",
@@ -268,7 +268,7 @@ export const devicesContract = {
     summary: "What changed between two kept configurations",
     tags: backupTags,
   })
-    .input(idParam.extend({ version: z.string(), from: z.string().optional().describe("The one before unless told") }))
+    .input(idParam.extend({ version: z.string().max(64), from: z.string().max(64).optional().describe("The one before unless told") }))
     .output(z.object({ diff: z.array(diffLine), before: z.string(), after: z.string() })),
   restore: route("POST", "/devices/{id}/versions/{version}/restore", {
     permission: "plans:write",
@@ -278,7 +278,7 @@ export const devicesContract = {
     status: 201,
     idempotency: "accepted",
   })
-    .input(idParam.extend({ version: z.string() }))
+    .input(idParam.extend({ version: z.string().max(64) }))
     .output(plan),
   drift: route("GET", "/drift", {
     permission: "devices:read",

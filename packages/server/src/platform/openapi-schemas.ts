@@ -17,11 +17,18 @@ export function createSchemaConverter(): ZodToJsonSchemaConverter {
 
 function moreOf(def: Definition): { pattern?: string; enum?: string[] } {
   if (def.type === "pipe") return isYesOrNo(def) ? { enum: ["true", "false"] } : {};
-  if (def.type !== "string" || !("format" in def)) return {};
+  if (def.type !== "string") return {};
+  if (!("format" in def)) return mustSaySomething(def) ? { pattern: String.raw`\S` } : {};
   const { format, pattern, protocol } = def as { format: string; pattern?: RegExp; protocol?: RegExp };
   if (format === "datetime") return { pattern: "Z$" };
   if (format === "email" && pattern !== undefined) return { pattern: pattern.source };
   return format === "url" && protocol !== undefined ? { pattern: `^(?:${protocol.source.replaceAll(/^\^|\$$/g, "")})://.` } : {};
+}
+
+/** Blanks around it are taken away, and then it may not be empty. */
+function mustSaySomething({ checks = [] }: Definition): boolean {
+  const kinds = checks.map((one) => one._zod.def as { check: string; minimum?: number });
+  return kinds.some(({ check }) => check === "overwrite") && kinds.some(({ check, minimum = 0 }) => check === "min_length" && minimum > 0);
 }
 
 /** `z.stringbool`: a query says `true` or `false`. */

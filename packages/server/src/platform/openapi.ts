@@ -189,12 +189,9 @@ function asTexts(stream: Schema): void {
     properties.data = { type: "string", contentMediaType: "application/json", contentSchema: properties.data };
 }
 
-/** The names at the top of an answer, and those of the things that it lists. */
+/** The names at the top of an answer. */
 function shownBy({ output }: ContractRoute): Shown {
-  const shape = output instanceof z.ZodObject ? (output.shape as Record<string, unknown>) : {};
-  const { items } = shape;
-  const item = items instanceof z.ZodArray && items.element instanceof z.ZodObject ? Object.keys(items.element.shape) : [];
-  return new Set([...Object.keys(shape), ...item.map((name) => `items.${name}`)]);
+  return new Set(output instanceof z.ZodObject ? Object.keys(output.shape) : []);
 }
 
 function whoMay(permission: string | undefined): string {

@@ -38,8 +38,8 @@ export const findingsContract = {
       pageQuery.extend({
         state: z.enum(findingStates).optional(),
         severity: z.enum(severities).optional(),
-        kind: z.string().optional(),
-        subject: z.string().optional(),
+        kind: z.string().max(100).optional(),
+        subject: z.string().max(200).optional(),
         q: z.string().max(200).optional(),
       }),
     )

@@ -29,6 +29,10 @@ export type User = z.infer<typeof user>;
 export const me = z.object({
   user: user.omit({ etag: true }).describe("Who is calling"),
   permissions: z.array(z.enum(permissions)),
+  limited: z
+    .array(z.object({ permission: z.enum(permissions), selectors: z.array(z.string()) }))
+    .optional()
+    .describe("Which of these count only for what carries the labels that one of the selectors asks for"),
   via: z.enum(["session", "token", "api_key"]),
   must: z
     .array(z.enum(["second-factor"]))
@@ -130,7 +134,11 @@ export const identityContract = {
     idempotency: "once",
   })
     .input(
-      z.object({ name, scopes: z.array(z.enum(permissions)).default([]), expiresInDays: z.number().int().min(1).max(365).default(90) }),
+      z.object({
+        name,
+        scopes: z.array(z.enum(permissions)).max(100).default([]),
+        expiresInDays: z.number().int().min(1).max(365).default(90),
+      }),
     )
     .output(apiKey.extend({ key: z.string() })),
   revokeKey: route("DELETE", "/api-keys/{id}", { permission: "self", summary: "Revoke one of your API keys", tags, status: 204 })

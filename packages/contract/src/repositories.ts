@@ -27,7 +27,7 @@ const shape = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
   url: z.string().min(1).max(2000).describe("https://…, ssh://…, git@host:path or file:///…; no credentials inside"),
   branch: z.string().min(1).max(200),
-  secret: z.string().optional(),
+  secret: z.string().max(300).optional(),
   pollMs: z.number().int().min(5000).max(86_400_000),
 });
 const newRepository = shape.extend({ branch: shape.shape.branch.default("main"), pollMs: shape.shape.pollMs.default(60_000) });

@@ -32,7 +32,7 @@ export const strategy = z.discriminatedUnion("kind", [
   }),
   z.object({
     kind: z.literal("blue_green"),
-    groupLabel: z.string().describe("Targets with the first value change before those with the second"),
+    groupLabel: z.string().max(63).describe("Targets with the first value change before those with the second"),
     bakeMs: z.number().int().min(0).max(86_400_000),
   }),
   z.object({ kind: z.literal("direct"), reason: z.string().min(3).max(500).describe("Why all at once") }),
@@ -255,7 +255,7 @@ export const plansContract = {
   })
     .input(
       z.object({
-        repository: z.string(),
+        repository: z.string().max(64),
         revision: z.string().max(200).optional().describe("Commit, tag or branch; the followed branch unless told"),
         selector: selector.optional(),
       }),
@@ -271,7 +271,7 @@ export const plansContract = {
     summary: "One change: diff, commands, both configurations, sources",
     tags,
   })
-    .input(idParam.extend({ target: z.string() }))
+    .input(idParam.extend({ target: z.string().max(200) }))
     .output(changeDetail),
 };
 
@@ -286,8 +286,8 @@ export const rolloutsContract = {
   })
     .input(
       z.object({
-        planId: z.string(),
-        planHash: z.string().describe("The hash that was reviewed; another is refused"),
+        planId: z.string().max(64),
+        planHash: z.string().max(128).describe("The hash that was reviewed; another is refused"),
         strategy: strategy.optional().describe("An own strategy; the repository's default, or a canary, unless told"),
         strategyName: z.string().max(63).optional().describe("In place of an own strategy: one of the plan's, by its name"),
         limits: limits.default({}).describe("Stricter than what the repository says, never looser; a direct rollout sets them aside"),
@@ -298,7 +298,10 @@ export const rolloutsContract = {
     .output(rollout),
   list: route("GET", "/rollouts", { permission: "rollouts:read", scoped: true, summary: "List rollouts, newest first", tags: rolloutTags })
     .input(
-      pageQuery.extend({ state: z.enum(rolloutStates).optional(), plan: z.string().optional().describe("Only rollouts of this plan") }),
+      pageQuery.extend({
+        state: z.enum(rolloutStates).optional(),
+        plan: z.string().max(64).optional().describe("Only rollouts of this plan"),
+      }),
     )
     .output(pageOf(rolloutListItem)),
   get: route("GET", "/rollouts/{id}", {
@@ -315,7 +318,7 @@ export const rolloutsContract = {
     summary: "The journal of a rollout, oldest first",
     tags: rolloutTags,
   })
-    .input(idParam.extend(pageQuery.shape).extend({ target: z.string().optional() }))
+    .input(idParam.extend(pageQuery.shape).extend({ target: z.string().max(200).optional() }))
     .output(pageOf(journalEntry)),
   start: act("start", "Start a rollout that is ready"),
   approve: act("approve", "Approve a rollout; its author may not", { permission: "rollouts:approve", stepUp: true }),
@@ -331,7 +334,7 @@ export const rolloutsContract = {
   })
     .input(
       idParam.extend({
-        target: z.string().describe("Id or name of a target that could not be brought back"),
+        target: z.string().max(200).describe("Id or name of a target that could not be brought back"),
         reason: z.string().trim().min(3).max(500),
       }),
     )

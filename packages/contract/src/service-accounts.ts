@@ -68,7 +68,7 @@ export const serviceAccountsContract = {
     .input(
       idParam.extend({
         name,
-        scopes: z.array(z.enum(permissions)).default([]),
+        scopes: z.array(z.enum(permissions)).max(100).default([]),
         expiresInDays: z.number().int().min(1).max(365).default(90),
       }),
     )

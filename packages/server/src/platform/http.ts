@@ -45,7 +45,7 @@ import { servePlain, type PlainRoute } from "./http/plain-routes.ts";
 import { refusalOf, type Refusal } from "./http/refusal.ts";
 import { refuse, refuseConnection } from "./http/refuse.ts";
 import type { Authenticate, RequestContext } from "./http/request.ts";
-import { addSecurityHeaders } from "./http/security-headers.ts";
+import { addSecurityHeaders, headersOfRefusals } from "./http/security-headers.ts";
 import { createIdempotencyKeys } from "./idempotency.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -131,6 +131,7 @@ const hourMs = 3_600_000;
 /** What is worth it only; live streams go as they are. Brotli at its usual quality would cost more than it saves. */
 const compression: FastifyCompressOptions = {
   threshold: 1024,
+  globalDecompression: false, // what is sent to us comes as it is; see http/message.ts
   encodings: ["br", "gzip"],
   brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
 };
@@ -219,7 +220,7 @@ function makeApp(settings: HttpSettings, log: Log): FastifyInstance {
     genReqId: (request) => requestIdFor(request.headers["x-request-id"]),
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (thrown, request, reply) => {
-      reply.header("x-request-id", request.id);
+      reply.header("x-request-id", request.id).headers(headersOfRefusals);
       refuse(thrown, request, reply, log);
     },
     clientErrorHandler: (thrown, socket) => refuseConnection(thrown, socket, requestIdFor(undefined)),

@@ -17,10 +17,16 @@ export function refuseStrangeMessages(app: FastifyInstance): void {
     const why = strangenessOf(raw);
     // We speak nothing else; but Node reads nothing more on such a connection, and would keep it.
     if (raw.headers.upgrade !== undefined) reply.header("connection", "close");
-    if (why === undefined) return;
+    if (why === undefined) return refusePacked(raw);
     reply.header("connection", "close");
     throw new Problem("message_ambiguous", { kind: "invalid", say: `${why}; others could understand this request otherwise than we do.` });
   });
+}
+
+/** Nothing is unpacked: a few bytes would become as many as they like. */
+function refusePacked({ headers: { "content-encoding": coding } }: IncomingMessage): void {
+  if (coding === undefined || coding === "identity") return;
+  throw new Problem("content_encoding_unsupported", { kind: "invalid", status: 415, say: "Send the body as it is, not compressed." });
 }
 
 function strangenessOf({ httpVersion, rawHeaders, headers, url = "" }: IncomingMessage): string | undefined {

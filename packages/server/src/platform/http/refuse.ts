@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { problemEdges, redact, toProblemDocument, type Problem } from "@holdfast/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../log.ts";
+import { headersOfRefusals } from "./security-headers.ts";
 import { connectionProblem, httpProblem, retryAfterS } from "./problems.ts";
 
 const problemType = "application/problem+json";
@@ -40,7 +41,7 @@ export function refuseConnection(thrown: Error, socket: Socket, requestId: strin
     `content-type: ${problemType}`,
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,
-    "x-content-type-options: nosniff",
+    ...Object.entries(headersOfRefusals).map(([name, value]) => `${name}: ${value}`),
     "connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);

@@ -15,6 +15,13 @@ const always: Record<string, string> = {
 /** For answers that are no page: they may load and do nothing. */
 const nothingAllowed = "default-src 'none'; frame-ancestors 'none'";
 
+/** Of an answer that no hook is asked about. */
+export const headersOfRefusals: Record<string, string> = {
+  ...always,
+  "content-security-policy": nothingAllowed,
+  "cache-control": "no-store",
+};
+
 /** Adds the headers to all answers; a route that set one itself keeps its own. `https`: the caller came, or should come, by TLS. */
 export function addSecurityHeaders(app: FastifyInstance, { https }: { https: boolean }): void {
   app.addHook("onSend", async (request, reply) => {

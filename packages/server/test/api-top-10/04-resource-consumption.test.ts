@@ -1,0 +1,111 @@
+/** OWASP API Security Top 10 (2023), API4: asking for more than one's share. */
+import { gzipSync } from "node:zlib";
+import { contract, routesOf } from "@holdfast/contract";
+import { z } from "zod";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startFortress, type Fortress, type Person } from "#test/fortress";
+
+let fortress: Fortress;
+let ada: Person;
+let bob: Person;
+const at = "/api/v1";
+beforeAll(async () => {
+  fortress = await startFortress({ HOLDFAST_RATE_LIMIT_USER: "60", HOLDFAST_RATE_LIMIT_ADDRESS: "20" });
+  ada = await fortress.person("ada", "admin");
+  bob = await fortress.person("bob", "admin");
+});
+afterAll(() => fortress.drop());
+
+interface Schema {
+  type?: string;
+  maxLength?: number;
+  maxItems?: number;
+  enum?: unknown[];
+  const?: unknown;
+  pattern?: string;
+  format?: string;
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  items?: Schema;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+}
+
+/** Where a schema sets no end to a text or a list. */
+function endless(schema: Schema, at = ""): string[] {
+  const { type, enum: choices, pattern, format, properties = {}, additionalProperties, items, anyOf = [], oneOf = [] } = schema;
+  const open =
+    (type === "string" && schema.maxLength === undefined && !choices && schema.const === undefined && !pattern && !format) ||
+    (type === "array" && schema.maxItems === undefined);
+  return [
+    ...(open ? [at] : []),
+    ...[...anyOf, ...oneOf].flatMap((one) => endless(one, at)),
+    ...(items ? endless(items, `${at}[]`) : []),
+    ...Object.entries(properties).flatMap(([name, one]) => endless(one, at === "" ? name : `${at}.${name}`)),
+    ...(typeof additionalProperties === "object" ? endless(additionalProperties, `${at}{}`) : []),
+  ];
+}
+
+test("every text and every list that the API takes has an end", () => {
+  const found = routesOf(contract).flatMap(({ name, input }) => {
+    if (!(input instanceof z.ZodType)) return [];
+    return endless(z.toJSONSchema(input, { io: "input", unrepresentable: "any" }) as Schema).map((place) => `${name} ${place}`);
+  });
+  expect(found).toEqual(["devices.version reveal"]); // `true` or `false`, in an address
+});
+
+describe("one request", () => {
+  test("of too much is refused before it is understood: in bytes, in levels, in items", async () => {
+    const bodies: [string, string, number][] = [
+      ["7 MB", JSON.stringify({ name: "x".repeat(7_000_000) }), 413],
+      ["100 000 levels", `{"name":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, 400],
+      ["100 000 members", JSON.stringify(Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`m${n}`, 1]))), 400],
+      ["60 grants", JSON.stringify({ name: "x", grants: Array.from({ length: 60 }, () => ({ role: "viewer" })) }), 400],
+    ];
+    for (const [what, body, wanted] of bodies) {
+      const { status } = await fortress.call("POST", `${at}/users`, { key: ada.key, body });
+      expect([what, status]).toEqual([what, wanted]);
+    }
+    for (const limit of ["501", "1000000000", "-1", "0", "1e3", "NaN", ""])
+      expect([limit, (await fortress.call("GET", `${at}/users?limit=${limit}`, { key: ada.key })).status]).toEqual([limit, 400]);
+  });
+
+  test("that is compressed is not unpacked", async () => {
+    const body = gzipSync(JSON.stringify({ name: "x".repeat(50_000_000) }));
+    const response = await fetch(`${fortress.url}${at}/users`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ada.key}`, "content-type": "application/json", "content-encoding": "gzip" },
+      body,
+    });
+    expect(response.status).toBe(415);
+  });
+
+  test("with a password of a megabyte costs no hashing", async () => {
+    const answer = await fortress.call("POST", `${at}/auth/sign-in`, { body: { name: "ada", password: "x".repeat(1_000_000) } });
+    expect(answer.status).toBe(400);
+  });
+});
+
+describe("many requests", () => {
+  test("of one user are too many for that user alone, and are told when to come again", async () => {
+    const answers = await Promise.all(Array.from({ length: 90 }, () => fortress.call("GET", `${at}/auth/me`, { key: ada.key })));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(30);
+    expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await fortress.call("GET", `${at}/auth/me`, { key: bob.key })).status).toBe(200);
+  });
+
+  test("with a new key each time, a cookie, or another spelling are the same user's", async () => {
+    for (const call of [{ cookie: ada.cookie }, { key: ada.key, headers: { "x-forwarded-for": "192.0.2.9" } }])
+      expect((await fortress.call("GET", `${at}/auth/me`, call)).status).toBe(429);
+    expect((await fortress.raw("GET", "/api/v1/auth/%6de", { key: ada.key })).status).toBe(429);
+  });
+
+  test("of nobody are counted by address, whatever they guess", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, guess) => fortress.call("GET", `${at}/auth/me`, { key: `hf_${guess}` })),
+    );
+    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(20);
+    expect((await fortress.call("GET", "/health/live")).status).toBe(200);
+  });
+});

@@ -7,6 +7,8 @@ export interface Family {
 
 const bgp = (lines: string[]): string => ["router bgp 65000", ...lines.map((line) => ` ${line}`), "exit"].join("\n");
 
+const rip = (...lines: string[]): string => ["router rip", ...lines.map((line) => ` ${line}`), "exit"].join("\n");
+
 export const families: Family[] = [
   {
     name: "an unnumbered neighbour with BFD and a password goes",
@@ -113,5 +115,33 @@ export const families: Family[] = [
     name: "a VRF gets routes and a BGP instance of its own, and loses them",
     before: `${bgp(["neighbor 10.0.0.2 remote-as 65001"])}\nip route 10.7.0.0/16 Null0 vrf RED\nrouter bgp 65000 vrf RED\n neighbor 10.9.9.9 remote-as 65100\n neighbor 10.9.9.9 description in the VRF\nexit`,
     after: bgp(["neighbor 10.0.0.2 remote-as 65001", "neighbor 10.9.9.9 remote-as 65009"]),
+  },
+  {
+    name: "RIP turns from one passive interface to all but another",
+    before: rip("network eth0", "network eth1", "passive-interface eth0"),
+    after: rip("network eth0", "network eth1", "passive-interface default", "no passive-interface eth1"),
+  },
+  {
+    name: "RIP turns from all but one passive interface to that one",
+    before: rip("network eth0", "passive-interface default", "no passive-interface eth1"),
+    after: rip("network eth0", "passive-interface eth1"),
+  },
+  {
+    name: "RIP has another exception, and none that says nothing",
+    before: rip("passive-interface default", "no passive-interface eth0", "passive-interface eth2"),
+    after: rip("passive-interface default", "no passive-interface eth1"),
+  },
+  {
+    name: "interfaces of RIPng, OSPFv3 and IS-IS become passive, and are not",
+    before:
+      "router ripng\n network eth0\n passive-interface eth0\nexit\nrouter ospf6\n ospf6 router-id 1.1.1.1\nexit\nrouter isis X\n net 49.0001.0000.0000.0001.00\nexit\ninterface eth1\n ip router isis X\n ipv6 ospf6 area 0\nexit",
+    after:
+      "router ripng\n network eth0\n passive-interface eth1\nexit\nrouter ospf6\n ospf6 router-id 1.1.1.1\nexit\nrouter isis X\n net 49.0001.0000.0000.0001.00\nexit\ninterface eth1\n ip router isis X\n ipv6 ospf6 area 0\n ipv6 ospf6 passive\n isis passive\nexit",
+  },
+  {
+    name: "an interface leaves IS-IS with all that it was told there",
+    before:
+      "router isis X\n net 49.0001.0000.0000.0001.00\nexit\ninterface eth1\n ip router isis X\n isis passive\n isis circuit-type level-1\n isis metric 20\nexit",
+    after: "router isis X\n net 49.0001.0000.0000.0001.00\nexit",
   },
 ];

@@ -39,7 +39,8 @@ function expectArrived({ refused, running }: Arrival, intended: string, step: st
 describe.skipIf(unavailable !== undefined)("changes that other tools stumble over", () => {
   let router: FrrInstance;
   beforeAll(async () => {
-    router = await startFrr({ name: "fam" });
+    const daemons = ["zebra", "staticd", "ospfd", "bgpd", "bfdd", "ripd", "ripngd", "ospf6d", "isisd"];
+    router = await startFrr({ name: "fam", daemons });
   });
   afterAll(() => router.stop());
 

@@ -77,7 +77,9 @@ const interfaces: LineRule[] = [
   ...bare("description"),
   ...single("bandwidth", "ip ospf dead-interval", "ip ospf network", "ip ospf authentication", "ip ospf authentication-key"),
   ...single("ipv6 nd ra-interval", "ipv6 nd ra-lifetime", "ipv6 nd reachable-time", "ipv6 nd mtu", "ipv6 nd router-preference"),
-  ...each("ipv6 nd prefix {prefix}", "isis {what}", "ipv6 ospf6 {what}"),
+  { line: "{family:ip|ipv6} router isis {tag}", defines: ["isis:{top}"] },
+  { line: "isis {what} [{rest...}]", slot: "isis {what}", uses: ["isis:{top}"] },
+  ...each("ipv6 nd prefix {prefix}", "ipv6 ospf6 {what}"),
 ];
 
 const ospf: LineRule[] = [
@@ -278,6 +280,8 @@ export const frrLines: Record<string, LineRule[]> = {
   vrf: [...routes, ...single("vni", "ip router-id")],
   interface: interfaces,
   ospf,
+  // RIP keeps its interfaces in two lists, of which the default empties the other one each time it turns.
+  rip: [{ line: "passive-interface default", wipes: /^(?:no )?passive-interface (?!default$)/ }],
   bgp,
   "bgp-family": families,
   "route-map": routeMap,

@@ -17,6 +17,7 @@ export const frrSections: SectionRule[] = [
   },
   { kind: "bgp-family", in: "bgp", line: "address-family {family...}", remove: "lines", hollow: true, exit: "exit-address-family" },
   { kind: "vni", in: "bgp-family", line: "vni {id}", exit: "exit-vni" },
+  { kind: "rip", line: "router rip [{rest...}]" },
   { kind: "router", line: "router {protocol} [{rest...}]" },
   {
     kind: "route-map",

@@ -115,6 +115,13 @@ function settleOspf(node: ConfigNode): { name: string; line: ConfigNode }[] {
   return passive;
 }
 
+/** Of RIP's passive interfaces only those say something that differ from the default. */
+function settleRip(node: ConfigNode): void {
+  const all = node.children.some(({ text }) => text === "passive-interface default");
+  const idle = all ? /^passive-interface (?!default$)/ : /^no passive-interface /;
+  node.children = node.children.filter(({ text }) => !idle.test(text) && text !== "no passive-interface default");
+}
+
 function settleRouteMap(node: ConfigNode): void {
   for (const line of node.children) {
     let text = line.text.replace(/^continue (\d+)$/, "on-match goto $1").replace(/^match metric \+/, "match metric ");
@@ -146,6 +153,7 @@ class Settling {
       case "router":
         if (node.text.startsWith("router bgp ")) settleBgp(node);
         else if (/^router ospf(?: |$)/.test(node.text)) this.#passive.push(...settleOspf(node));
+        else if (/^router rip(?: |$)/.test(node.text)) settleRip(node);
         return this.#section(node);
       case "line":
         node.children = node.children.filter(({ text }) => text !== "exec-timeout 10 0");

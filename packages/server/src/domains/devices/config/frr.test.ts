@@ -134,6 +134,47 @@ describe("what FRR would refuse is not typed", () => {
     expect(plan(before, after)).toEqual(["router bgp 65000", "neighbor 10.0.0.2 description b", "no neighbor 10.0.0.2 bfd", "exit"]);
   });
 
+  describe("passive interfaces of RIP", () => {
+    const rip = (...lines: string[]): string => ["router rip", " network eth0", ...lines.map((line) => ` ${line}`), "exit\n"].join("\n");
+    const type = (...lines: string[]): string[] => ["router rip", ...lines, "exit"];
+
+    test.each([
+      ["one, then all", ["passive-interface eth0"], ["passive-interface default"], ["passive-interface default"]],
+      [
+        "one, then all but another",
+        ["passive-interface eth0"],
+        ["passive-interface default", "no passive-interface eth1"],
+        ["passive-interface default", "no passive-interface eth1"],
+      ],
+      [
+        "all but one, then that one",
+        ["passive-interface default", "no passive-interface eth1"],
+        ["passive-interface eth1"],
+        ["no passive-interface default", "passive-interface eth1"],
+      ],
+      ["all but one, then none", ["passive-interface default", "no passive-interface eth1"], [], ["no passive-interface default"]],
+      [
+        "all but one, then all but another",
+        ["passive-interface default", "no passive-interface eth1"],
+        ["passive-interface default", "no passive-interface eth2"],
+        ["no passive-interface eth2", "passive-interface eth1"],
+      ],
+    ])("%s: the default comes first and empties the lists, and nothing that it emptied is taken out again", (_, before, after, typed) => {
+      expect(plan(rip(...before), rip(...after))).toEqual(type(...typed));
+    });
+
+    test.each([
+      ["an exception where there is no default", rip("no passive-interface eth1"), rip()],
+      ["a passive one where all are", rip("passive-interface eth0", "passive-interface default"), rip("passive-interface default")],
+    ])("%s says nothing", (_, one, other) => expect(plan(one, other)).toEqual([]));
+  });
+
+  test("what an interface was told of IS-IS goes before it leaves IS-IS, and comes after it joined", () => {
+    const joined = "interface eth1\n ip router isis X\n isis metric 20\n isis passive\nexit\n";
+    expect(plan(joined, "")).toEqual(["interface eth1", "no isis metric 20", "no isis passive", "no ip router isis X", "exit"]);
+    expect(plan("", joined)).toEqual(["interface eth1", "ip router isis X", "isis metric 20", "isis passive", "exit"]);
+  });
+
   describe("passive interfaces of OSPF", () => {
     const all = "router ospf\n passive-interface default\nexit\n";
     const none = "router ospf\nexit\n";

@@ -17,7 +17,7 @@ export const labUser = "admin";
 const files = (parts: BootParts): Record<string, string> => ({
   "frr.conf": parts.config,
   "vtysh.conf": "service integrated-vtysh-config\n",
-  "holdfast.conf": `pathspace ${parts.router.name}\nstate /run/holdfast/switch\n`,
+  "holdfast.conf": `pathspace ${parts.router.name}\nstate /run/holdfast/switch\nkeys /run/holdfast/switch/authorized_keys\n`,
   keys: parts.authorizedKey,
   sshd_config: [
     `ListenAddress ${parts.router.management}`,
@@ -26,7 +26,7 @@ const files = (parts: BootParts): Record<string, string> => ({
     "UsePAM no",
     "PasswordAuthentication yes",
     "KbdInteractiveAuthentication no",
-    "AuthorizedKeysFile /run/holdfast/keys",
+    "AuthorizedKeysFile /run/holdfast/switch/authorized_keys",
     "TrustedUserCAKeys /run/holdfast/users.pub", // nobody is trusted until a test writes the file
     `AllowUsers ${labUser}`,
     "UseDNS no",
@@ -65,8 +65,8 @@ mount -t tmpfs -o mode=1777 tmpfs /var/tmp
 mkdir -p /run/sshd /run/frr/${name} /run/holdfast/switch /etc/frr/${name} /var/tmp/frr
 cp ${directory}/frr.conf ${directory}/vtysh.conf /etc/frr/${name}/
 cp ${directory}/holdfast.conf /etc/frr/
-cp ${directory}/holdfast-switch ${directory}/holdfast-vtysh ${directory}/sshd_config /run/holdfast/
-install -m 644 ${directory}/keys /run/holdfast/keys
+cp ${directory}/holdfast-switch ${directory}/holdfast-keys ${directory}/holdfast-vtysh ${directory}/sshd_config /run/holdfast/
+install -m 600 ${directory}/keys /run/holdfast/switch/authorized_keys
 install -m 600 ${directory}/host_key /run/holdfast/host_key
 printf 'auth sufficient pam_permit.so\\naccount sufficient pam_permit.so\\n' > /etc/pam.d/frr
 sed -i '/^${labUser}:/d' /etc/passwd /etc/shadow

@@ -9,7 +9,7 @@ import { feed, run } from "./host.ts";
 import { managementPrefix, type LabRouter, type Topology } from "./topology.ts";
 
 const switchDirectory = fileURLToPath(new URL("../deploy/frr/", import.meta.url));
-const tools = ["holdfast-switch", "holdfast-vtysh"];
+const tools = ["holdfast-switch", "holdfast-keys", "holdfast-vtysh"];
 
 export const managementOf = (lab: string): string => `${lab}-mgmt`;
 export const namespaceOf = (lab: string, router: string): string => `${lab}-${router}`;

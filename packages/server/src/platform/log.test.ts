@@ -55,4 +55,16 @@ describe("the log", () => {
     expect(text()).not.toContain("hunter2");
     expect(text()).toContain("postgresql://admin:[redacted]@db/x");
   });
+
+  test("nothing that is logged ends a line, drives a terminal or turns the order of letters, wherever it stands", () => {
+    const strange = "a\r\nb\u001b[2Jc\u0000d\u007fe\u009bf\u0085g\u2028h\u2029i\u202ej\u2066k\ufeffl\u0008";
+    const { log, text } = recorded();
+    log.child({ [strange]: strange, requestId: strange }).info({ deep: [{ [strange]: strange }] }, strange);
+    log.error({ err: new Error(strange, { cause: new Problem(strange, { kind: "broken", say: strange, with: { [strange]: strange } }) }) });
+    const lines = text().split("\n");
+    expect(lines.length).toBe(3); // two, each with its end
+    // eslint-disable-next-line no-control-regex -- these are what must not be there
+    expect(lines.join("")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ msg: strange, requestId: strange, [strange]: strange });
+  });
 });

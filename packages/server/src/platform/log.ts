@@ -13,7 +13,7 @@ export function createLog({ level, to }: { level: LogLevel; to?: DestinationStre
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: describeFields },
     serializers: { err: (described: unknown) => described },
-    hooks: { streamWrite: hideCredentials },
+    hooks: { streamWrite: (line: string) => escapeStrange(hideCredentials(line)) },
   };
   return to ? pino(options, to) : pino(options);
 }
@@ -47,4 +47,15 @@ function hideCredentials(line: string): string {
   return line
     .replaceAll(/(:\/\/[^\s:/@"]*):[^\s@"]+@/g, "$1:[redacted]@")
     .replaceAll(/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, "$1 [redacted]");
+}
+
+/**
+ * JSON itself escapes line ends and most control characters. These it lets through: they end a line, drive a terminal or turn the order of
+ * letters around where somebody reads the log.
+ */
+function escapeStrange(line: string): string {
+  return line.replaceAll(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -1,6 +1,7 @@
 /** What crosses the wire between Holdfast's processes. One file per server module; `createClient` speaks it. */
 export * from "./audit.ts";
 export * from "./audit-catalogue.ts";
+export { sourceEvents } from "./audit-source-events.ts";
 export * from "./client.ts";
 export * from "./contract.ts";
 export * from "./credentials.ts";

@@ -1,0 +1,36 @@
+/** Names of events that auditors of the source systems look for, and what is recorded here in their place. Pure. */
+
+/** Actions of the catalogue, or why there is none. */
+export const sourceEvents = {
+  login_attempt: ["identity.session.open", "identity.session.refuse", "identity.token.issue", "identity.device_login.approve"],
+  logout: ["identity.session.end", "identity.session.provider_end"],
+  password_change: ["identity.password.change", "identity.password.refuse"],
+  mfa_enroll: ["identity.factor.enrol", "identity.factor.remove", "identity.backup_codes.create", "identity.factors.reset"],
+  mfa_verify: ["identity.session.step_up", "identity.session.step_up_refuse"],
+  token_refresh: ["identity.token.refresh"],
+  token_revoke: ["identity.session.end_all", "identity.session.end_others", "identity.token.revoke_all"],
+  api_key_create: ["identity.api_key.create"],
+  api_key_revoke: ["identity.api_key.revoke"],
+  permission_grant: ["identity.role.create", "identity.user.create", "identity.user.update"],
+  permission_revoke: ["identity.role.remove", "identity.user.update"],
+  resource_access: ["identity.api_key.use", "secrets.secret.reveal", "devices.version.reveal"],
+  policy_change: ["identity.role.update", "identity.provider.update", "devices.host_key.replace"],
+  authorization_failed: ["identity.access.refuse"],
+  suspicious_activity: ["identity.token.reuse"],
+  user_create: ["identity.user.create", "identity.user.invite"],
+  user_role_update: ["identity.user.update"],
+  user_deactivate: ["identity.user.update"],
+  password_reset: ["identity.reset.request", "identity.password.reset", "identity.password.force_reset"],
+  site_create: "there are no sites of their own yet: they come with the overlay",
+  site_update: "as site_create",
+  site_delete: "as site_create",
+  policy_create:
+    "policies are documents in Git: their history is there, and each plan names its revision; those of the overlay come with it",
+  policy_update: "as policy_create",
+  policy_delete: "as policy_create",
+  policy_toggle: "as policy_create",
+  path_health_check: "there are no paths yet: they come with the overlay",
+  path_failover: "as path_health_check",
+  cache_clear: "there is nothing to clear by hand",
+  system_health_check: "it changes nothing: it is in the metrics and the log",
+} as const satisfies Record<string, readonly string[] | string>;

@@ -3,6 +3,23 @@ import { Problem } from "./problem.ts";
 
 export type Labels = Record<string, string>;
 
+/** What of an asset its labels are made of. */
+interface Labelled {
+  name: string;
+  labels: Labels;
+  platform?: string | undefined;
+  site?: string | null | undefined;
+}
+
+/**
+ * The labels by which selectors and permissions see an asset: those written on it, and its name, platform and site; a label that is written
+ * under one of these three keys counts for nothing. Nowhere else are they put together.
+ */
+export function labelsOf({ name, labels, platform, site }: Labelled): Labels {
+  const { name: _name, platform: _platform, site: _site, ...written } = labels;
+  return { ...written, name, ...(platform === undefined ? {} : { platform }), ...(site === undefined || site === null ? {} : { site }) };
+}
+
 export type SelectorTerm = { key: string; op: "in" | "notin"; values: string[] } | { key: string; op: "exists" | "absent" };
 
 const keyPattern = /^[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?$/;

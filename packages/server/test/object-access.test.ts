@@ -1,7 +1,6 @@
 import { contract, createClient, routesOf, type LiveEvent, type Permission } from "@holdfast/contract";
-import { Secret } from "@holdfast/kit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { twoSites, type Answer, type Call, type Caller, type SiteThings, type TwoSites } from "#test/two-sites";
+import { twoSites, type Answer, type Call, type Caller, type Person, type SiteThings, type TwoSites } from "#test/two-sites";
 
 /** How a route is called for the things of a site, and what it answers then to somebody who may do everything there. */
 interface Entry {
@@ -260,10 +259,18 @@ test("who may look everywhere and work at one site is told that elsewhere they m
   expect((await vito("POST", `${version(turin)}/restore`)).body.code).toBe("forbidden_here");
 });
 
+test("who asks what they may do is told where it counts, and of nothing that is of no use to them", async () => {
+  const { body } = await lyra("GET", "/auth/me");
+  expect(body.permissions).toEqual(expect.arrayContaining(["devices:write", "repositories:read", "rollouts:approve", "devices:reveal"]));
+  for (const useless of everywhereOnly) expect(body.permissions).not.toContain(useless);
+  expect(body.limited).toContainEqual({ permission: "devices:write", selectors: ["site=lyon"] });
+});
+
 test("who may do nothing here is counted nothing", async () => {
   const nemo = await sites.as("nemo", []);
   const { body } = await nemo("GET", "/overview");
   expect(body).toMatchObject({ devices: { total: 0 }, findings: {}, rollouts: { running: 0 }, audit: { entries: 0 } });
+  expect(body.say).toBe("No devices that you may see.");
 });
 
 test("a device that moves takes its findings, plans and rollouts with it", async () => {
@@ -295,9 +302,9 @@ test("a device that moves takes its findings, plans and rollouts with it", async
 
 describe("the live stream", () => {
   /** Follows as somebody; `until` gives what came up to the event about this subject, as `type subject`. */
-  async function watch(key: string) {
+  async function watch({ headers }: Person) {
     const stop = new AbortController();
-    const events = await createClient({ url: sites.url, apiKey: new Secret(key) }).system.events(undefined, { signal: stop.signal });
+    const events = await createClient({ url: sites.url, headers }).system.events(undefined, { signal: stop.signal });
     await events.next(); // it is open
     const until = async (type: string, subject: string): Promise<LiveEvent[]> => {
       for (const seen: LiveEvent[] = []; ;) {
@@ -318,7 +325,7 @@ describe("the live stream", () => {
       await inventory.update({ id, etag: String(now), spec }, maker);
     };
     const watcher = await sites.as("wanda", [{ role: "viewer", selector: "site=lyon" }]);
-    const { until, stop } = await watch(watcher.key);
+    const { until, stop } = await watch(watcher);
     const shared = await sites.rollOut(await sites.plan(lyon.device, turin.device));
     await sites.raise(turin.device, "seen");
     const mine = await sites.raise(lyon.device, "seen");

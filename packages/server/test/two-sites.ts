@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contract, routesOf, type Grant, type Plan, type Rollout } from "@holdfast/contract";
+import type { Grant, Plan, Rollout } from "@holdfast/contract";
 import { sql } from "kysely";
 import { configHash } from "../src/domains/devices/versions.ts";
 import { targetOf } from "../src/domains/devices/planning.ts";
@@ -13,7 +13,9 @@ import { silentLog } from "#platform/log";
 import { bySystem, type Asker } from "#platform/reach";
 import { loadSettings } from "#platform/settings";
 import { inTransaction, type Db } from "#platform/db";
+import { sessionCookie } from "#core/identity";
 import { testDatabase } from "#test/database";
+import { opened } from "#test/identity";
 
 export type Site = "lyon" | "turin";
 
@@ -43,6 +45,9 @@ export interface Call {
 
 export type Caller = (method: string, path: string, call?: Call) => Promise<Answer>;
 
+/** Calls as somebody; `headers` are what a request of theirs shows. */
+export type Person = Caller & { id: string; headers: Record<string, string> };
+
 export interface TwoSites {
   holdfast: Holdfast;
   url: string;
@@ -53,8 +58,8 @@ export interface TwoSites {
   maker: Asker;
   /** A plan and a rollout with a target on either site. */
   both: { plan: Plan; rollout: Rollout };
-  /** A program with these grants; its key names all scopes. */
-  as(name: string, grants: Grant[]): Promise<Caller & { key: string; id: string }>;
+  /** A person with these grants, who signed in just now. */
+  as(name: string, grants: Grant[]): Promise<Person>;
   plan(...devices: string[]): Promise<Plan>;
   /** Proposes it, without starting. */
   rollOut(plan: Plan): Promise<Rollout>;
@@ -66,7 +71,6 @@ export interface TwoSites {
 
 const running = "hostname r1\n!\ninterface eth0\n ip address 10.0.0.1/24\n!\n";
 const maker = bySystem("test");
-const allScopes = [...new Set(routesOf(contract).map(({ meta }) => meta.permission ?? "self"))].filter((one) => one.includes(":"));
 
 export async function twoSites(): Promise<TwoSites> {
   const database = await testDatabase();
@@ -75,7 +79,6 @@ export async function twoSites(): Promise<TwoSites> {
     HOLDFAST_HOME: home,
     HOLDFAST_PORT: "0",
     HOLDFAST_ROLES: "api",
-    HOLDFAST_API_KEYS_PER_HOUR: "100",
     HOLDFAST_RATE_LIMIT_USER: "0",
     HOLDFAST_RATE_LIMIT_ADDRESS: "0",
     DATABASE_URL: database.ownerUrl,
@@ -183,20 +186,21 @@ function actsOn({ devices, rollouts, findings, secrets }: Holdfast, db: Db) {
   return { plan, rollOut, raise, furnish };
 }
 
-async function callerWith({ identity }: Holdfast, url: string, { name, grants }: { name: string; grants: Grant[] }) {
-  const account = await identity.createServiceAccount({ name, grants }, { actor: maker.actor, access: "unlimited" });
-  const wanted = { accountId: account.id, name: "test", scopes: allScopes, expiresInDays: 1 };
-  const { key } = await identity.createServiceKey(wanted, { actor: maker.actor, access: "unlimited" });
+async function callerWith({ identity }: Holdfast, url: string, { name, grants }: { name: string; grants: Grant[] }): Promise<Person> {
+  const { id } = await identity.createUser({ name, grants }, { actor: maker.actor, access: "unlimited" });
+  const { token } = await identity.createSignInLink(name, { actor: maker.actor });
+  const session = opened(await identity.redeemLink(token, { address: "127.0.0.1", userAgent: "test" }));
+  const own = { cookie: `${sessionCookie}=${session.token}`, "sec-fetch-site": "same-origin" };
   const call: Caller = async (method, path, { body, headers = {} } = {}) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      headers: { ...own, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
     return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
   };
-  return Object.assign(call, { key, id: account.id });
+  return Object.assign(call, { id, headers: own });
 }
 
 async function fingerprintOf(db: Db): Promise<string> {

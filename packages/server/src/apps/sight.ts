@@ -82,9 +82,14 @@ function leaving(event: LiveEvent, caller: Permitted): LiveEvent | undefined {
   return { ...event, type: "devices.device.removed", payload: {} };
 }
 
-/** Without the labels that a thing had before; of something that is seen in part, only where it stands. */
+/**
+ * Without the labels that a thing had before, and without sentences about a whole rollout, which may name a partner in another one; of
+ * something that is seen in part, only where it stands.
+ */
 function narrowed(event: LiveEvent, extent: Extent): LiveEvent {
-  const { was: _was, ...payload } = event.payload;
+  const { was: _was, ...rest } = event.payload;
+  const { say: _say, ...silent } = rest;
+  const payload = event.type.startsWith("rollout.rollout.") ? silent : rest;
   if (extent === "all") return { ...event, payload };
   const { state, title } = payload;
   return { ...event, payload: { ...(state === undefined ? {} : { state }), ...(title === undefined ? {} : { title }) } };

@@ -111,8 +111,13 @@ async function* visible({ context, recheckMs, openSight, events }: Watching): As
   let principal: Principal = callerOf(context);
   const see = openSight();
   const ended = new AbortController();
+  let [asked, answered] = [0, 0];
   const recheck = async (): Promise<void> => {
+    const turn = ++asked;
     const still = await context.reauthenticate().catch(() => undefined); // deny on error: the client signs in or connects again
+    // An answer that comes late is older than one that came before it, and may be from before a change.
+    if (turn < answered) return;
+    answered = turn;
     if (still === undefined) ended.abort();
     else principal = still;
   };

@@ -40,7 +40,7 @@ export async function readOverview(db: Db, asker: Permitted): Promise<Overview> 
   const counts = rows[0];
   if (!counts) throw new Error("a count without a group always has one row");
   return {
-    say: sayNetwork(counts),
+    say: sayNetwork(counts, reachOf(asker, "devices:read") === "everywhere"),
     devices: {
       total: counts.total,
       asIntended: counts.as_intended,
@@ -67,7 +67,8 @@ function rolloutSeen(asker: Permitted): RawBuilder<boolean> {
   return sql<boolean>`exists (select from rollout.target as target where target.rollout_id = rollout.id and ${target})`;
 }
 
-function sayNetwork(counts: Counts): string {
+function sayNetwork(counts: Counts, all: boolean): string {
+  if (counts.total === 0 && !all) return "No devices that you may see.";
   if (counts.total === 0) return "No devices yet; connect a repository or add one.";
   const parts = [
     `${counts.as_intended} of ${counts.total} devices as intended`,

@@ -167,7 +167,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     async me(caller) {
       const user = await findUser(db, caller.userId);
       if (!user) throw new Problem("identity_user_missing", { kind: "missing", say: "Your user is gone." });
-      return { ...meOf(user, { via: caller.via, must: caller.must }), permissions: [...caller.access.keys()] };
+      return meOf(user, { via: caller.via, must: caller.must, access: caller.access });
     },
 
     async signOut(caller, requestId) {

@@ -74,3 +74,8 @@ export function covers(access: Access, grant: HeldGrant): boolean {
 function wordOf(term: SelectorTerm): string {
   return JSON.stringify("values" in term ? [term.key, term.op, [...term.values].sort()] : [term.key, term.op]);
 }
+
+/** Where a permission counts by these grants, each selector once. */
+export function selectorsFor(grants: readonly HeldGrant[], permission: Permission): string[] {
+  return [...new Set(grants.filter((grant) => permissionsOfRole(grant).includes(permission)).map(({ selector }) => selector))];
+}

@@ -5,7 +5,7 @@ import type { By } from "#core/audit";
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import { preconditionFailed } from "#platform/http/request";
 import type { Parts } from "./deps.ts";
-import { accessOf, can, covers, permissionsOfRole, type Access, type HeldGrant } from "./permissions.ts";
+import { accessOf, can, covers, permissionsOfRole, selectorsFor, type Access, type HeldGrant } from "./permissions.ts";
 import * as store from "./store-roles.ts";
 
 /** Who grants. */
@@ -144,10 +144,6 @@ export function mustCover({ access }: Pick<Granter, "access">, ...grants: HeldGr
 /** What an audit entry says of who did it. */
 export function entryBy({ actor, requestId }: By): By {
   return { actor, requestId };
-}
-
-function selectorsFor(grants: HeldGrant[], permission: Permission): string[] {
-  return unique(grants.filter((grant) => permissionsOfRole(grant).includes(permission)).map(({ selector }) => selector));
 }
 
 function roleOf(row: store.RoleRow & { users: number }): RoleSummary {

@@ -1,7 +1,7 @@
 /** Users and keys as the API shows them. Pure. */
-import type { identityContract, Permission, User } from "@holdfast/contract";
+import { contract, routesOf, type identityContract, type Permission, type User } from "@holdfast/contract";
 import type { InferContractRouterOutputs } from "@orpc/contract";
-import { accessOf } from "./permissions.ts";
+import { accessOf, selectorsFor, type Access, type HeldGrant } from "./permissions.ts";
 import type { ApiKeyRow, UserRow } from "./store.ts";
 
 type Outputs = InferContractRouterOutputs<typeof identityContract>;
@@ -14,14 +14,33 @@ export function userOf(row: UserRow): User {
 
 interface Calling {
   via: Me["via"];
-  scopes?: readonly Permission[];
+  /** What the caller may do; all that their grants allow unless told. */
+  access?: Access;
   /** What comes before anything else. */
   must?: readonly string[] | undefined;
 }
 
-export function meOf(row: UserRow, { via, scopes = [], must = [] }: Calling): Me {
+export function meOf(row: UserRow, { via, access = accessOf(row.grants), must = [] }: Calling): Me {
   const first = must.includes("second-factor") ? { must: ["second-factor" as const] } : {};
-  return { user: nakedUser(row), permissions: [...accessOf(row.grants, scopes).keys()], via, ...first };
+  return { user: nakedUser(row), ...mayOf(access, row.grants), via, ...first };
+}
+
+/** What some route takes also from those for whom it counts for some labels only; revealing is asked for within a route. */
+const ofUseLimited = new Set<Permission>([
+  "devices:reveal",
+  ...routesOf(contract).flatMap(({ meta: { scoped, permission } }) => (scoped === true && permission !== undefined ? [permission] : [])),
+]);
+
+/** A permission that counts for some labels, and that no route takes so, is none. */
+function mayOf(access: Access, grants: readonly HeldGrant[]): Pick<Me, "permissions" | "limited"> {
+  const mine = [...access].filter(([permission, reach]) => reach === "everywhere" || ofUseLimited.has(permission));
+  const limited = mine.filter(([, reach]) => reach !== "everywhere");
+  return {
+    permissions: mine.map(([permission]) => permission),
+    ...(limited.length === 0
+      ? {}
+      : { limited: limited.map(([permission]) => ({ permission, selectors: selectorsFor(grants, permission) })) }),
+  };
 }
 
 export function apiKeyOf(row: ApiKeyRow): ApiKey {

@@ -33,7 +33,7 @@ import { chooseStrategy, type Choice } from "./strategy.ts";
 import { createRunner } from "./run.ts";
 import { heldTargets, insertRollout, loadRollout } from "./store.ts";
 import { missingRollout } from "./problems.ts";
-import { extentOf, mustCarryOut, narrowedMachine } from "./reach.ts";
+import { discreetMachine, extentOf, mustCarryOut, narrowedMachine } from "./reach.ts";
 import { rolloutPlace } from "./store-reach.ts";
 import { listJournal, listRollouts, listTargets, type RolloutListRow } from "./store-reads.ts";
 import { countTargets, rolloutHead, rolloutView, sayRollout } from "./view.ts";
@@ -176,8 +176,9 @@ function createGet(db: Db): Get {
     const places = await listTargets(db, id);
     const ids = places.map((place) => place.target_id);
     const seen = await reached(db, reach, ids);
-    if (seen.size === ids.length) return rolloutView(found.row, found.machine, places);
-    return { ...rolloutView({ ...found.row, halt_reason: null }, narrowedMachine(found.machine, seen), places), partial: true };
+    const machine = reach === "everywhere" ? found.machine : discreetMachine(found.machine);
+    if (seen.size === ids.length) return rolloutView(found.row, machine, places);
+    return { ...rolloutView({ ...found.row, halt_reason: null }, narrowedMachine(machine, seen), places), partial: true };
   };
 }
 

@@ -68,6 +68,13 @@ export function narrowedItem(
   };
 }
 
+/** For who may not see everything: of a partner in another rollout only that there is one. */
+export function discreetMachine(machine: Machine): Machine {
+  if (machine.takenElsewhere === undefined) return machine;
+  const others = Object.keys(machine.takenElsewhere).map((group) => [group, { name: "another target" }]);
+  return { ...machine, takenElsewhere: Object.fromEntries(others) };
+}
+
 /** A rollout as far as these targets go: its waves keep their numbers; gates and reasons speak of all targets, and are left out. */
 export function narrowedMachine(machine: Machine, seen: ReadonlySet<string>): Machine {
   const targets = Object.fromEntries(Object.entries(machine.targets).filter(([id]) => seen.has(id)));

@@ -3,12 +3,11 @@
  * device's row, its findings, an event — is written in one transaction.
  */
 import type { DiffLine } from "@holdfast/contract";
-import { Problem, type Clock } from "@holdfast/kit";
+import { labelsOf, Problem, type Clock } from "@holdfast/kit";
 import type { Db, Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import type { FindingInput, Findings } from "#core/findings";
 import { diffConfigs } from "./config/index.ts";
-import { labelsOf } from "./labels.ts";
 import { findDevice, recordSeen, systemOf, type DeviceRow } from "./store.ts";
 import { configHash, formerHash, type Kept, type Versions } from "./versions.ts";
 

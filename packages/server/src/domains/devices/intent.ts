@@ -2,14 +2,13 @@
  * A revision's files → what the operator wants: devices, the data and template of each, policies, and everything that is wrong,
  * with its file and line. Pure. The layout is in docs/repository-layout.md.
  */
-import { isProblem, matches } from "@holdfast/kit";
+import { isProblem, labelsOf, matches } from "@holdfast/kit";
 import type { HealthPolicy } from "./checks.ts";
 import { ruinOf } from "./config/index.ts";
 import { isMapping, layersOf, mergeData, readDataFile, unreadFaults, type DataFile } from "./intent-data.ts";
 import { parseDeviceDocuments, type DeviceIntent } from "./intent-inventory.ts";
 import { parsePolicies, type Policies } from "./intent-policies.ts";
 import type { Fault } from "./intent-yaml.ts";
-import { labelsOf } from "./labels.ts";
 import { checkTemplate, renderTemplate, type TemplateData, type TemplateLoader } from "./templates/index.ts";
 import type { YamlMapping, YamlValue } from "./yaml-values.ts";
 

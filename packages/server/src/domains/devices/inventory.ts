@@ -1,7 +1,7 @@
 /** The inventory: devices are added, changed, removed, imported and exported; host keys are pinned by an explicit act. */
 import { isDeepStrictEqual } from "node:util";
 import { deviceSpec, type Device, type DevicePatch, type DeviceSpec, type Permission } from "@holdfast/contract";
-import { mergePatch, newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
+import { labelsOf, mergePatch, newId, parseSelector, Problem, type Clock } from "@holdfast/kit";
 import { inTransaction, isUniqueViolation, type Db, type Tx } from "#platform/db";
 import { publish } from "#platform/events";
 import { can, entryBy, outOfReach, reachOf, reachOfAny, type Asker, type Permitted, type Reach } from "#platform/reach";
@@ -12,7 +12,6 @@ import type { Rollouts } from "#core/rollout";
 import type { Secrets } from "#core/secrets";
 import { preconditionFailed, versionOf } from "#platform/http";
 import { driftSource } from "./expectations.ts";
-import { labelsOf } from "./labels.ts";
 import { reachSource } from "./observe.ts";
 import {
   deleteDevice,
@@ -279,7 +278,7 @@ async function checkReferences(deps: InventoryDeps, tx: Tx, spec: DeviceSpec, by
   if (spec.bastion === spec.name)
     throw new Problem("devices_bastion_loop", { kind: "invalid", say: `${spec.name} cannot be its own bastion.` });
   const bastion = await findDevice(tx, spec.bastion);
-  if (bastion && (await mayJump(tx, bastion, by))) return refuseCircle(tx, spec.name, bastion);
+  if (bastion && (await mayJump(tx, bastion, by))) return refuseCircle(tx, spec.name, bastion, reach === "everywhere");
   throw new Problem("devices_bastion_missing", {
     kind: "invalid",
     say: `${spec.name} jumps through ${spec.bastion}, which is not in the inventory; add that device first.`,
@@ -306,14 +305,15 @@ async function mayJump(tx: Tx, bastion: DeviceRow, by: Permitted): Promise<boole
   return false;
 }
 
-async function refuseCircle(tx: Tx, name: string, first: DeviceRow): Promise<void> {
+/** @param seesAll whether the asker may be told of every device on the way */
+async function refuseCircle(tx: Tx, name: string, first: DeviceRow, seesAll: boolean): Promise<void> {
   const way = [name];
   for (let next: DeviceRow | undefined = first; next !== undefined && !way.slice(1).includes(next.name);) {
     way.push(next.name);
     if (next.name === name)
       throw new Problem("devices_bastion_loop", {
         kind: "invalid",
-        say: `The bastions of ${name} go round in a circle: ${way.join(" → ")}.`,
+        say: `The bastions of ${name} go round in a circle${seesAll ? `: ${way.join(" → ")}` : ""}.`,
       });
     next = next.bastion === null ? undefined : await findDevice(tx, next.bastion);
   }

@@ -1,6 +1,6 @@
 /** Plans for devices: what a revision, a restore or the way back from drift would change. Reads devices, touches none. */
 import type { Plan } from "@holdfast/contract";
-import { matches, parseSelector, Problem } from "@holdfast/kit";
+import { labelsOf, matches, parseSelector, Problem } from "@holdfast/kit";
 import { inTransaction, type Db } from "#platform/db";
 import { reachOf, type Asker } from "#platform/reach";
 import type { Change, Rollouts, Target } from "#core/rollout";
@@ -10,7 +10,6 @@ import { healthPolicyOf, renderDevice, type Intent } from "./intent.ts";
 import { rolloutPolicyOf } from "./intent-strategies.ts";
 import type { Expectations } from "./expectations.ts";
 import type { Inventory } from "./inventory.ts";
-import { labelsOf } from "./labels.ts";
 import type { Look, Observer } from "./observe.ts";
 import { changeOf } from "./plan.ts";
 import type { Repositories } from "./repositories.ts";

@@ -1,10 +1,9 @@
 /** Opening kept configurations: whose they are, and who may see their secrets. */
-import { Problem } from "@holdfast/kit";
+import { labelsOf, Problem } from "@holdfast/kit";
 import { callerOf, type RequestContext } from "#platform/http";
 import { mustHaveProved } from "#platform/http/access";
 import { can, outOfReach } from "#platform/reach";
 import type { Devices } from "./index.ts";
-import { labelsOf } from "./labels.ts";
 import type { VersionHead } from "./store-versions.ts";
 import { missingVersion } from "./versions.ts";
 import type { DeviceRow } from "./store.ts";

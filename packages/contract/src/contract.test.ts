@@ -59,11 +59,11 @@ describe("the contract", () => {
       "factors.remove",
       "federation.leave",
       "federation.unlink",
+      "people.revokeKey",
       "sessions.revoke",
       "sessions.revokeOf",
       "sessions.revokeAllOf",
       "serviceAccounts.revokeSecret",
-      "serviceAccounts.revokeKey",
       "secrets.revokeLease",
       // Held to the ETag of the secret, which no version shows.
       "secrets.destroyVersion",

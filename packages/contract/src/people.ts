@@ -1,6 +1,6 @@
 /** How people get in, and how they are looked over. */
 import { z } from "zod";
-import { grant, grants, newPassword, signInAnswer, user, userName } from "./identity.ts";
+import { apiKey, grant, grants, newPassword, signInAnswer, user, userName } from "./identity.ts";
 import { idParam, instant, pageOf, pageQuery, permissions, route } from "./route.ts";
 
 const email = z.email().max(254);
@@ -98,6 +98,22 @@ export const peopleContract = {
   changeEmail: route("PUT", "/users/{id}/email", { ...admin, summary: "Change a user's mail address", precondition: "if-match" })
     .input(idParam.extend({ email }))
     .output(user),
+
+  listKeys: route("GET", "/users/{id}/api-keys", {
+    permission: "users:read",
+    summary: "List the API keys of a person or a service account",
+    tags,
+  })
+    .input(idParam)
+    .output(z.object({ items: z.array(apiKey) })),
+  revokeKey: route("DELETE", "/users/{id}/api-keys/{key}", {
+    permission: "users:write",
+    summary: "Revoke an API key of a person or a service account",
+    tags,
+    status: 204,
+  })
+    .input(idParam.extend({ key: z.string().max(64) }))
+    .output(z.void()),
 
   inactive: route("GET", "/users/inactive", { permission: "users:read", summary: "Who has made no request for some days", tags })
     .input(z.object({ days: z.coerce.number().int().min(1).max(3650).default(30) }))

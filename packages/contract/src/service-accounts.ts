@@ -50,13 +50,6 @@ export const serviceAccountsContract = {
   })
     .input(idParam.extend({ secret: z.string().max(64) }))
     .output(z.void()),
-  listKeys: route("GET", "/service-accounts/{id}/api-keys", {
-    permission: "users:read",
-    summary: "List the API keys of a service account",
-    tags,
-  })
-    .input(idParam)
-    .output(z.object({ items: z.array(apiKey) })),
   createKey: route("POST", "/service-accounts/{id}/api-keys", {
     permission: "users:write",
     stepUp: true,
@@ -73,12 +66,4 @@ export const serviceAccountsContract = {
       }),
     )
     .output(apiKey.extend({ key: z.string() })),
-  revokeKey: route("DELETE", "/service-accounts/{id}/api-keys/{key}", {
-    permission: "users:write",
-    summary: "Revoke an API key of a service account",
-    tags,
-    status: 204,
-  })
-    .input(idParam.extend({ key: z.string().max(64) }))
-    .output(z.void()),
 };

@@ -76,6 +76,32 @@ describe("people from the command line", () => {
     expect(await run(["users", "disable", "ada"])).toMatchObject({ code: 6, err: expect.stringContaining("last administrator") });
   });
 
+  test("get roles and lose them, here or everywhere", async () => {
+    await run(["users", "grant", "grace", "approver", "viewer@site=lyon"]);
+    expect(await json(["users", "show", "grace"])).toMatchObject({
+      grants: [{ role: "approver" }, { role: "viewer", selector: "site=lyon" }],
+    });
+    expect((await run(["users", "ungrant", "grace", "approver", "--dry-run"])).out).toBe(
+      "grace would have: viewer@site=lyon (now: approver, viewer@site=lyon).\n",
+    );
+    await run(["users", "ungrant", "grace", "approver"]);
+    expect(await json(["users", "show", "grace"])).toMatchObject({ grants: [{ role: "viewer", selector: "site=lyon" }] });
+    expect(await run(["users", "ungrant", "grace", "operator"])).toMatchObject({
+      code: 5,
+      err: expect.stringContaining("does not have operator, but viewer@site=lyon"),
+    });
+    expect(await run(["users", "grant", "grace", "nobody-knows"])).toMatchObject({ code: 4 });
+  });
+
+  test("have API keys, which whoever looks after users sees and ends", async () => {
+    await run(["login", "--url", url, "--password"], { as: "grace", stdin: `grace\n${password}\n` });
+    const made = JSON.parse((await run(["keys", "create", "laptop", "-o", "json"], { as: "grace" })).out) as { id: string };
+    expect(await json(["keys", "list", "--of", "grace"])).toMatchObject([{ id: made.id, name: "laptop" }]);
+    expect(await run(["keys", "revoke", made.id])).toMatchObject({ code: 5 });
+    expect(await run(["keys", "revoke", made.id, "--of", "grace"])).toMatchObject({ code: 0 });
+    expect(await json(["keys", "list", "--of", "grace"])).toEqual([]);
+  });
+
   test("get new passwords, one or all, never by mistake", async () => {
     expect((await run(["users", "force-reset", "--all", "--dry-run"])).out).toBe("Would end the passwords and the sessions of 1: grace.\n");
     expect(await run(["users", "force-reset", "grace"])).toMatchObject({ code: 4 });

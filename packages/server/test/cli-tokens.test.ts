@@ -98,12 +98,12 @@ describe("an administrator", () => {
     expect(await token()).toBe(200);
     expect(await run(["accounts", "revoke-secret", "ci", secret.id], { as })).toMatchObject({ code: 0 });
     expect(await token()).toBe(401);
-    const made = await run(["keys", "create", "robot", "--account", "ci", "--scopes", "devices:read"], { as });
+    const made = await run(["keys", "create", "robot", "--of", "ci", "--scopes", "devices:read"], { as });
     const env = { HOLDFAST_URL: url, HOLDFAST_API_KEY: made.out.trim() };
     expect(await run(["whoami"], { env })).toMatchObject({ code: 0, out: expect.stringContaining("ci") });
-    const [key] = json<{ id: string }[]>(await run(["keys", "list", "--account", "ci", "-o", "json"], { as }));
-    expect(await run(["keys", "revoke", key?.id ?? "", "--account", "ci", "--dry-run"], { as })).toMatchObject({ code: 0 });
-    expect(await run(["keys", "revoke", key?.id ?? "", "--account", "ci"], { as })).toMatchObject({ code: 0 });
+    const [key] = json<{ id: string }[]>(await run(["keys", "list", "--of", "ci", "-o", "json"], { as }));
+    expect(await run(["keys", "revoke", key?.id ?? "", "--of", "ci", "--dry-run"], { as })).toMatchObject({ code: 0 });
+    expect(await run(["keys", "revoke", key?.id ?? "", "--of", "ci"], { as })).toMatchObject({ code: 0 });
     expect(await run(["whoami"], { env })).toMatchObject({ code: 2 });
   });
 

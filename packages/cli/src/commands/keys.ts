@@ -1,5 +1,5 @@
-/** `keys`: API keys, one's own and those of service accounts. */
-import { permissions, type Permission } from "@holdfast/contract";
+/** `keys`: API keys, one's own and those of others. */
+import { permissions, type Client, type Permission, type User } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { InvalidArgumentError, type Command } from "commander";
 import { wholeNumber } from "../input.ts";
@@ -8,22 +8,20 @@ import { once, sessionOf } from "../session.ts";
 import { find } from "./users.ts";
 
 interface CreateOptions {
-  account?: string;
+  of?: string;
   scopes: Permission[];
   days: number;
 }
 
 export function addKeys(program: Command): void {
-  const keys = program.command("keys").description("API keys, for programs");
+  const keys = program.command("keys").description("API keys, for programs: yours, and those of others");
   keys
     .command("list")
-    .description("Your API keys, or those of a service account")
-    .option("--account <name>", "of this service account")
-    .action(async ({ account }: { account?: string }, command: Command) => {
+    .description("Your API keys, or those of somebody else")
+    .option("--of <name>", "of this person or service account")
+    .action(async ({ of }: { of?: string }, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      const { items } = await (account === undefined
-        ? client.identity.listKeys()
-        : client.serviceAccounts.listKeys({ id: (await find(client, account)).id }));
+      const { items } = await keysOf(client, of === undefined ? undefined : await find(client, of));
       printList(screen, format, {
         rows: items,
         columns,
@@ -33,7 +31,7 @@ export function addKeys(program: Command): void {
   keys
     .command("create <name>")
     .description("Make an API key; it is printed this once")
-    .option("--account <name>", "of this service account")
+    .option("--of <name>", "of this service account")
     .option(
       "--scopes <permissions>",
       "what it is narrowed to, e.g. devices:read,plans:write; all that its owner may do unless told",
@@ -41,13 +39,13 @@ export function addKeys(program: Command): void {
       [],
     )
     .option("--days <n>", "how long it is good for", wholeNumber(365), 90)
-    .action(async (name: string, { account, scopes, days }: CreateOptions, command: Command) => {
+    .action(async (name: string, { of, scopes, days }: CreateOptions, command: Command) => {
       const { client, screen, format } = sessionOf(command);
       const wish = { name, scopes, expiresInDays: days };
       const made =
-        account === undefined
+        of === undefined
           ? await client.identity.createKey(wish, once())
-          : await client.serviceAccounts.createKey({ ...wish, id: (await find(client, account)).id }, once());
+          : await client.serviceAccounts.createKey({ ...wish, id: (await find(client, of)).id }, once());
       if (format !== "table") return printValue(screen, format, made);
       screen.err(`Kept nowhere else, and not shown again:\n`);
       return screen.out(`${made.key}\n`);
@@ -55,18 +53,21 @@ export function addKeys(program: Command): void {
   keys
     .command("revoke <id>")
     .description("End an API key")
-    .option("--account <name>", "of this service account")
+    .option("--of <name>", "of this person or service account")
     .option("--dry-run", "only say what it would do")
-    .action(async (id: string, { account, dryRun }: { account?: string; dryRun?: boolean }, command: Command) => {
+    .action(async (id: string, { of, dryRun }: { of?: string; dryRun?: boolean }, command: Command) => {
       const { client, screen } = sessionOf(command);
-      const owner = account === undefined ? undefined : await find(client, account);
-      const { items } = await (owner ? client.serviceAccounts.listKeys({ id: owner.id }) : client.identity.listKeys());
-      const key = items.find((one) => one.id === id);
+      const owner = of === undefined ? undefined : await find(client, of);
+      const key = (await keysOf(client, owner)).items.find((one) => one.id === id);
       if (!key) throw new Problem("cli_key_missing", { kind: "missing", say: `There is no API key ${id}.` });
       if (dryRun === true) return screen.out(`Would end the API key ${key.name} (${id}).\n`);
-      await (owner ? client.serviceAccounts.revokeKey({ id: owner.id, key: id }) : client.identity.revokeKey({ id }));
+      await (owner ? client.people.revokeKey({ id: owner.id, key: id }) : client.identity.revokeKey({ id }));
       return screen.out(`Ended the API key ${key.name} (${id}).\n`);
     });
+}
+
+function keysOf(client: Client, owner: User | undefined): ReturnType<Client["identity"]["listKeys"]> {
+  return owner ? client.people.listKeys({ id: owner.id }) : client.identity.listKeys();
 }
 
 const columns: Column<{ id: string; name: string; scopes: string[]; expiresAt: string; lastUsedAt?: string | undefined }>[] = [

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { askHidden, askYes } from "../ask.ts";
 import { wholeNumber } from "../input.ts";
 import { ago, printList, printValue, type Column } from "../output.ts";
+import { addUserGrants } from "./user-grants.ts";
 import { everyPage, once, sessionOf, type Session } from "../session.ts";
 
 const collect = (value: string, all: string[]): string[] => [...all, value];
@@ -13,6 +14,7 @@ export function addUsers(program: Command): void {
   const users = program.command("users").description("People and service accounts, and what they may do");
   addLooking(users);
   addMaking(users);
+  addUserGrants(users);
   addDisabling(users);
   addResets(users);
 }

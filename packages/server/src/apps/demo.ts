@@ -14,7 +14,13 @@ import { emptyDirectory, openDemoServer, type DemoServer } from "./demo/server.t
 import { createTeller, printChecks } from "./demo/show.ts";
 import { openWorld } from "./demo/world.ts";
 
-const once = process.argv.includes("--once");
+const [option, ...rest] = process.argv.slice(2);
+if (rest.length > 0 || (option !== undefined && option !== "--once")) {
+  console.error("npm run demo             plays the main job on 24 simulated devices, then stays up to be looked at");
+  console.error("npm run demo -- --once   plays it, checks it on the devices, and ends: 0 when everything is as it should be, else 1");
+  process.exit(option === "--help" ? 0 : 4);
+}
+const once = option === "--once";
 const write = (text: string): void => void process.stdout.write(text);
 
 async function demo(): Promise<boolean> {

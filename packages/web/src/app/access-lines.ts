@@ -63,8 +63,8 @@ export const accessLines: Commands = {
   "serviceAccounts.revokeSecret": ({ secret }, called) =>
     called === undefined ? undefined : ["accounts", "revoke-secret", called, secret],
   "serviceAccounts.createKey": ({ name, ...rest }, called) =>
-    called === undefined ? undefined : ["keys", "create", name, "--account", called, ...scopesAndDays(rest)],
-  "serviceAccounts.revokeKey": ({ key }, called) => (called === undefined ? undefined : ["keys", "revoke", key, "--account", called]),
+    called === undefined ? undefined : ["keys", "create", name, "--of", called, ...scopesAndDays(rest)],
+  "people.revokeKey": ({ key }, called) => (called === undefined ? undefined : ["keys", "revoke", key, "--of", called]),
   "identity.createKey": ({ name, ...rest }) => ["keys", "create", name, ...scopesAndDays(rest)],
   "identity.revokeKey": ({ id }) => ["keys", "revoke", id],
 

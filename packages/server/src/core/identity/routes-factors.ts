@@ -62,6 +62,8 @@ export function createPeopleRoutes(identity: Identity) {
     changeEmail: os.changeEmail.handler(({ input, context }) =>
       identity.changeEmail({ ...input, etag: ifMatchOf(context) }, granterOf(context)),
     ),
+    listKeys: os.listKeys.handler(({ input }) => identity.listKeysOf(input.id)),
+    revokeKey: os.revokeKey.handler(({ input, context }) => identity.revokeKeyOf({ userId: input.id, id: input.key }, granterOf(context))),
     inactive: os.inactive.handler(({ input }) => identity.listInactive(input.days)),
     reviewGrants: os.reviewGrants.handler(({ input }) => identity.reviewGrants(input)),
   });

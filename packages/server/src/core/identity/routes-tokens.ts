@@ -63,12 +63,8 @@ export function createServiceAccountRoutes(identity: Identity) {
     revokeSecret: os.revokeSecret.handler(({ input, context }) =>
       identity.revokeClientSecret({ accountId: input.id, id: input.secret }, granterOf(context)),
     ),
-    listKeys: os.listKeys.handler(({ input }) => identity.listServiceKeys(input.id)),
     createKey: os.createKey.handler(async ({ input: { id, ...wanted }, context }) =>
       secret(context, await identity.createServiceKey({ ...wanted, accountId: id }, granterOf(context))),
-    ),
-    revokeKey: os.revokeKey.handler(({ input, context }) =>
-      identity.revokeServiceKey({ accountId: input.id, id: input.key }, granterOf(context)),
     ),
   });
 }

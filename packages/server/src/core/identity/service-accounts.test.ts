@@ -67,8 +67,8 @@ describe("a service account", () => {
   test("works with an API key of its own, which administrators make and end", async () => {
     const made = await world.identity.createServiceKey({ accountId: id, name: "robot", scopes: ["devices:read"], expiresInDays: 1 }, root);
     expect(await world.withKey(made.key)).toMatchObject({ actor: "user:ci", via: "api_key" });
-    expect((await world.identity.listServiceKeys(id)).items).toMatchObject([{ name: "robot" }]);
-    await world.identity.revokeServiceKey({ accountId: id, id: made.id }, root);
+    expect((await world.identity.listKeysOf(id)).items).toMatchObject([{ name: "robot" }]);
+    await world.identity.revokeKeyOf({ userId: id, id: made.id }, root);
     await expect(world.withKey(made.key)).rejects.toMatchObject({ status: 401 });
   });
 

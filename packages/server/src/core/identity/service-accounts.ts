@@ -15,6 +15,7 @@ import * as clients from "./store-clients.ts";
 import { openTokenSession } from "./token-sessions.ts";
 import { hashToken, newClientSecret, parseClientSecret, sameHash } from "./tokens.ts";
 import { nameTaken } from "./users.ts";
+import { userMissing } from "./session-acts.ts";
 import { userOf, type ApiKey } from "./view.ts";
 
 const hourMs = 3_600_000;
@@ -36,9 +37,11 @@ export interface ServiceAccounts {
   createClientSecret(wish: { accountId: string; overlapHours: number }, by: Granter): Promise<NewClientSecret>;
   /** @throws Problem `identity_service_account_missing`, `identity_secret_missing`, `identity_grant_beyond` */
   revokeClientSecret(which: { accountId: string; id: string }, by: Granter): Promise<void>;
-  listServiceKeys(accountId: string): Promise<{ items: ApiKey[] }>;
+  /** Of anybody, person or service account. @throws Problem `identity_user_missing` */
+  listKeysOf(userId: string): Promise<{ items: ApiKey[] }>;
   createServiceKey(wanted: NewApiKey & { accountId: string }, by: Granter): Promise<ApiKey & { key: string }>;
-  revokeServiceKey(which: { accountId: string; id: string }, by: Granter): Promise<void>;
+  /** Of anybody who may do no more than the caller. @throws Problem `identity_user_missing`, `identity_key_missing`, `identity_grant_beyond` */
+  revokeKeyOf(which: { userId: string; id: string }, by: Granter): Promise<void>;
   /** A token of 15 minutes for a right secret, narrowed to the scopes. @throws Problem `identity_client_refused`, `identity_too_many_tries` */
   clientToken(shown: { clientId: string; secret: string; scopes: Permission[] }, from: From): Promise<ClientToken>;
 }
@@ -121,16 +124,19 @@ function accountActs(parts: Made) {
 function keyActs(parts: Made) {
   const { keys } = parts;
   return {
-    async listServiceKeys(accountId: string) {
-      return keys.listKeys({ userId: (await accountFor(parts, accountId)).id });
+    async listKeysOf(userId: string) {
+      if (!(await store.findUser(parts.db, userId))) throw userMissing(userId);
+      return keys.listKeys({ userId });
     },
     async createServiceKey({ accountId, ...wanted }: NewApiKey & { accountId: string }, by: Granter) {
       await accountFor(parts, accountId, by);
       return keys.makeKey({ ...wanted, userId: accountId }, entryBy(by));
     },
-    async revokeServiceKey({ accountId, id }: { accountId: string; id: string }, by: Granter): Promise<void> {
-      await accountFor(parts, accountId, by);
-      await keys.endKey({ id, userId: accountId }, entryBy(by));
+    async revokeKeyOf({ userId, id }: { userId: string; id: string }, by: Granter): Promise<void> {
+      const owner = await store.findUser(parts.db, userId);
+      if (!owner) throw userMissing(userId);
+      mustCover(by, ...owner.grants);
+      await keys.endKey({ id, userId }, entryBy(by));
     },
   };
 }

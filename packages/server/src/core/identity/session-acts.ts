@@ -135,6 +135,6 @@ function sessionMissing(id: string): Problem {
   return new Problem("identity_session_missing", { kind: "missing", say: `There is no session with the id "${id}"; it may have ended.` });
 }
 
-function userMissing(id: string): Problem {
+export function userMissing(id: string): Problem {
   return new Problem("identity_user_missing", { kind: "missing", say: `There is no user with the id "${id}".` });
 }

@@ -72,5 +72,5 @@ function revoke({ id, name }: ApiKey, account: KeyTableProps["account"]): Act {
   };
   return account === undefined
     ? act({ route: "identity.revokeKey", input: { id }, ...rest })
-    : act({ route: "serviceAccounts.revokeKey", called: account.name, input: { id: account.id, key: id }, ...rest });
+    : act({ route: "people.revokeKey", called: account.name, input: { id: account.id, key: id }, ...rest });
 }

@@ -94,7 +94,7 @@ function switchOff({ id, name, etag, disabled }: User): Act {
 
 function Keys({ account }: { account: User }) {
   const may = useMay();
-  const keys = useQuery(read("serviceAccounts.listKeys", { id: account.id }));
+  const keys = useQuery(read("people.listKeys", { id: account.id }));
   const add = may("serviceAccounts.createKey") && (
     <LinkButton
       variant="default"

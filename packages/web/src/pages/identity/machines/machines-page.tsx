@@ -90,7 +90,7 @@ function MachineRow({ machine }: { machine: Person }) {
 
 /** Those of all accounts, the first to end first. */
 function AllKeys({ machines }: { machines: readonly Person[] }) {
-  const lists = useQueries({ queries: machines.map(({ id }) => read("serviceAccounts.listKeys", { id })) });
+  const lists = useQueries({ queries: machines.map(({ id }) => read("people.listKeys", { id })) });
   const keys = lists
     .flatMap((list, at) => (list.data?.items ?? []).map((key) => ({ ...key, machine: machines[at] })))
     .sort((a, b) => a.expiresAt.localeCompare(b.expiresAt));

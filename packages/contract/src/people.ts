@@ -3,7 +3,10 @@ import { z } from "zod";
 import { apiKey, grant, grants, newPassword, signInAnswer, user, userName } from "./identity.ts";
 import { idParam, instant, pageOf, pageQuery, permissions, route } from "./route.ts";
 
-const email = z.email().max(254);
+/** RFC 5321 without quotes and literals; the host as RFC 1123 names hosts. */
+const mailAddress =
+  /^(?=.{1,64}@)(?:[A-Za-z0-9_'+-]+\.)*[A-Za-z0-9_'+-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
+const email = z.email({ pattern: mailAddress }).max(254);
 const token = z.string().max(200);
 const tags = ["users"];
 

@@ -1,4 +1,4 @@
-/** Sign-in at a real Keycloak over HTTP: the whole way of a browser, groups, linking, and its back-channel logout. Needs Java and Maven. */
+/** Sign-in at a real Keycloak over HTTP, by OpenID Connect: the whole way of a browser, groups, proving again, and its back-channel logout. Needs Java and Maven. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { compose, type Holdfast } from "../packages/server/src/apps/compose.ts";
 import { silentLog } from "../packages/server/src/platform/log.ts";
 import { loadSettings } from "../packages/server/src/platform/settings.ts";
 import { testDatabase } from "../packages/server/test/database.ts";
+import { Browser } from "./keycloak-browser.ts";
 import { freePort, startKeycloak, type Keycloak } from "./keycloak.ts";
 
 const root = { actor: "system:test", access: "unlimited" } as const;
@@ -61,66 +62,22 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-class Browser {
-  readonly jar = new Map<string, string>();
+const newBrowser = (): Browser => new Browser(url, keycloak);
 
-  async ask(at: string | URL, init: { method?: string; body?: string; type?: string } = {}): Promise<Response> {
-    const { origin } = new URL(at);
-    const cookie = [...this.jar]
-      .filter(([key]) => key.startsWith(origin))
-      .map(([key, value]) => `${key.slice(origin.length + 1)}=${value}`);
-    const headers = { cookie: cookie.join("; "), origin, ...(init.type ? { "content-type": init.type } : {}) };
-    const answer = await fetch(at, {
-      redirect: "manual",
-      headers,
-      ...(init.method ? { method: init.method } : {}),
-      ...(init.body ? { body: init.body } : {}),
-    });
-    for (const set of answer.headers.getSetCookie()) {
-      const [name = "", value = ""] = (set.split(";")[0] ?? "").split(/=(.*)/s);
-      this.jar.set(`${origin} ${name}`, value);
-    }
-    return answer;
-  }
-
-  async post<T>(path: string, body: object): Promise<T> {
-    const answer = await this.ask(`${url}/api/v1${path}`, { method: "POST", body: JSON.stringify(body), type: "application/json" });
-    const said = (await answer.json()) as T;
-    if (!answer.ok) throw Object.assign(new Error(JSON.stringify(said)), said);
-    return said;
-  }
-
-  /** Signs in at Keycloak's own page; what our page is then given. */
-  async viaKeycloak(start: string): Promise<string> {
-    const page = await this.ask(start);
-    const known = page.headers.get("location");
-    if (known) return new URL(known).search.slice(1);
-    const form = /action="([^"]+)"/.exec(await page.text())?.[1]?.replaceAll("&amp;", "&") ?? "";
-    const { name: username, password } = keycloak.person;
-    const body = new URLSearchParams({ username, password }).toString();
-    const sent = await this.ask(form, { method: "POST", body, type: "application/x-www-form-urlencoded" });
-    return new URL(sent.headers.get("location") ?? "").search.slice(1);
-  }
-
-  async signIn(): Promise<{ user: { name: string; grants: object[] } }> {
-    const { url: start } = await this.post<{ url: string }>("/auth/providers/kc/start", {});
-    return this.post("/auth/providers/finish", { provider: "kc", query: await this.viaKeycloak(start) });
-  }
-
-  async isIn(): Promise<boolean> {
-    return (await this.ask(`${url}/api/v1/auth/me`)).ok;
-  }
+async function signIn(browser: Browser): Promise<{ user: { name: string; grants: object[] } }> {
+  const { url: start } = await browser.post<{ url: string }>("/auth/providers/kc/start", {});
+  return browser.post("/auth/providers/finish", { provider: "kc", query: await browser.viaKeycloak(start) });
 }
 
 test("a person of Keycloak signs in, with the roles of the groups there", async () => {
-  const browser = new Browser();
-  const me = await browser.signIn();
+  const browser = newBrowser();
+  const me = await signIn(browser);
   expect(me.user).toMatchObject({ name: "ada", grants: [{ role: "operator", selector: "site=lyon" }] });
   expect(await browser.isIn()).toBe(true);
 });
 
 test("what Keycloak sent back counts once, and in no other browser", async () => {
-  const [browser, other] = [new Browser(), new Browser()];
+  const [browser, other] = [newBrowser(), newBrowser()];
   const { url: start } = await browser.post<{ url: string }>("/auth/providers/kc/start", {});
   const came = { provider: "kc", query: await browser.viaKeycloak(start) };
   await other.post("/auth/providers/kc/start", {});
@@ -130,9 +87,9 @@ test("what Keycloak sent back counts once, and in no other browser", async () =>
 });
 
 test("signing out at Keycloak ends the session here that began with it, by its back channel, and no other", async () => {
-  const [browser, other] = [new Browser(), new Browser()];
-  await other.signIn();
-  await browser.signIn();
+  const [browser, other] = [newBrowser(), newBrowser()];
+  await signIn(other);
+  await signIn(browser);
   const newest = "select provider_session from identity.session order by created_at desc limit 1";
   const { rows } = await database.pool.query<{ provider_session: string }>(newest);
   await keycloak.signOut(rows[0]?.provider_session ?? "");
@@ -140,4 +97,14 @@ test("signing out at Keycloak ends the session here that began with it, by its b
   expect(await other.isIn()).toBe(true);
   const { items } = await holdfast.audit.list({ limit: 20 });
   expect(items.map(({ action }) => action)).toContain("identity.session.provider_end");
+});
+
+test("whoever has nothing but Keycloak proves again there who they are, and is asked for the password although Keycloak knows them", async () => {
+  const browser = newBrowser();
+  await signIn(browser);
+  expect(await (await browser.ask(`${url}/api/v1/auth/step-up`)).json()).toMatchObject({ ways: ["provider"], provider: { id: "kc" } });
+  const { url: start } = await browser.post<{ url: string }>("/auth/step-up/provider", {});
+  expect(await (await browser.ask(start)).clone().text()).toContain('type="password"');
+  const query = await browser.viaKeycloak(start);
+  expect(await browser.post("/auth/step-up/provider/finish", { provider: "kc", query })).toHaveProperty("until");
 });

@@ -1,4 +1,4 @@
-/** A real Keycloak of the lab: fetched from Maven Central once, with one realm, one client, one group and one person in it. */
+/** A real Keycloak of the lab: fetched from Maven Central once, with one realm, one client of each protocol, one group and one person in it. */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
@@ -19,7 +19,18 @@ export interface Keycloak {
   person: { name: string; password: string };
   /** Ends one of its sessions, as an administrator of Keycloak does. */
   signOut(session: string): Promise<void>;
+  /** Makes us known by SAML, once there is something to know; again after that changed. */
+  putSamlClient(us: SamlClient): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface SamlClient {
+  entityId: string;
+  acsUrl: string;
+  sloUrl: string;
+  /** PEM. */
+  certificate: string;
+  encrypt?: boolean;
 }
 
 /** Starts it; about 20 s and 530 MB. `redirectUri` and `logoutUrl` are what its client is told of us. */
@@ -101,7 +112,54 @@ async function furnish(url: string, told: { redirectUri: string; logoutUrl: stri
   };
   await asAdmin(url, "POST", "/admin/realms", realm);
   const signOut = async (session: string): Promise<void> => void (await asAdmin(url, "DELETE", `/admin/realms/lab/sessions/${session}`));
-  return { issuer: `${url}/realms/lab`, client, person, signOut };
+  return { issuer: `${url}/realms/lab`, client, person, signOut, putSamlClient: (us: SamlClient) => putSamlClient(url, us) };
+}
+
+async function putSamlClient(url: string, us: SamlClient): Promise<void> {
+  const certificate = us.certificate.replaceAll(/-----[^-]+-----|\s/g, "");
+  const wanted = {
+    clientId: us.entityId,
+    protocol: "saml",
+    enabled: true,
+    redirectUris: [us.acsUrl],
+    frontchannelLogout: false,
+    attributes: {
+      "saml.authnstatement": "true",
+      "saml.assertion.signature": "true",
+      "saml.server.signature": "true",
+      "saml.client.signature": "true",
+      "saml.signature.algorithm": "RSA_SHA256",
+      "saml.signing.certificate": certificate,
+      "saml.force.post.binding": "true",
+      saml_name_id_format: "persistent",
+      saml_assertion_consumer_url_post: us.acsUrl,
+      saml_single_logout_service_url_post: us.sloUrl,
+      saml_single_logout_service_url_redirect: us.sloUrl,
+      "saml.encrypt": String(us.encrypt === true),
+      "saml.encryption.certificate": certificate,
+      "saml.encryption.algorithm": "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+      "saml.encryption.keyAlgorithm": "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+      "saml.encryption.digestMethod": "http://www.w3.org/2000/09/xmldsig#sha1",
+    },
+    protocolMappers: [
+      {
+        name: "groups",
+        protocol: "saml",
+        protocolMapper: "saml-group-membership-mapper",
+        config: { "attribute.name": "groups", single: "true", "full.path": "false" },
+      },
+      {
+        name: "login",
+        protocol: "saml",
+        protocolMapper: "saml-user-property-mapper",
+        config: { "attribute.name": "login", "user.attribute": "username" },
+      },
+    ],
+  };
+  const at = `/admin/realms/lab/clients?clientId=${encodeURIComponent(us.entityId)}`;
+  const [known] = (await (await asAdmin(url, "GET", at)).json()) as { id: string }[];
+  if (known) await asAdmin(url, "DELETE", `/admin/realms/lab/clients/${known.id}`);
+  await asAdmin(url, "POST", "/admin/realms/lab/clients", wanted);
 }
 
 async function asAdmin(url: string, method: string, path: string, body?: object): Promise<Response> {

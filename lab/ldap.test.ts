@@ -182,6 +182,29 @@ test.each([
   await expect(come(name, "password of ada")).rejects.toMatchObject(wrong);
 });
 
+test("a name that is not there is answered as one with a wrong password is: after the same work", async () => {
+  const asked: string[] = [];
+  const counting: Egress = { ...egress, judge: async (name) => (asked.push(name), egress.judge(name)) };
+  await addDirectory();
+  const { db, audit, secrets, clock } = world;
+  const identity = createIdentity({ db, audit, secrets, clock, egress: counting });
+  for (const name of ["ada", "nobody"]) {
+    asked.length = 0;
+    await expect(identity.signInAtDirectory({ id: "dir", name, password: "wrong" }, from)).rejects.toMatchObject(wrong);
+    expect(asked, "one connection to look up, one to prove").toEqual([host, host]);
+  }
+});
+
+test("whoever has nothing but the directory proves again who they are with the password there", async () => {
+  await addDirectory();
+  await world.database.pool.query("delete from identity.session");
+  const caller = await world.callerWith(opened(await come("ada", "password of ada")).token);
+  expect(await world.identity.stepUpWays(caller)).toEqual({ ways: ["password"], provider: { id: "dir", name: "Directory" } });
+  expect(await world.identity.stepUp(caller, { password: "password of ada" })).toHaveProperty("until");
+  const refused = { code: "identity_step_up_refused" };
+  for (const password of ["password of bob", ""]) await expect(world.identity.stepUp(caller, { password })).rejects.toMatchObject(refused);
+});
+
 test("tries are counted before the directory is asked", async () => {
   await addDirectory();
   const tries = await Promise.allSettled(Array.from({ length: 12 }, () => come("ada", "wrong")));

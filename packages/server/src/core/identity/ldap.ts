@@ -2,10 +2,11 @@
  * Directories (LDAP, RFC 4511; Active Directory): looked up as a service, proved by binding as the person. Nothing is said before TLS, and
  * nobody comes in without a password: a bind with an empty one succeeds and proves nothing (RFC 4513, section 5.1.2).
  */
+import { randomUUID } from "node:crypto";
 import { isIP } from "node:net";
 import type { LdapSettings } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
-import { Client, InvalidCredentialsError, type Entry } from "ldapts";
+import { Client, InvalidCredentialsError, ResultCodeError, type Entry } from "ldapts";
 import type { Egress } from "#platform/egress";
 import type { Proved } from "./external-identities.ts";
 import type { ProviderRow } from "./store-providers.ts";
@@ -34,7 +35,8 @@ export async function proveByPassword(
     return await connected(settings, egress, async (service) => {
       await service.bind(settings.bindDn, secret);
       const person = await findPerson(service, settings, name);
-      if (!person || !(await mayBind(settings, egress, { dn: person.dn, password }))) return undefined;
+      const holds = await mayBind(settings, egress, { dn: person?.dn, password });
+      if (!person || !holds) return undefined;
       const subject = subjectOf(person, settings.idAttribute);
       if (subject === undefined) throw new Error(`${settings.idAttribute} is missing`);
       const groups = await groupsOf(service, settings, person);
@@ -68,13 +70,18 @@ async function groupsOf(service: Client, { groupBaseDn, groupFilter }: LdapSetti
   return found.searchEntries.map(({ dn }) => dn);
 }
 
-async function mayBind(settings: LdapSettings, egress: Egress, { dn, password }: { dn: string; password: string }): Promise<boolean> {
+/** Somebody who is not there is tried as well, under a name that nobody has, so that the answer takes as long. */
+async function mayBind(
+  settings: LdapSettings,
+  egress: Egress,
+  { dn, password }: { dn: string | undefined; password: string },
+): Promise<boolean> {
   return connected(settings, egress, async (client) => {
     try {
-      await client.bind(dn, password);
+      await client.bind(dn ?? `cn=${randomUUID()},${settings.baseDn}`, password);
       return true;
     } catch (thrown) {
-      if (thrown instanceof InvalidCredentialsError) return false;
+      if (dn === undefined ? thrown instanceof ResultCodeError : thrown instanceof InvalidCredentialsError) return false;
       throw thrown;
     }
   });

@@ -48,6 +48,8 @@ let http: Http;
 let url: string;
 let source: ReturnType<typeof createSource>;
 let people: Record<string, Permission[]>;
+/** Called when a caller's rights were looked up, before they are told. */
+let looked: () => Promise<void>;
 const home = mkdtempSync(join(tmpdir(), "holdfast-live-"));
 
 beforeAll(async () => {
@@ -60,6 +62,7 @@ afterAll(async () => {
 beforeEach(async () => {
   source = createSource();
   people = { ada: ["devices:read", "rollouts:read"], bob: ["rollouts:read"] };
+  looked = async () => undefined;
   await start(0);
 });
 afterEach(() => http.close());
@@ -72,6 +75,7 @@ async function start(port: number): Promise<void> {
     authenticate: async ({ headers }) => {
       const name = headers.authorization?.replace("Bearer ", "") ?? "";
       const permissions = people[name];
+      await looked();
       return permissions && { actor: `user:${name}`, userId: name, credentialId: name, access: everywhere(permissions), via: "api_key" };
     },
     db: database.db,
@@ -167,6 +171,28 @@ describe("the live stream", () => {
     source.publish("devices.device.created");
     source.publish("rollout.rollout.started");
     expect(await ada.next()).toBe("3 rollout.rollout.started");
+    ada.stop();
+  });
+
+  test("does not go back to what somebody might before, when that is answered late", async () => {
+    const ada = watch("ada");
+    await ada.live;
+    const [began, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    looked = () => {
+      looked = async () => undefined;
+      began.resolve();
+      return answer.promise;
+    };
+    await began.promise;
+    people["ada"] = ["rollouts:read"];
+    source.publish("identity.user.changed");
+    source.publish("rollout.rollout.started");
+    expect(await ada.next()).toBe("2 rollout.rollout.started");
+    answer.resolve();
+    await new Promise(setImmediate);
+    source.publish("devices.device.created");
+    source.publish("rollout.rollout.ended");
+    expect(await ada.next()).toBe("4 rollout.rollout.ended");
     ada.stop();
   });
 

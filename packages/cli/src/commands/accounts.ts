@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { readGrant } from "@holdfast/kit";
 import { ago, printList, printValue } from "../output.ts";
 import { once, sessionOf } from "../session.ts";
-import { find } from "./users.ts";
+import { find } from "./find-user.ts";
 
 export function addAccounts(program: Command): void {
   const accounts = program.command("accounts").description("Service accounts: users that are programs");

@@ -4,7 +4,7 @@ import { askYes } from "../ask.ts";
 import { Problem } from "@holdfast/kit";
 import { ago, printValue } from "../output.ts";
 import { sessionOf } from "../session.ts";
-import { find } from "./users.ts";
+import { find } from "./find-user.ts";
 
 export function addFactors(program: Command): void {
   const factors = program.command("factors").description("Second factors: authenticator apps, passkeys, backup codes");

@@ -5,7 +5,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { wholeNumber } from "../input.ts";
 import { ago, printList, printValue, type Column } from "../output.ts";
 import { once, sessionOf } from "../session.ts";
-import { find } from "./users.ts";
+import { find } from "./find-user.ts";
 
 interface CreateOptions {
   of?: string;

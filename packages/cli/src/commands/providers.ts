@@ -8,7 +8,7 @@ import { printList, printValue } from "../output.ts";
 import { once, sessionOf } from "../session.ts";
 import { agreed, sure, type Sure } from "../sure.ts";
 import { addOwnLinks } from "./own-links.ts";
-import { find } from "./users.ts";
+import { find } from "./find-user.ts";
 
 interface PutOptions {
   metadata?: string;

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { askYes } from "../ask.ts";
 import { ago, printList } from "../output.ts";
 import { sessionOf } from "../session.ts";
-import { find } from "./users.ts";
+import { find } from "./find-user.ts";
 
 interface RevokeOptions {
   user?: string;

@@ -4,7 +4,7 @@ import { Problem, readGrant, writeGrant, writeGrants } from "@holdfast/kit";
 import type { Command } from "commander";
 import { printValue } from "../output.ts";
 import { sessionOf } from "../session.ts";
-import { find } from "./users.ts";
+import { find } from "./find-user.ts";
 
 const acts = [
   { verb: "grant", say: "Give roles to a user, e.g. viewer, or operator@site=lyon", change: withGrants },

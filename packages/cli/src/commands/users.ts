@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { askHidden, askYes } from "../ask.ts";
 import { wholeNumber } from "../input.ts";
 import { ago, printList, printValue, type Column } from "../output.ts";
+import { allUsers, find } from "./find-user.ts";
 import { addUserGrants } from "./user-grants.ts";
 import { everyPage, once, sessionOf, type Session } from "../session.ts";
 
@@ -25,7 +26,7 @@ function addLooking(users: Command): void {
     .description("List users")
     .action(async (_options, command: Command) => {
       const { client, screen, format } = sessionOf(command);
-      printList(screen, format, { rows: await allOf(client), columns, empty: "No users." });
+      printList(screen, format, { rows: await allUsers(client), columns, empty: "No users." });
     });
   users
     .command("show <name>")
@@ -190,20 +191,6 @@ async function confirm({ yes }: { yes?: boolean }, question: string): Promise<vo
 
 function grantsOf({ role, at }: MakeOptions): Grant[] {
   return role.map((one) => ({ role: one, ...(at === undefined ? {} : { selector: at }) }));
-}
-
-function allOf(client: Client): Promise<User[]> {
-  return everyPage((cursor) => client.identity.listUsers({ limit: 500, ...(cursor ? { cursor } : {}) }));
-}
-
-/** By name, whatever its case. @throws Problem `cli_user_missing` */
-export async function find(client: Client, name: string): Promise<User> {
-  const found = (await allOf(client)).find((one) => one.name.toLowerCase() === name.normalize("NFKC").toLowerCase());
-  if (found) return found;
-  throw new Problem("cli_user_missing", {
-    kind: "missing",
-    say: `There is no user ${name}; \`holdfast users list\` shows those there are.`,
-  });
 }
 
 function wrong(say: string): Problem {

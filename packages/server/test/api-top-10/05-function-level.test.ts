@@ -7,6 +7,8 @@ let fortress: Fortress;
 let viewer: Person;
 let admin: Person;
 let people: Person;
+/** Id of the secret that is worth taking. */
+let prize: string;
 const at = "/api/v1";
 beforeAll(async () => {
   fortress = await startFortress();
@@ -18,7 +20,9 @@ beforeAll(async () => {
   );
   people = await fortress.person("pia", { role: "people" });
   const value = { kind: "password", username: "holdfast", password: "hunter2" };
-  expect((await fortress.call("POST", `${at}/secrets`, { key: admin.key, body: { name: "prize", value } })).status).toBe(201);
+  const made = await fortress.call("POST", `${at}/secrets`, { key: admin.key, body: { name: "prize", value } });
+  expect(made.status).toBe(201);
+  prize = String(made.body["id"]);
 });
 afterAll(() => fortress.drop());
 
@@ -51,7 +55,7 @@ describe("a route is not reached under another's permission:", () => {
         const { status, text } = await fortress.raw("GET", at + path, { key: people.key });
         expect([path, Math.floor(status / 100), text.includes("prize")]).toEqual([path, 4, false]);
       }
-      const stolen = await fortress.raw("DELETE", `${at}/service-accounts/${dot}/secrets/prize`, {
+      const stolen = await fortress.raw("DELETE", `${at}/service-accounts/${dot}/secrets/${prize}`, {
         key: people.key,
         headers: { "if-match": '"1"' },
       });
@@ -100,16 +104,16 @@ describe("a route is not reached under another's permission:", () => {
       { "x-http-method-override": "DELETE" },
       { "x-http-method": "DELETE" },
       { "x-method-override": "DELETE" },
-      { "x-original-url": `${at}/secrets/prize` },
-      { "x-rewrite-url": `${at}/secrets/prize` },
+      { "x-original-url": `${at}/secrets/${prize}` },
+      { "x-rewrite-url": `${at}/secrets/${prize}` },
       { "x-forwarded-prefix": "/api/v1/secrets" },
     ];
     for (const headers of tricks) {
-      for (const person of [admin, viewer]) await fortress.call("POST", `${at}/secrets/prize`, { key: person.key, headers, body: {} });
-      await fortress.call("GET", `${at}/secrets/prize?_method=DELETE`, { key: admin.key, headers });
+      for (const person of [admin, viewer]) await fortress.call("POST", `${at}/secrets/${prize}`, { key: person.key, headers, body: {} });
+      await fortress.call("GET", `${at}/secrets/${prize}?_method=DELETE`, { key: admin.key, headers });
     }
     for (const body of [{ _method: "DELETE" }, "_method=DELETE"])
-      await fortress.call("POST", `${at}/secrets/prize`, { key: admin.key, body });
+      await fortress.call("POST", `${at}/secrets/${prize}`, { key: admin.key, body });
     expect(await prizeIsThere()).toBe(true);
   });
 

@@ -442,6 +442,8 @@ create table identity.device_code (
   methods text[] not null default '{}'::text[],
   second_factor_at timestamp with time zone,
   stepped_up_at timestamp with time zone,
+  provider_id text,
+  provider_session text,
   constraint device_code_pkey PRIMARY KEY (hash),
   constraint device_code_user_code_hash_key UNIQUE (user_code_hash),
   constraint device_code_state_check CHECK (state = ANY (ARRAY['asked'::text, 'approved'::text, 'denied'::text])),
@@ -455,8 +457,6 @@ create table identity.external_identity (
   subject text not null,
   user_id text not null,
   name text not null,
-  provider_id text,
-  provider_session text,
   manages_grants boolean not null,
   created_at timestamp with time zone not null,
   last_seen_at timestamp with time zone,
@@ -522,27 +522,14 @@ create table identity.provider (
   version integer not null default 1,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  trusted_contexts jsonb not null default '[]'::jsonb,
+  sign_out_there boolean not null default false,
+  own_certificate text,
   constraint provider_pkey PRIMARY KEY (id),
   constraint provider_kind_check CHECK (kind = ANY (ARRAY['oidc'::text, 'ldap'::text, 'saml'::text]))
 );
 -- grants on identity.provider: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
-create table identity.provider_once (
-  provider_id text not null,
-  hash bytea not null,
-  expires_at timestamp with time zone not null,
-  constraint provider_once_pkey PRIMARY KEY (provider_id, hash),
-  constraint provider_once_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity.provider(id) ON DELETE CASCADE
-);
--- grants on identity.provider_once: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
-  trusted_contexts jsonb not null default '[]'::jsonb,
-  sign_out_there boolean not null default false,
-  own_certificate text,
-
-create table identity.refresh_token (
-  hash bytea not null,
-  session_id text not null,
-  created_at timestamp with time zone not null,
 create table identity.provider_arrival (
   hash bytea not null,
   provider_id text not null,
@@ -554,6 +541,19 @@ create table identity.provider_arrival (
 );
 -- grants on identity.provider_arrival: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
+create table identity.provider_once (
+  provider_id text not null,
+  hash bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint provider_once_pkey PRIMARY KEY (provider_id, hash),
+  constraint provider_once_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity.provider(id) ON DELETE CASCADE
+);
+-- grants on identity.provider_once: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
+
+create table identity.refresh_token (
+  hash bytea not null,
+  session_id text not null,
+  created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   used_at timestamp with time zone,
   constraint refresh_token_pkey PRIMARY KEY (hash),
@@ -959,7 +959,6 @@ create table rollout.plan (
   created_by text not null,
   strategies jsonb not null default '[]'::jsonb,
   limits jsonb not null default '{}'::jsonb,
-  looked text[] not null default '{}'::text[],
   constraint plan_pkey PRIMARY KEY (id)
 );
 CREATE INDEX plan_newest ON rollout.plan USING btree (created_at DESC, id DESC);
@@ -982,6 +981,15 @@ create table rollout.plan_change (
 );
 CREATE INDEX plan_change_target ON rollout.plan_change USING btree (target_id);
 -- grants on rollout.plan_change: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
+
+create table rollout.plan_look (
+  plan_id text not null,
+  target_id text not null,
+  constraint plan_look_pkey PRIMARY KEY (plan_id, target_id),
+  constraint plan_look_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES rollout.plan(id) ON DELETE CASCADE
+);
+CREATE INDEX plan_look_target ON rollout.plan_look USING btree (target_id);
+-- grants on rollout.plan_look: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table rollout.rollout (
   id text not null,

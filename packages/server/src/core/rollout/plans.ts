@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { newId, Problem } from "@holdfast/kit";
 import type { ChangeDetail, ChangeSummary, Limits, Permission, Plan, PlanListItem } from "@holdfast/contract";
 import type { Db, Tx } from "#platform/db";
-import { reachOf, reachOfAny, type Permitted, type Reach } from "#platform/reach";
+import { reachOf, reachOfAny, type Permitted } from "#platform/reach";
 import { reached } from "#core/assets";
 import type { Resealer, Secrets } from "#core/secrets";
 import type { Carrier, Change } from "./change.ts";
 import { narrowedItem, narrowedPlan } from "./reach.ts";
+import { countSeen, lookedAt } from "./store-reach.ts";
 import {
   countStaleChanges,
   insertPlan,
@@ -89,13 +90,13 @@ export function createPlans(deps: PlansDeps) {
         limits: plan.limits ?? {},
         created_at: new Date(deps.now()),
         created_by: plan.createdBy,
-        looked: plan.looked ?? plan.changes.map((change) => change.target.id),
       };
       const sealed = plan.changes.map((change, i) => ({
         ...change,
         sealed: deps.secrets.seal(place(id, change.target.id), payloads[i] ?? ""),
       }));
-      await insertPlan(tx, row, sealed);
+      const planned = plan.changes.map((change) => change.target.id);
+      await insertPlan(tx, row, sealed, [...planned, ...(plan.looked ?? [])]);
       return { ...planHead(row), changes: plan.changes.map(summaryOfChange) };
     },
 
@@ -138,16 +139,25 @@ function createReads(deps: PlansDeps) {
       const { row, changes } = await loadPlan(deps.db, id, reach);
       const plan = { ...planHead(row), changes: changes.map(summaryOfRow) };
       if (reach === "everywhere") return plan;
-      const looked = [...new Set([...row.looked, ...changes.map((change) => change.target_id)])];
+      const looked = await lookedAt(deps.db, id);
       return narrowedPlan(plan, looked, await reached(deps.db, reach, looked));
     },
 
     async list(page: { before?: string | undefined; limit: number }, asker: Permitted): Promise<PlanListItem[]> {
       const reach = reachOf(asker, "plans:read");
       const rows = await listPlans(deps.db, { ...page, reach });
+      if (reach === "everywhere") return rows.map(planListItem);
+      const counted = await countSeen(
+        deps.db,
+        rows.map((row) => row.id),
+        reach,
+      );
       const troubled = rows.flatMap((row) => row.problems.map(({ target }) => target));
       const seen = await reached(deps.db, reach, [...new Set(troubled)]);
-      return rows.map((row) => planListItem(row, reach, seen));
+      return rows.map((row) => {
+        const problems = row.problems.filter(({ target }) => seen.has(target));
+        return narrowedItem(planListItem(row), { ...counted(row.id), problems });
+      });
     },
 
     /** Everything about one change that a person may read. */
@@ -159,11 +169,9 @@ function createReads(deps: PlansDeps) {
   };
 }
 
-function planListItem({ targets, lookedSeen, ...row }: PlanListRow, reach: Reach, seen: ReadonlySet<string>): PlanListItem {
+function planListItem({ targets, ...row }: PlanListRow): PlanListItem {
   const { problems, strategies: _strategies, limits: _limits, ...head } = planHead(row);
-  const item = { ...head, targets, problemCount: problems.length };
-  if (reach === "everywhere") return item;
-  return narrowedItem(item, { looked: row.looked.length, lookedSeen, problems: problems.filter(({ target }) => seen.has(target)) });
+  return { ...head, targets, problemCount: problems.length };
 }
 
 function checked(deps: PlansDeps, change: Change): unknown {

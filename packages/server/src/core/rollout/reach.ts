@@ -6,7 +6,7 @@ import type { Permission, Plan, PlanListItem } from "@holdfast/contract";
 import type { Db } from "#platform/db";
 import { outOfReach, reachOf, reachOfAny, type Permitted, type Reach } from "#platform/reach";
 import { missingPlan, missingRollout } from "./problems.ts";
-import { planPlace, rolloutPlace } from "./store-reach.ts";
+import { planPlace, rolloutPlace, type SeenOfPlan } from "./store-reach.ts";
 import type { Machine } from "./machine.ts";
 
 /** @throws Problem `rollouts_missing`, also for one of which nothing may be seen; `forbidden_here` when some target is out of reach */
@@ -56,14 +56,12 @@ export function unchangedOf(counted: { looked: number; changes: number; problems
 }
 
 /** A line of the list of plans as far as these targets go. */
-export function narrowedItem(
-  item: PlanListItem,
-  counted: { looked: number; lookedSeen: number; problems: Plan["problems"] },
-): PlanListItem {
+export function narrowedItem(item: PlanListItem, counted: SeenOfPlan & { problems: Plan["problems"] }): PlanListItem {
   return {
     ...item,
+    targets: counted.targets,
     problemCount: counted.problems.length,
-    unchanged: unchangedOf({ looked: counted.lookedSeen, changes: item.targets, problems: counted.problems }),
+    unchanged: unchangedOf({ looked: counted.lookedSeen, changes: counted.targets, problems: counted.problems }),
     ...(counted.lookedSeen === counted.looked ? {} : { partial: true as const }),
   };
 }

@@ -3,11 +3,12 @@ import { sql, type RawBuilder } from "kysely";
 import type { Db } from "#platform/db";
 import type { Reach } from "#platform/reach";
 import { inReach } from "#core/assets";
+import type { RolloutTables } from "./tables.ts";
 
 /** For a query of `rollout.plan`: something that it looked at is in reach. */
 export function planSeen(reach: Reach): RawBuilder<boolean> {
   if (reach === "everywhere") return sql<boolean>`true`;
-  return sql<boolean>`exists (select from unnest(plan.looked) as looked (id) where ${inReach(reach, sql.ref("looked.id"))})`;
+  return sql<boolean>`exists (select from rollout.plan_look as look where look.plan_id = plan.id and ${inReach(reach, sql.ref("look.target_id"))})`;
 }
 
 /** For a query of `rollout.rollout`: one of its targets is in reach. */
@@ -43,4 +44,40 @@ export async function planPlace(db: Db, id: string, { seen, open }: Reaches): Pr
 function placeOf([row]: { whole: boolean }[]): Place {
   if (row === undefined) return "missing";
   return row.whole ? "whole" : "partly";
+}
+
+export interface SeenOfPlan {
+  /** Changes whose targets are in reach. */
+  targets: number;
+  /** Targets that it looked at, and those of them that are in reach. */
+  looked: number;
+  lookedSeen: number;
+}
+
+/** For some plans at once, how much of each is in reach. */
+export async function countSeen(db: Db, plans: string[], reach: Reach): Promise<(plan: string) => SeenOfPlan> {
+  const tables = db.withTables<RolloutTables>();
+  const of = (table: "rollout.plan_look" | "rollout.plan_change", within: Reach) =>
+    tables
+      .selectFrom(table)
+      .select(["plan_id", (eb) => eb.fn.countAll<number>().as("n")])
+      .where("plan_id", "in", plans)
+      .where(inReach(within, sql.ref(`${table}.target_id`)))
+      .groupBy("plan_id");
+  if (plans.length === 0) return () => ({ targets: 0, looked: 0, lookedSeen: 0 });
+  const queries = [of("rollout.plan_change", reach), of("rollout.plan_look", "everywhere"), of("rollout.plan_look", reach)];
+  const counted = await Promise.all(queries.map(async (query) => new Map((await query.execute()).map((row) => [row.plan_id, row.n]))));
+  const [targets, looked, lookedSeen] = counted;
+  return (plan) => ({ targets: targets?.get(plan) ?? 0, looked: looked?.get(plan) ?? 0, lookedSeen: lookedSeen?.get(plan) ?? 0 });
+}
+
+/** Ids of all that a plan looked at. */
+export async function lookedAt(db: Db, plan: string): Promise<string[]> {
+  const rows = await db
+    .withTables<RolloutTables>()
+    .selectFrom("rollout.plan_look")
+    .select("target_id")
+    .where("plan_id", "=", plan)
+    .execute();
+  return rows.map((row) => row.target_id);
 }

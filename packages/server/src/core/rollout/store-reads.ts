@@ -22,7 +22,8 @@ export interface SealedChange extends Omit<Change, "payload"> {
   sealed: Buffer;
 }
 
-export async function insertPlan(tx: Tx, row: PlanRow, changes: SealedChange[]): Promise<void> {
+/** @param looked ids of all targets that it looked at */
+export async function insertPlan(tx: Tx, row: PlanRow, changes: SealedChange[], looked: string[]): Promise<void> {
   await tables(tx)
     .insertInto("rollout.plan")
     .values({
@@ -32,6 +33,9 @@ export async function insertPlan(tx: Tx, row: PlanRow, changes: SealedChange[]):
       limits: JSON.stringify(row.limits),
     })
     .execute();
+  await sql`insert into rollout.plan_look (plan_id, target_id) select distinct ${row.id}, one from unnest(${looked}::text[]) as one`.execute(
+    tx,
+  );
   for (const [position, change] of changes.entries()) {
     await tables(tx)
       .insertInto("rollout.plan_change")
@@ -86,9 +90,8 @@ interface PlanPage {
 }
 
 export interface PlanListRow extends PlanRow {
-  /** Changes whose targets are in reach, and how many in reach were looked at. */
+  /** How many changes it has. */
   targets: number;
-  lookedSeen: number;
 }
 
 /** Those of which something is in reach, newest first. */
@@ -101,13 +104,7 @@ export async function listPlans(db: Db, page: PlanPage): Promise<PlanListRow[]> 
         .selectFrom("rollout.plan_change")
         .select((count) => count.fn.countAll<number>().as("n"))
         .whereRef("rollout.plan_change.plan_id", "=", "rollout.plan.id")
-        .where(inReach(page.reach, sql.ref("rollout.plan_change.target_id")))
         .as("targets"),
-    )
-    .select(
-      sql<number>`(select count(*) from unnest(plan.looked) as looked (id) where ${inReach(page.reach, sql.ref("looked.id"))})`.as(
-        "lookedSeen",
-      ),
     )
     .where(planSeen(page.reach))
     .orderBy("id", "desc")

@@ -19,8 +19,12 @@ export interface PlanTable {
   limits: Json<Limits>;
   created_at: Date;
   created_by: string;
-  /** Ids of all targets that it looked at. */
-  looked: Generated<string[]>;
+}
+
+/** Each target that a plan looked at, also those that need no change. */
+export interface PlanLookTable {
+  plan_id: string;
+  target_id: string;
 }
 
 export interface PlanChangeTable {
@@ -100,6 +104,7 @@ export interface JournalTable {
 
 export type RolloutTables = {
   "rollout.plan": PlanTable;
+  "rollout.plan_look": PlanLookTable;
   "rollout.plan_change": PlanChangeTable;
   "rollout.rollout": RolloutTable;
   "rollout.target": TargetTable;

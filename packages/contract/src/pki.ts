@@ -90,7 +90,13 @@ export const pkiContract = {
     status: 201,
     idempotency: "accepted",
   })
-    .input(z.object({ trustDomain: z.string().max(255), name: z.string().min(1).max(60).default("Holdfast") }))
+    .input(
+      z.object({
+        trustDomain: z.string().max(255),
+        name: z.string().min(1).max(60).default("Holdfast"),
+        root: z.enum(["own", "vault"]).default("own").describe("vault: the authority of HOLDFAST_VAULT_PKI signs the intermediate"),
+      }),
+    )
     .output(pkiStatus),
   importAuthority: route("POST", "/pki/import", {
     stepUp: true,

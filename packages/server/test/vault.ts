@@ -15,6 +15,8 @@ export const holdfastPolicy: Policy = {
   "secret/*": ["create", "read", "update", "delete"],
   "database/creds/reader": ["read"],
   "ssh/sign/device": ["create", "update"],
+  "pki/root/sign-intermediate": ["create", "update"],
+  "pki/revoke": ["create", "update"],
   "transit/encrypt/holdfast": ["create", "update"],
   "transit/decrypt/holdfast": ["update"],
   "transit/rewrap/holdfast": ["update"],

@@ -1,7 +1,7 @@
 /** `pki status`, `init`, `rotate-intermediate`, `retire`, `import-ca`, and the root's key out of the system and back. */
 import type { PkiStatus } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { askHidden, askYes } from "../ask.ts";
 import { readInput } from "../input.ts";
 import { newFile } from "../new-file.ts";
@@ -29,9 +29,12 @@ export function addAuthorities(pki: Command): void {
     .description("Make a root, an intermediate and an SSH authority")
     .requiredOption("--trust-domain <domain>", "what SPIFFE ids begin with, e.g. holdfast.example.net")
     .option("--name <name>", "what certificates call the authority", "Holdfast")
-    .action(async ({ trustDomain, name }: { trustDomain: string; name: string }, command: Command) => {
+    .addOption(
+      new Option("--root <where>", "own: a root of ours; vault: the one of HOLDFAST_VAULT_PKI").choices(["own", "vault"]).default("own"),
+    )
+    .action(async (options: { trustDomain: string; name: string; root: "own" | "vault" }, command: Command) => {
       const session = sessionOf(command);
-      showStatus(session, await session.client.pki.init({ trustDomain, name }, once()));
+      showStatus(session, await session.client.pki.init(options, once()));
     });
   pki
     .command("import-ca")

@@ -25,6 +25,8 @@ export interface VaultSettings {
   references: readonly string[];
   /** `<mount>/<role>` that signs device sign-ins by certificate; our own authority does unless told. */
   ssh?: string;
+  /** Mount of a PKI engine whose authority may stand above our intermediate. */
+  pki?: string;
 }
 
 export interface SecretsSettings {
@@ -86,6 +88,11 @@ export const secretsSettingsShape = {
   HOLDFAST_VAULT_SSH: vaultPath
     .optional()
     .describe("The role of an SSH engine in Vault, MOUNT/ROLE, that signs certificates for devices; our own authority unless told"),
+  HOLDFAST_VAULT_PKI: z
+    .string()
+    .regex(/^[\w-]+(\/[\w.-]*\w)*$/, "must be a MOUNT")
+    .optional()
+    .describe("The mount of a PKI engine in Vault whose authority signs our intermediate when that is asked for"),
   HOLDFAST_VAULT_TRANSIT_KEY: vaultPath.optional().describe("The transit key in Vault, MOUNT/NAME, that protects the file of the key ring"),
 };
 
@@ -101,6 +108,7 @@ export function secretsFaults(values: Partial<SecretsValues>): { at: string; say
   needs("HOLDFAST_VAULT_ADDR", "is needed where HOLDFAST_SECRETS_ENGINE is vault", vault || values.HOLDFAST_SECRETS_ENGINE !== "vault");
   needs("HOLDFAST_VAULT_ADDR", "is needed for HOLDFAST_VAULT_TRANSIT_KEY", vault || !has("HOLDFAST_VAULT_TRANSIT_KEY"));
   needs("HOLDFAST_VAULT_ADDR", "is needed for HOLDFAST_VAULT_SSH", vault || !has("HOLDFAST_VAULT_SSH"));
+  needs("HOLDFAST_VAULT_ADDR", "is needed for HOLDFAST_VAULT_PKI", vault || !has("HOLDFAST_VAULT_PKI"));
   needs("HOLDFAST_VAULT_TRANSIT_KEY", "cannot be set beside a passphrase; choose one", !passphrase || !has("HOLDFAST_VAULT_TRANSIT_KEY"));
   if (!vault) return faults;
   const by = values.HOLDFAST_VAULT_AUTH;
@@ -135,6 +143,7 @@ export function arrangeSecrets(values: SecretsValues, workingDirectory: string):
           references: values.HOLDFAST_VAULT_REFERENCES,
           ...(values.HOLDFAST_VAULT_NAMESPACE !== undefined && { namespace: values.HOLDFAST_VAULT_NAMESPACE }),
           ...(values.HOLDFAST_VAULT_SSH !== undefined && { ssh: values.HOLDFAST_VAULT_SSH }),
+          ...(values.HOLDFAST_VAULT_PKI !== undefined && { pki: values.HOLDFAST_VAULT_PKI }),
           ...(values.HOLDFAST_VAULT_CA_FILE !== undefined && { caFile: resolve(workingDirectory, values.HOLDFAST_VAULT_CA_FILE) }),
         },
       }),

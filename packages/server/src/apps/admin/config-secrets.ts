@@ -43,5 +43,6 @@ export const secretsValueOf: Record<keyof typeof secretsSettingsShape, (settings
   HOLDFAST_VAULT_KEEP_AT: ({ secrets }) => secrets.vault?.keepAt,
   HOLDFAST_VAULT_REFERENCES: ({ secrets }) => secrets.vault?.references.join(","),
   HOLDFAST_VAULT_SSH: ({ secrets }) => secrets.vault?.ssh,
+  HOLDFAST_VAULT_PKI: ({ secrets }) => secrets.vault?.pki,
   HOLDFAST_VAULT_TRANSIT_KEY: ({ secrets }) => (secrets.keyProtection?.by === "transit" ? secrets.keyProtection.key : undefined),
 };

@@ -15,7 +15,7 @@ import { authorityView } from "./view.ts";
 import { pkcs8Of, signingKey, spkiOf } from "./x509.ts";
 
 const rootDays = 3650;
-const intermediateDays = 1825;
+export const intermediateDays = 1825;
 
 /** P-256 is what every TLS and X.509 peer takes. */
 const newKey = (): KeyObject => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;

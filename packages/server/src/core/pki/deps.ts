@@ -1,7 +1,7 @@
 /** What the parts of this module share. */
 import type { Clock } from "@holdfast/kit";
 import type { Audit } from "#core/audit";
-import type { Secrets } from "#core/secrets";
+import type { Secrets, VaultPki } from "#core/secrets";
 import type { Db } from "#platform/db";
 
 export interface Parts {
@@ -11,6 +11,8 @@ export interface Parts {
   clock: Clock;
   /** Where this server is reached; certificates then say where the revocation list is. */
   publicUrl?: string | undefined;
+  /** An authority in Vault that may sign intermediates. */
+  vault?: Pick<VaultPki, "signIntermediate" | "revoke"> | undefined;
 }
 
 export const dayMs = 86_400_000;

@@ -31,6 +31,7 @@ import { createSshAuthority, type SshSigned, type SshWish } from "./ssh.ts";
 import type { TlsSource } from "./tls.ts";
 import { createSshRotation } from "./ssh-rotation.ts";
 import { createTrust, type PublicFile } from "./trust.ts";
+import { createUnderVault } from "./under-vault.ts";
 import type { Trust, Verdict } from "./verify.ts";
 import { spkiOf } from "./x509.ts";
 
@@ -58,11 +59,14 @@ export interface ProcessWish {
 
 export interface Pki {
   status(): Promise<PkiStatus>;
-  /** Makes root, intermediate and SSH authority. @throws Problem `pki_there_already`, `pki_trust_domain_invalid` */
-  init(wish: { trustDomain: string; name: string }, by: By): Promise<PkiStatus>;
+  /**
+   * Makes root, intermediate and SSH authority; with `vault` an intermediate under an authority there, which takes over where there is one.
+   * @throws Problem `pki_there_already`, `pki_trust_domain_invalid`, `pki_vault_unset`, `pki_chain_invalid`, `secrets_vault_*`
+   */
+  init(wish: { trustDomain: string; name: string; root?: "own" | "vault" }, by: By): Promise<PkiStatus>;
   /** Issues under somebody's own authority from now on. @throws Problem `pki_chain_invalid` naming every fault, `pki_key_unfit` */
   importAuthority(file: ChainFile & { trustDomain: string }, by: By): Promise<PkiStatus>;
-  /** A new intermediate; what the old one issued stays good. @throws Problem `pki_not_ready`, `pki_root_away` */
+  /** A new intermediate, under the same root; what the old one issued stays good. @throws Problem `pki_not_ready`, `pki_root_away`, `pki_vault_other_root`, `secrets_vault_*` */
   rotateIntermediate(by: By): Promise<PkiStatus>;
   /** Trusts an authority no more, and with a root all below it. @throws Problem `pki_authority_missing`, `pki_authority_issuing`, `pki_root_away` */
   retire(id: string, by: By): Promise<PkiStatus>;
@@ -122,13 +126,17 @@ interface PkiDeps {
   clock?: Clock;
   metrics?: Pick<Metrics, "gauge">;
   publicUrl?: string | undefined;
+  /** An authority in Vault, for who wants it above ours. */
+  vault?: Parts["vault"];
 }
 
-export function createPki({ db, audit, secrets, clock = systemClock, metrics, publicUrl }: PkiDeps): Pki {
-  const parts: Parts = { db, audit, secrets, clock, publicUrl };
+export function createPki({ db, audit, secrets, clock = systemClock, metrics, publicUrl, vault }: PkiDeps): Pki {
+  const parts: Parts = { db, audit, secrets, clock, publicUrl, vault };
   secrets.addResealer(keysResealer(db));
   if (metrics) measure(parts, metrics);
   const authorities = createAuthorities(parts);
+  const importAuthority = createImport(parts, authorities.status);
+  const underVault = createUnderVault(parts, importAuthority);
   const { issueOwn, ...certificates } = createCertificates(parts);
   const trust = createTrust(parts);
 
@@ -136,7 +144,9 @@ export function createPki({ db, audit, secrets, clock = systemClock, metrics, pu
     ...authorities,
     ...createRootKeeping(parts, authorities.status),
     rotateSsh: createSshRotation(parts, authorities.status),
-    importAuthority: createImport(parts, authorities.status),
+    importAuthority,
+    init: ({ root, ...wish }, by) => (root === "vault" ? underVault.init(wish, by) : authorities.init(wish, by)),
+    rotateIntermediate: async (by) => (await underVault.rotate(by)) ?? authorities.rotateIntermediate(by),
     ...certificates,
     ...trust,
     expiring: createExpiring(parts),

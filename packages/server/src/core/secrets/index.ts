@@ -35,7 +35,7 @@ export type { SecretUse } from "./named.ts";
 export type { RevealBy } from "./reveal.ts";
 export type { ResealBatch, Resealer, RotationState } from "./rotation.ts";
 export type { Place } from "./sealing.ts";
-export { createVault, type Vault } from "./vault/index.ts";
+export { createVault, type Vault, type VaultPki } from "./vault/index.ts";
 export { createVaultSsh, type SshSignIn, type SshSignInWish } from "./vault-ssh.ts";
 
 export interface Secrets {

@@ -18,11 +18,17 @@ export interface SimulatedPki {
 export async function pki(now: () => number, domains: string[]): Promise<SimulatedPki> {
   x509.cryptoProvider.set(globalThis.crypto);
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const extensions = [new x509.BasicConstraintsExtension(true, 0, true)];
+  const signs = new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true);
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: "CN=Simulated Vault CA",
     keys,
-    extensions,
+    notBefore: new Date(now() - 30_000),
+    notAfter: new Date(now() + 3650 * 86_400_000),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      signs,
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
     signingAlgorithm: algorithm,
   });
   const revoked = new Set<string>();
@@ -49,6 +55,27 @@ export async function pki(now: () => number, domains: string[]): Promise<Simulat
     });
   }
 
+  /** `use_csr_values` is not on: of the request the key alone counts. */
+  async function certifyAuthority(publicKey: webcrypto.CryptoKey, { body }: VaultRequest): Promise<x509.X509Certificate> {
+    const pathLength = Number(body["max_path_length"] ?? -1);
+    return x509.X509CertificateGenerator.create({
+      serialNumber: `0${randomBytes(16).toString("hex").slice(1)}`,
+      subject: new x509.Name([{ CN: [text(body, "common_name")] }, { O: [text(body, "organization")] }]),
+      issuer: root.subject,
+      notBefore: new Date(now() - 30_000),
+      notAfter: new Date(Math.min(now() + (seconds(body["ttl"]) ?? 3600) * 1000, root.notAfter.getTime())),
+      publicKey,
+      signingKey: keys.privateKey,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, pathLength < 0 ? undefined : pathLength, true),
+        signs,
+        await x509.SubjectKeyIdentifierExtension.create(publicKey),
+        await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+      ],
+    });
+  }
+
   const told = (certificate: x509.X509Certificate) => ({
     certificate: certificate.toString("pem"),
     issuing_ca: root.toString("pem"),
@@ -65,6 +92,11 @@ export async function pki(now: () => number, domains: string[]): Promise<Simulat
       const der = Buffer.from(await crypto.subtle.exportKey("pkcs8", pair.privateKey)).toString("base64");
       const pem = `-----BEGIN PRIVATE KEY-----\n${der.replaceAll(/(.{64})/g, "$1\n").trim()}\n-----END PRIVATE KEY-----`;
       return { data: { ...told(await certify(pair.publicKey, request)), private_key: pem, private_key_type: "ec" } };
+    }
+    if (rest === "root/sign-intermediate") {
+      const csr = new x509.Pkcs10CertificateRequest(text(request.body, "csr"));
+      if (!(await csr.verify())) throw new Refusal(400, ["request signature invalid"]);
+      return { data: told(await certifyAuthority(await csr.publicKey.export(), request)) };
     }
     if (act === "sign") {
       const csr = new x509.Pkcs10CertificateRequest(text(request.body, "csr"));

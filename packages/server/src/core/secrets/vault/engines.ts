@@ -35,6 +35,8 @@ export interface Pki {
   issue(role: string, wanted: IssueCertificate): Promise<IssuedCertificate>;
   /** A certificate for a key that stays here. `csr`: PEM. */
   sign(role: string, csr: string, wanted: IssueCertificate): Promise<IssuedCertificate>;
+  /** A certificate of an authority, for a key that stays here: it signs certificates, and no further authorities. */
+  signIntermediate(csr: string, wanted: { commonName: string; organization: string; ttl: string }): Promise<IssuedCertificate>;
   revoke(serial: string): Promise<void>;
 }
 
@@ -102,6 +104,8 @@ export function createPki(session: VaultSession, mount: string): Pki {
   return {
     issue: (role, wanted) => ask(`${mount}/issue/${role}`, namesOf(wanted)),
     sign: (role, csr, wanted) => ask(`${mount}/sign/${role}`, { csr, ...namesOf(wanted) }),
+    signIntermediate: (csr, { commonName, organization, ttl }) =>
+      ask(`${mount}/root/sign-intermediate`, { csr, common_name: commonName, organization, ttl, max_path_length: 0, format: "pem" }),
     async revoke(serial) {
       await session.call({ method: "POST", path: `${mount}/revoke`, body: { serial_number: serial }, repeatable: true });
     },

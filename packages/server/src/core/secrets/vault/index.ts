@@ -14,6 +14,7 @@ import type { VaultSettings } from "#platform/settings-secrets";
 import { createTransport } from "./transport.ts";
 import { createWrapping, type Wrapping } from "./wrapping.ts";
 
+export type { Pki as VaultPki } from "./engines.ts";
 export type { VaultSettings } from "#platform/settings-secrets";
 
 export interface Vault {

@@ -137,9 +137,9 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const events = createEvents({ database, log, metrics });
   const jobs = createJobs({ database, log, metrics });
   const audit = createAudit({ db, clock });
-  const { vault, secrets } = await openSecrets({ settings, db, audit, log, clock });
+  const { vault, secrets, above } = await openSecrets({ settings, db, audit, log, clock });
   const keeping = createAuditKeeping({ db, audit, secrets, log, metrics, clock, ...keepingSettingsOf(settings) });
-  const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl });
+  const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl, vault: above });
   const means = identityMeansOf(settings, log);
   const identity = createIdentity({ db, audit, secrets, clock, metrics, ...means });
   const findings = createFindings({ db, audit, clock });
@@ -194,7 +194,8 @@ async function openSecrets({ settings, ...deps }: { settings: Settings; db: Data
   const { log, clock } = deps;
   const vault = settings.secrets.vault && createVault({ settings: settings.secrets.vault, log, clock });
   const { engine } = settings.secrets;
-  return { vault, secrets: await createSecrets({ ...deps, keys: keySourceOf(settings, vault), engine, vault }) };
+  const above = vault?.settings.pki === undefined ? undefined : vault.pki(vault.settings.pki);
+  return { vault, above, secrets: await createSecrets({ ...deps, keys: keySourceOf(settings, vault), engine, vault }) };
 }
 
 function keepingSettingsOf({ home, auditSyslog: syslog, auditRetentionDays: retentionDays }: Settings) {

@@ -10,8 +10,8 @@ import { callbackPath } from "./provider-view.ts";
 import type { LogoutMessage } from "./provider-logout.ts";
 import { arrivalCookie } from "./routes-federation.ts";
 
-/** A response with many groups, in base64. */
-const mostBytes = 512 * 1024;
+/** A response with many groups, in base64 and as a form writes that. */
+const mostBytes = 256 * 1024;
 const takeUpS = 120;
 
 export function createSamlRoutes(identity: Identity): PlainRoute[] {

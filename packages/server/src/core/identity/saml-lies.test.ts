@@ -182,6 +182,12 @@ const lies: [string, RegExp, (said: Said) => string][] = [
   ["that is no XML", /no well-formed XML|no XML/, () => "<samlp:Response"],
   ["that is empty", /no message/, () => ""],
   ["that never ends", /without end/, () => `${"<a>".repeat(60)}${"</a>".repeat(60)}`],
+  [
+    "with more attributes than anybody needs",
+    /too many attributes/,
+    (said) =>
+      good(said, world.idp).replace("<saml:Subject>", `<saml:Subject ${Array.from({ length: 60 }, (_, at) => `a${at}="1"`).join(" ")}>`),
+  ],
   ["that is too long", /too long|too many/, () => `<a>${"<b/>".repeat(200_000)}</a>`],
   ...wrapped.map(([how, forge]): [string, RegExp, (said: Said) => string] => [
     `wrapped, ${how}`,

@@ -82,7 +82,7 @@ export function logoutResponse(by: Speaker, to: string, asked: { id: string; rel
   return addressed(to, [["SAMLResponse", xml], ...state], by.privateKey);
 }
 
-const mostBytes = 256 * 1024;
+const mostBytes = 128 * 1024;
 
 /** @throws SamlRefusal */
 export function inflated(bytes: Buffer): Buffer {

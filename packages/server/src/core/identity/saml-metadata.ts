@@ -7,10 +7,13 @@ import { childOf, childrenOf, escapeXml, isNamed, leafText, readXml, SamlRefusal
 const redirect = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const post = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
+/** Metadata is read for an administrator only; some is long, and some has comments in it. */
+const limits = { bytes: 512 * 1024, elements: 10_000 };
+
 /** What to keep of a provider's metadata. A signature over it is not looked at: whoever gives it says whom we trust. @throws Problem `identity_metadata_invalid` */
 export async function readMetadata(xml: string): Promise<ProviderMetadata> {
   try {
-    const root = await readXml(xml);
+    const root = await readXml(xml.replaceAll(/<!--.*?-->/gs, ""), limits);
     const found = isNamed(root, ["metadata", "EntityDescriptor"]) ? [root] : childrenOf(root, "metadata", "EntityDescriptor");
     const providers = found.filter((one) => childrenOf(one, "metadata", "IDPSSODescriptor").length > 0);
     const [only, another] = providers;

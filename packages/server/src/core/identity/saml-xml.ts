@@ -31,16 +31,22 @@ export const spaces = {
   encryption: "http://www.w3.org/2001/04/xmlenc#",
 } as const;
 
-const mostBytes = 512 * 1024;
-const mostElements = 8000;
-const deepest = 40;
+export interface Limits {
+  bytes: number;
+  elements: number;
+}
+
+/** Of a message, which anybody may send and whose signature costs work to check: room for a thousand groups. */
+const ofMessages: Limits = { bytes: 128 * 1024, elements: 2500 };
+const mostAttributes = 48;
+const deepest = 32;
 const declaration = /^\uFEFF?\s*<\?xml version=["']1\.0["'](\s+encoding=["']utf-8["'])?(\s+standalone=["'](yes|no)["'])?\s*\?>/i;
 const entity = /&(?!(amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-f]{1,6});)/i;
 
 /** The text of a message that came as base64. @throws SamlRefusal */
 export function textOfBase64(base64: string): Buffer {
   const compact = base64.replaceAll(/\s/g, "");
-  if (compact === "" || compact.length > mostBytes * 1.4) refuse("no message, or one that is too long");
+  if (compact === "" || compact.length > ofMessages.bytes * 1.4) refuse("no message, or one that is too long");
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(compact)) refuse("no base64");
   return Buffer.from(compact, "base64");
 }
@@ -55,13 +61,13 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 /** The root of a document. @throws SamlRefusal */
-export async function readXml(text: string): Promise<Xml> {
-  if (Buffer.byteLength(text) > mostBytes) refuse("a document that is too long");
+export async function readXml(text: string, { bytes, elements }: Limits = ofMessages): Promise<Xml> {
+  if (Buffer.byteLength(text) > bytes) refuse("a document that is too long");
   const rest = text.replace(declaration, "");
   if (rest.includes("<!")) refuse("a comment, a section of character data or a document type");
   if (rest.includes("<?")) refuse("a processing instruction");
   if (entity.test(rest)) refuse("an entity");
-  if (rest.split("<").length > 2 * mostElements) refuse("too many elements");
+  if (rest.split("<").length > 2 * elements) refuse("too many elements");
   const root = (await parsed(text)).documentElement;
   if (!root) refuse("no XML");
   return treeOf(root, 0, new Set());
@@ -92,6 +98,7 @@ const textNode = 3;
 function treeOf(dom: DomNode, depth: number, ids: Set<string>): Xml {
   if (depth > deepest) refuse("elements within elements without end");
   const attributes = new Map<string, string>();
+  if (dom.attributes.length > mostAttributes) refuse("an element with too many attributes");
   for (const { localName, namespaceURI, value } of Array.from(dom.attributes)) {
     if (/^(xml:)?id$/i.test(localName)) {
       if (ids.has(value)) refuse("an id twice");

@@ -4,6 +4,7 @@ import { Secret } from "@holdfast/kit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sessionCookie } from "#core/identity";
 import { certificateRequest } from "#test/certificates";
+import { runHoldfast } from "#test/holdfast-program";
 import { opened } from "#test/identity";
 import { sql } from "kysely";
 import { deviceData } from "./network.ts";
@@ -16,6 +17,7 @@ const address = "198.51.100.77";
 let scene: Scene;
 let personId: string;
 let hers: Client;
+let herKey: string;
 beforeAll(async () => {
   scene = await setScene({ pairs: 1 });
   await arrive();
@@ -34,6 +36,7 @@ async function arrive(): Promise<void> {
   const caller = await identity.authenticate({ headers: {}, cookies: { [sessionCookie]: opened(answer).token } });
   if (!caller) throw new Error("not signed in");
   const { key } = await identity.createKey({ name: "hers", scopes: [...caller.access.keys()], expiresInDays: 1 }, caller);
+  herKey = key;
   hers = createClient({ url: scene.url, apiKey: new Secret(key) });
 }
 
@@ -86,6 +89,21 @@ async function doABitOfEverything(): Promise<void> {
   await hers.rollouts.abort({ id: rollout.id, reason: `not today` });
   await hers.identity.createUser({ name: "somebody", password: "correct horse battery", grants: [] });
 }
+
+test("the key of checkpoints is rotated on the command line, tried dry first, and both keys are there to take out", async () => {
+  const cli = async (line: string) => {
+    const env = { HOLDFAST_URL: scene.url, HOLDFAST_API_KEY: herKey };
+    return runHoldfast(scene.home, line.split(" "), { env });
+  };
+  expect(await cli("audit checkpoints --sign")).toMatchObject({ code: 0 });
+  const { out: before } = await cli("audit keys");
+  expect((await cli("audit rotate-key --dry-run")).out).toMatch(/^Would make a new key in place of [0-9a-f]{16}\.$/m);
+  expect((await cli("audit keys")).out).toBe(before);
+  const { code, out, err } = await cli("audit rotate-key --reason yearly");
+  expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^The key [0-9a-f]{16} signs from checkpoint \d+ on\./) });
+  expect((await cli("audit keys")).out).toBe(before + out);
+  expect(await cli("audit verify")).toMatchObject({ code: 0 });
+});
 
 test("who is erased is nowhere in the database: neither name nor mail address nor address, and the trail holds", async () => {
   await doABitOfEverything();

@@ -119,6 +119,7 @@ export async function compose(options: ComposeOptions): Promise<Holdfast> {
     log,
     ...(settings.databaseUrl ? { url: settings.databaseUrl.reveal() } : {}),
     ...(settings.databaseOwnerUrl ? { ownerUrl: settings.databaseOwnerUrl.reveal() } : {}),
+    ...(settings.databaseTls ? { tls: settings.databaseTls } : {}),
   });
   try {
     await prepareSchema({ database, log });
@@ -172,10 +173,10 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const privacy = privacyOf({ db, audit, clock });
   const http = await createHttp({
     contract,
-    router: assembleRouter(
-      routesOf({ db, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices }),
-      { ...liveSourceOf({ events, db }), openSight: createSight({ db, findings, rollouts }) },
-    ),
+    router: assembleRouter(routesOf({ db, audit, keeping, privacy, secrets, pki, identity, findings, rollouts, devices }), {
+      ...liveSourceOf({ events, db }),
+      openSight: createSight({ db, findings, rollouts }),
+    }),
     authenticate: (credentials) => identity.authenticate(credentials),
     settings: { ...httpSettingsOf(options), ...(tls ? { tls: tls.http } : {}) },
     publicFiles: { below: "/pki", find: (name) => pki.publicFile(name) },

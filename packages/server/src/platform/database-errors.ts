@@ -57,6 +57,15 @@ const refused: ProblemText = {
   say: "The database server refused us. Check the user, the password and the database's name in DATABASE_URL, and that it admits this machine.",
 };
 
+const unprotected: ProblemText = {
+  code: "database_tls_refused",
+  kind: "not_ready",
+  say: "No protected connection to the database server could be made: its certificate or name is not what it should be, it does not take ours, or it speaks no TLS 1.3. Check HOLDFAST_DATABASE_CA_FILE and HOLDFAST_DATABASE_CERTIFICATE; HOLDFAST_DATABASE_TLS=off is for a network that nobody else is on.",
+};
+
+/** Words of Node and OpenSSL for certificates and protocols that do not suit. */
+const tlsError = /^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH|EPROTO$)/;
+
 /** The error as a Problem where it says something about the server; errors of the statement itself (constraints, syntax) stay as they are. */
 export function explainDatabaseError(thrown: unknown): unknown {
   if (isProblem(thrown)) return thrown;
@@ -77,6 +86,7 @@ export function breaksConnection(thrown: unknown): boolean {
 function textFor(thrown: unknown): ProblemText | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
+  if (tlsError.test(code) || thrown.message.startsWith("The server does not support SSL connections")) return unprotected;
   if (!(thrown instanceof pg.DatabaseError))
     return systemErrors.has(code) || brokenConnection.test(thrown.message) ? unavailable : undefined;
   if (code.startsWith("28") || code === "3D000") return refused;

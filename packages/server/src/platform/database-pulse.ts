@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { atMost } from "@holdfast/kit";
 import pg from "pg";
+import { connectionTo, type DatabaseTls } from "./database-tls.ts";
 import type { Log } from "./log.ts";
 
 export interface Pulse {
@@ -12,6 +13,7 @@ export interface Pulse {
 
 interface PulseParts {
   url: string;
+  tls?: DatabaseTls | undefined;
   log: Log;
   /** Called for every question that goes unanswered while the pulse is gone. */
   onLost: () => void;
@@ -21,14 +23,14 @@ const everyMs = 1_000;
 const patienceMs = 2_000;
 
 /** Watches over a connection of its own: a busy pool is no lost database. */
-export function watchPulse({ url, log, onLost }: PulseParts): Pulse {
+export function watchPulse({ url, tls, log, onLost }: PulseParts): Pulse {
   const stopping = new AbortController();
   let missed = 0;
   const watching = (async () => {
     let client: pg.Client | undefined;
     while (!stopping.signal.aborted) {
       try {
-        client = await ask(client ?? makeClient(url), client === undefined);
+        client = await ask(client ?? makeClient(url, tls), client === undefined);
         if (missed > 1) log.info("the database answers again");
         missed = 0;
       } catch (err) {
@@ -50,9 +52,9 @@ export function watchPulse({ url, log, onLost }: PulseParts): Pulse {
   };
 }
 
-function makeClient(url: string): pg.Client {
+function makeClient(url: string, tls: DatabaseTls | undefined): pg.Client {
   const client = new pg.Client({
-    connectionString: url,
+    ...connectionTo(url, tls),
     application_name: "holdfast pulse",
     connectionTimeoutMillis: patienceMs,
     query_timeout: patienceMs,

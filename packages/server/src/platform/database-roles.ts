@@ -4,6 +4,7 @@
  */
 import pg from "pg";
 import { explainDatabaseError } from "./database-errors.ts";
+import { connectionTo, type DatabaseTls } from "./database-tls.ts";
 import type { Log } from "./log.ts";
 
 /** What the server works as, unless DATABASE_OWNER_URL leaves that to whoever DATABASE_URL names. */
@@ -15,6 +16,8 @@ export interface DatabaseAccess {
   url: string;
   /** For what changes tables. May hold a password: never log it. */
   ownerUrl: string;
+  /** Of all connections; absent for the embedded server, and where the operator has it off. */
+  tls?: DatabaseTls | undefined;
   /** The role behind `url`; undefined when that is the owner, because the server gives us no other. */
   role?: string;
 }
@@ -23,6 +26,7 @@ interface GivenUrls {
   url: string;
   /** Absent: `url` is the owner's. */
   ownerUrl?: string | undefined;
+  tls?: DatabaseTls | undefined;
   log: Log;
 }
 
@@ -30,16 +34,16 @@ interface GivenUrls {
  * With one URL, the owner's, every connection for work gives the owner's rights up (`role` as a startup option). With two,
  * the server works as whoever the first names.
  */
-export async function arrangeAccess({ url, ownerUrl, log }: GivenUrls): Promise<DatabaseAccess> {
+export async function arrangeAccess({ url, ownerUrl, tls, log }: GivenUrls): Promise<DatabaseAccess> {
   if (ownerUrl === undefined) {
-    if (await mayWorkAs(url)) return { url: withRole(url), ownerUrl: url, role: workingRole };
+    if (await mayWorkAs({ url, tls })) return { url: withRole(url), ownerUrl: url, role: workingRole, tls };
     log.warn(advice(`The user of DATABASE_URL may neither make the role ${workingRole} nor work as it`));
-    return { url, ownerUrl: url };
+    return { url, ownerUrl: url, tls };
   }
-  const [role, owner] = await Promise.all([whoIs(url), whoIs(ownerUrl)]);
-  if (role !== owner) return { url, ownerUrl, role };
+  const [role, owner] = await Promise.all([whoIs({ url, tls }), whoIs({ url: ownerUrl, tls })]);
+  if (role !== owner) return { url, ownerUrl, role, tls };
   log.warn(advice("DATABASE_URL and DATABASE_OWNER_URL name the same user"));
-  return { url, ownerUrl };
+  return { url, ownerUrl, tls };
 }
 
 function advice(cause: string): string {
@@ -52,13 +56,13 @@ function withRole(url: string): string {
   return changed.toString();
 }
 
-async function whoIs(url: string): Promise<string> {
-  return connected(url, async (client) => (await client.query<{ who: string }>("select current_user::text as who")).rows[0]?.who ?? "");
+async function whoIs(door: Door): Promise<string> {
+  return connected(door, async (client) => (await client.query<{ who: string }>("select current_user::text as who")).rows[0]?.who ?? "");
 }
 
 /** Makes the role, and the user a member of it, where that is needed and allowed. */
-function mayWorkAs(url: string): Promise<boolean> {
-  return connected(url, async (client) => {
+function mayWorkAs(door: Door): Promise<boolean> {
+  return connected(door, async (client) => {
     const attempts = [
       undefined,
       `grant ${workingRole} to current_user`,
@@ -85,8 +89,10 @@ async function unlessDenied(client: pg.Client, statement: string): Promise<boole
   }
 }
 
-async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: "holdfast start", connectionTimeoutMillis: 3_000 });
+type Door = Pick<DatabaseAccess, "url" | "tls">;
+
+async function connected<T>({ url, tls }: Door, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...connectionTo(url, tls), application_name: "holdfast start", connectionTimeoutMillis: 3_000 });
   client.on("error", () => undefined); // What uses the connection meets it as well.
   try {
     await client.connect();
@@ -105,8 +111,16 @@ const lockKey = 7_450_002;
  * Brings the role's rights to what they shall be: called after everything that may have made a table. Grants nothing that is
  * there already, so that a start on a prepared database writes nothing. Does nothing for a user who owns none of the tables.
  */
-export async function grantRights({ ownerUrl, role }: { ownerUrl: string; role: string }): Promise<void> {
-  await connected(ownerUrl, async (client) => {
+export async function grantRights({
+  ownerUrl,
+  role,
+  tls,
+}: {
+  ownerUrl: string;
+  role: string;
+  tls?: DatabaseTls | undefined;
+}): Promise<void> {
+  await connected({ url: ownerUrl, tls }, async (client) => {
     await client.query("begin");
     await client.query("select pg_advisory_xact_lock($1)", [lockKey]);
     const { rows } = await client.query<{ statement: string }>(missingRights, [role]);

@@ -7,8 +7,10 @@ import { explainDatabaseError } from "./database-errors.ts";
 import { guardPool } from "./database-pool.ts";
 import { watchPulse } from "./database-pulse.ts";
 import { arrangeAccess, workingRole, type DatabaseAccess } from "./database-roles.ts";
+import { connectionTo, openDatabaseTls } from "./database-tls.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded-postgres.ts";
 import type { Log } from "./log.ts";
+import type { DatabaseTlsFiles } from "./settings-database.ts";
 
 export { isUniqueViolation } from "./database-errors.ts";
 
@@ -35,6 +37,8 @@ interface DatabaseOptions {
   url?: string;
   /** The owner of its tables, where `url` names another user. */
   ownerUrl?: string;
+  /** For `url` and `ownerUrl`; in plain text unless told. */
+  tls?: DatabaseTlsFiles;
   home: string;
   log: Log;
   /** Most connections of this process; 15 unless told. */
@@ -48,12 +52,13 @@ const oldestMajor = 15;
  * Opens the database; waits up to 30 s for a server that is still starting.
  * @throws Problem `database_unavailable`, `database_refused`, `database_too_old`, and those of the embedded PostgreSQL.
  */
-export async function openDatabase({ url, ownerUrl, home, log, connections = 15 }: DatabaseOptions): Promise<Database> {
+export async function openDatabase({ url, ownerUrl, tls: files, home, log, connections = 15 }: DatabaseOptions): Promise<Database> {
   const embedded = url === undefined ? await startEmbeddedPostgres({ home, log: log.child({ part: "postgres" }) }) : undefined;
   try {
+    const tls = files && openDatabaseTls(files);
     const access: DatabaseAccess = embedded
       ? { url: embedded.url, ownerUrl: embedded.ownerUrl, role: workingRole }
-      : await untilAnswered(() => arrangeAccess({ url: url ?? "", ownerUrl, log }));
+      : await untilAnswered(() => arrangeAccess({ url: url ?? "", ownerUrl, tls, log }));
     return await connect({ access, embedded, log, connections });
   } catch (thrown) {
     await embedded?.stop();
@@ -69,8 +74,8 @@ interface ConnectParts {
 }
 
 async function connect({ access, embedded, log, connections }: ConnectParts): Promise<Database> {
-  const { url } = access;
-  const pool = makePool(url, connections, log);
+  const { url, tls } = access;
+  const pool = makePool(access, connections, log);
   try {
     checkMajor(await untilAnswered(() => askMajor(pool)));
   } catch (thrown) {
@@ -78,7 +83,7 @@ async function connect({ access, embedded, log, connections }: ConnectParts): Pr
     throw thrown;
   }
   const guarded = guardPool(pool, () => pulse.beats());
-  const pulse = watchPulse({ url, log, onLost: () => guarded.breakAll() });
+  const pulse = watchPulse({ url, tls, log, onLost: () => guarded.breakAll() });
   return {
     ...access,
     db: new Kysely({ dialect: new PostgresDialect({ pool: guarded }) }),
@@ -99,9 +104,9 @@ async function connect({ access, embedded, log, connections }: ConnectParts): Pr
  * Limits so that callers fail rather than hang: 3 s for a connection, 15 s for a statement (the server's; ours a little
  * later), 60 s for a transaction that does nothing. A server that is stopped or cut off is noticed sooner, by its pulse.
  */
-function makePool(url: string, connections: number, log: Log): pg.Pool {
+function makePool({ url, tls }: DatabaseAccess, connections: number, log: Log): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...connectionTo(url, tls),
     max: connections,
     application_name: "holdfast",
     connectionTimeoutMillis: 3_000,

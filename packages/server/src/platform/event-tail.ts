@@ -37,8 +37,8 @@ const pollMs = 5_000;
 const unsettledMs = 50;
 
 /** Finds the present end and follows it until stopped. */
-export async function openTail(database: Pick<Database, "db" | "url">, log: Log): Promise<EventTail> {
-  const { db, url } = database;
+export async function openTail(database: Pick<Database, "db" | "url" | "tls">, log: Log): Promise<EventTail> {
+  const { db, url, tls } = database;
   const stopping = new AbortController();
   const notified = createBell();
   const moved = createBell();
@@ -67,7 +67,7 @@ export async function openTail(database: Pick<Database, "db" | "url">, log: Log)
       });
     }
   })();
-  const listener = listen({ url, channel, log, onNotice: notified.ring });
+  const listener = listen({ url, tls, channel, log, onNotice: notified.ring });
 
   return {
     position: () => position,

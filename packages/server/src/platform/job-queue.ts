@@ -1,5 +1,7 @@
 /** The queue's own side: pg-boss, its tables, the queue and the schedule of each job. */
 import { PgBoss } from "pg-boss";
+import type { DatabaseAccess } from "./database-roles.ts";
+import { connectionTo, type DatabaseTls } from "./database-tls.ts";
 import type { Job } from "./job.ts";
 import type { Log } from "./log.ts";
 
@@ -8,17 +10,17 @@ const schema = "jobs";
 export const failedQueue = "failed";
 
 /** Makes or upgrades the tables of the job queue; to be called as their owner, which the server at work is not. */
-export async function installJobs(url: string): Promise<void> {
-  const boss = new PgBoss({ connectionString: url, schema, supervise: false, schedule: false, max: 1 });
+export async function installJobs(url: string, tls?: DatabaseTls): Promise<void> {
+  const boss = new PgBoss({ ...connectionTo(url, tls), schema, supervise: false, schedule: false, max: 1 });
   boss.on("error", () => undefined); // Rejected to the caller as well.
   await boss.start();
   await boss.stop({ graceful: false });
 }
 
 /** Half a minute after the last sign of life a job of a dead process is another's. */
-export function makeBoss(url: string, log: Log): PgBoss {
+export function makeBoss({ url, tls }: Pick<DatabaseAccess, "url" | "tls">, log: Log): PgBoss {
   const boss = new PgBoss({
-    connectionString: url,
+    ...connectionTo(url, tls),
     schema,
     application_name: "holdfast jobs",
     max: 4,

@@ -37,7 +37,7 @@ export interface Jobs {
 }
 
 export function createJobs({ database, log, metrics }: { database: Database; log: Log; metrics: Metrics }): Jobs {
-  const boss = makeBoss(database.url, log);
+  const boss = makeBoss(database, log);
   const turns = new Set<TurnTaker>();
   const meters = makeMeters(metrics, boss);
   let started = false;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { atMost } from "@holdfast/kit";
 import pg from "pg";
+import { connectionTo, type DatabaseTls } from "./database-tls.ts";
 import type { Log } from "./log.ts";
 
 export interface Listener {
@@ -10,6 +11,7 @@ export interface Listener {
 
 interface ListenerParts {
   url: string;
+  tls?: DatabaseTls | undefined;
   channel: string;
   log: Log;
   /** Called for each notification, and after each connect: what was notified before it is lost. */
@@ -20,13 +22,13 @@ const heartbeatMs = 10_000;
 const patienceMs = 3_000;
 
 /** Listens until stopped. A dead connection is found by a question every 10 s; the callers poll besides, so a notice is a courtesy. */
-export function listen({ url, channel, log, onNotice }: ListenerParts): Listener {
+export function listen({ url, tls, channel, log, onNotice }: ListenerParts): Listener {
   const stopping = new AbortController();
   const { signal } = stopping;
   const listening = (async () => {
     for (let waitMs = 100; !signal.aborted; waitMs = Math.min(waitMs * 2, 5_000)) {
       try {
-        await listenOnce({ url, channel, onNotice, signal, onConnect: () => (waitMs = 100) });
+        await listenOnce({ url, tls, channel, onNotice, signal, onConnect: () => (waitMs = 100) });
       } catch (err) {
         log.warn({ err, channel }, "not listening to the database; polling until it is back");
       }
@@ -43,6 +45,7 @@ export function listen({ url, channel, log, onNotice }: ListenerParts): Listener
 
 interface Once {
   url: string;
+  tls: DatabaseTls | undefined;
   channel: string;
   onNotice: () => void;
   onConnect: () => void;
@@ -50,9 +53,9 @@ interface Once {
 }
 
 /** Resolves when stopped; rejects when the connection breaks. */
-async function listenOnce({ url, channel, onNotice, onConnect, signal }: Once): Promise<void> {
+async function listenOnce({ url, tls, channel, onNotice, onConnect, signal }: Once): Promise<void> {
   const client = new pg.Client({
-    connectionString: url,
+    ...connectionTo(url, tls),
     application_name: "holdfast listen",
     connectionTimeoutMillis: patienceMs,
     query_timeout: patienceMs,

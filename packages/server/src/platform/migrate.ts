@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Problem } from "@holdfast/kit";
 import pg from "pg";
 import { explainDatabaseError } from "./database-errors.ts";
+import { connectionTo, type DatabaseTls } from "./database-tls.ts";
 import type { Log } from "./log.ts";
 
 /**
@@ -28,6 +29,7 @@ interface Applied {
 
 export interface MigrateOptions {
   url: string;
+  tls?: DatabaseTls | undefined;
   log: Log;
   /** Directory of `NNNN_name.sql`; ours unless told. */
   from?: string;
@@ -42,9 +44,9 @@ const ourMigrations = fileURLToPath(new URL("../../migrations/", import.meta.url
  * A user who owns none of it finds out whether anything is missing.
  * @throws Problem `migration_changed`, `migration_unknown`, `migration_malformed`, `migration_failed`, `migration_denied`.
  */
-export async function migrate({ url, log, from = ourMigrations }: MigrateOptions): Promise<string[]> {
+export async function migrate({ url, tls, log, from = ourMigrations }: MigrateOptions): Promise<string[]> {
   const migrations = await readMigrations(from);
-  const client = new pg.Client({ connectionString: url, application_name: "holdfast migrate", connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ ...connectionTo(url, tls), application_name: "holdfast migrate", connectionTimeoutMillis: 5_000 });
   client.on("error", (err) => log.warn({ err }, "the connection of the migrations broke"));
   try {
     await client.connect();

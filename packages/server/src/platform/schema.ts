@@ -6,8 +6,8 @@ import { migrate } from "./migrate.ts";
 
 /** Several processes may start at one time. @throws Problem as `migrate` */
 export async function prepareSchema({ database, log }: { database: DatabaseAccess; log: Log }): Promise<void> {
-  const { ownerUrl, role } = database;
-  await migrate({ url: ownerUrl, log });
-  await installJobs(ownerUrl);
-  if (role !== undefined) await grantRights({ ownerUrl, role });
+  const { ownerUrl, role, tls } = database;
+  await migrate({ url: ownerUrl, tls, log });
+  await installJobs(ownerUrl, tls);
+  if (role !== undefined) await grantRights({ ownerUrl, role, tls });
 }

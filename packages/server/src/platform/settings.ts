@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parseDuration, Problem, sayError, Secret } from "@holdfast/kit";
 import { z } from "zod";
 import { arrangeAudit, auditFaults, auditSettingsShape, type AuditSettings } from "./settings-audit.ts";
+import { arrangeDatabase, databaseFaults, databaseSettingsShape, type DatabaseSettings } from "./settings-database.ts";
 import { arrangeSecrets, secretsFaults, secretsSettingsShape, type SecretsSettings } from "./settings-secrets.ts";
 import { arrangeTls, tlsFaults, tlsSettingsShape, type TlsSettings } from "./settings-tls.ts";
 import { isEgressEntry } from "./egress.ts";
@@ -22,12 +23,7 @@ export const settingsExitCode = 78;
 /** Each setting once: its name, what it means, its shape. `holdfast config explain` and the documents are made from it. */
 export const settingsShape = {
   HOLDFAST_HOME: z.string().default(".holdfast").describe("Directory of everything Holdfast keeps: database, key ring, working copies"),
-  DATABASE_URL: secretUrl(["postgres:", "postgresql:"])
-    .optional()
-    .describe("A PostgreSQL server (15 or newer); without it one runs inside HOLDFAST_HOME"),
-  DATABASE_OWNER_URL: secretUrl(["postgres:", "postgresql:"])
-    .optional()
-    .describe("The same database as the owner of its tables, for upgrades alone; DATABASE_URL then names a user who owns none"),
+  ...databaseSettingsShape,
   HOLDFAST_HOST: z.string().default("127.0.0.1").describe("Address to listen on; 0.0.0.0 or :: for all"),
   HOLDFAST_PORT: z.string().default("7450").transform(toPort).describe("Port to listen on; 0 takes any free one"),
   HOLDFAST_PUBLIC_URL: z
@@ -117,13 +113,9 @@ export const settingsShape = {
   ...tlsSettingsShape,
 };
 
-export interface Settings extends AuditSettings {
+export interface Settings extends AuditSettings, DatabaseSettings {
   /** Absolute path. */
   home: string;
-  /** Absent: the embedded PostgreSQL. */
-  databaseUrl?: Secret;
-  /** Absent: `databaseUrl` is the owner's. */
-  databaseOwnerUrl?: Secret;
   host: string;
   port: number;
   /** Origin without a slash at its end; the address listened on unless set. */
@@ -171,12 +163,11 @@ export function loadSettings(environment: Environment, workingDirectory: string 
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
   const parsed = z.object(settingsShape).safeParse(Object.fromEntries(given));
   const faults = parsed.success
-    ? [...secretsFaults(parsed.data), ...tlsFaults(parsed.data), ...auditFaults(parsed.data)]
+    ? [...databaseFaults(parsed.data), ...secretsFaults(parsed.data), ...tlsFaults(parsed.data), ...auditFaults(parsed.data)]
     : parsed.error.issues.map(({ path, message }) => ({ at: path.join("."), say: message }));
-  const caFiles = ["HOLDFAST_GIT_CA_FILE", "HOLDFAST_EGRESS_CA_FILE", "HOLDFAST_AUDIT_SYSLOG_CA_FILE"];
+  const caFiles = ["HOLDFAST_GIT_CA_FILE", "HOLDFAST_EGRESS_CA_FILE", "HOLDFAST_AUDIT_SYSLOG_CA_FILE", "HOLDFAST_DATABASE_CA_FILE"];
   const caFaults = caFiles.flatMap((name) => findUnusable(name, environment[name], workingDirectory));
-  const ownerFaults = findLonelyOwner(new Set(given.map(([name]) => name)));
-  const places = [...faults, ...caFaults, ...ownerFaults, ...given.flatMap(([name]) => findMisspelt(name))];
+  const places = [...faults, ...caFaults, ...given.flatMap(([name]) => findMisspelt(name))];
   if (!parsed.success || places.length > 0) throw invalid(places);
   return arrange(parsed.data, workingDirectory);
 }
@@ -199,8 +190,7 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     driftEveryMs: values.HOLDFAST_DRIFT_EVERY,
     backUpEveryMs: values.HOLDFAST_BACKUP_EVERY,
     keyRingFile: values.HOLDFAST_KEY_RING ? resolve(workingDirectory, values.HOLDFAST_KEY_RING) : join(home, "keys.json"),
-    ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
-    ...(values.DATABASE_OWNER_URL && { databaseOwnerUrl: values.DATABASE_OWNER_URL }),
+    ...arrangeDatabase(values, workingDirectory),
     ...(values.HOLDFAST_PUBLIC_URL && { publicUrl: values.HOLDFAST_PUBLIC_URL }),
     ...(values.HOLDFAST_TRUSTED_PROXIES && { trustedProxies: values.HOLDFAST_TRUSTED_PROXIES }),
     ...(values.HOLDFAST_ORGANISATION && { organisation: values.HOLDFAST_ORGANISATION }),
@@ -213,13 +203,6 @@ function arrange(values: z.output<z.ZodObject<typeof settingsShape>>, workingDir
     secrets: arrangeSecrets(values, workingDirectory),
     ...(tls && { tls }),
   };
-}
-
-function findLonelyOwner(given: ReadonlySet<string>): { at: string; say: string }[] {
-  if (!given.has("DATABASE_OWNER_URL") || given.has("DATABASE_URL")) return [];
-  return [
-    { at: "DATABASE_OWNER_URL", say: "needs DATABASE_URL, the user that the server works as; alone, DATABASE_URL may name the owner" },
-  ];
 }
 
 function senderOf({

@@ -1,5 +1,5 @@
 /** Proving again who one is, for people who have neither a password nor a second factor here: where they signed in. */
-import { Problem } from "@holdfast/kit";
+import { isProblem, Problem } from "@holdfast/kit";
 import { inTransaction, type Tx } from "#platform/db";
 import type { Caller } from "./authenticate.ts";
 import type { Parts } from "./deps.ts";
@@ -33,10 +33,12 @@ export function createProviderStepUp(parts: Parts, way: ReturnType<typeof create
     if (provider?.id !== came.provider) throw notThere();
     const { actor, credentialId, userId } = caller;
     const subject = `session:${credentialId}`;
-    const finished = await way.finish(came, { stepsUp: credentialId });
+    const finished = await comeBack(came, credentialId);
     const refusal = await inTransaction(db, async (tx) => {
-      const why = await doubtful(tx, finished, userId);
-      if (why !== undefined) return why;
+      const why = finished
+        ? await doubtful(tx, finished, userId)
+        : "what came back from the provider does not fit what began in this browser";
+      if (!finished || why !== undefined) return why;
       const secondFactor = secondFactorThere(finished.proved);
       const stepped = await factors.stepUpSession(tx, credentialId, { now: new Date(clock.now()), secondFactor });
       if (!stepped) return "the session has ended";
@@ -48,6 +50,16 @@ export function createProviderStepUp(parts: Parts, way: ReturnType<typeof create
     const entry = { actor, action: "identity.session.step_up_refuse", subject: actor, reason: refusal, requestId };
     await inTransaction(db, (tx) => audit.record(tx, entry));
     throw refused(new Error(refusal));
+  }
+
+  /** Undefined for what does not count at all. */
+  async function comeBack(came: CameBack, sessionId: string): Promise<Finished | undefined> {
+    try {
+      return await way.finish(came, { stepsUp: sessionId });
+    } catch (thrown) {
+      if (isProblem(thrown) && thrown.code === "identity_provider_refused") return undefined;
+      throw thrown;
+    }
   }
 
   /** Why it does not count; undefined when it does. */

@@ -102,8 +102,8 @@ describe("a provider that tells the truth", () => {
   });
 
   test("finds nobody by name: a user of that name is not linked, and says so", async () => {
-    await world.make("ada", "viewer");
-    await expect(world.signIn()).rejects.toMatchObject({ code: "identity_name_taken" });
+    await world.signIn();
+    await expect(world.signIn({ subject: "another-at-idp" })).rejects.toMatchObject({ code: "identity_name_taken" });
     await expect(world.signIn({ groups: ["guests"] })).rejects.toMatchObject({ code: "identity_no_group" });
   });
 

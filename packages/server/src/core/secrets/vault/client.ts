@@ -43,9 +43,22 @@ export interface ClientDeps {
   clock: Clock;
   /** Told what Vault warns of, without values. */
   warned(path: string, warnings: readonly string[]): void;
+  /** Told how each exchange ended: `ok`, or what was wrong, e.g. `sealed`. */
+  counted?: ((outcome: string) => void) | undefined;
 }
 
-export function createVaultClient({ transport, namespace, clock, warned }: ClientDeps): VaultClient {
+export function createVaultClient({ transport, namespace, clock, warned, counted }: ClientDeps): VaultClient {
+  async function countedOnce(call: VaultCall): Promise<VaultAnswer> {
+    try {
+      const answer = await once(call);
+      counted?.("ok");
+      return answer;
+    } catch (thrown) {
+      counted?.(isProblem(thrown) ? thrown.code.replace(/^secrets_vault_/, "") : "failed");
+      throw thrown;
+    }
+  }
+
   async function once({ method, path, query, body, token, wrapForS }: VaultCall): Promise<VaultAnswer> {
     const headers: Record<string, string> = { "x-vault-request": "true" };
     if (token !== undefined) headers["x-vault-token"] = token;
@@ -62,7 +75,7 @@ export function createVaultClient({ transport, namespace, clock, warned }: Clien
 
   return {
     call: (call) =>
-      retry(() => once(call), {
+      retry(() => countedOnce(call), {
         attempts: 3,
         baseMs: 200,
         maxMs: 2000,

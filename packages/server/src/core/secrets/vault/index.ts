@@ -4,6 +4,7 @@
  */
 import { systemClock, type Clock } from "@holdfast/kit";
 import type { Log } from "#platform/log";
+import type { Metrics } from "#platform/metrics";
 import { createVaultClient } from "./client.ts";
 import { createDynamic, type Dynamic } from "./dynamic.ts";
 import { createPki, createSsh, createTransit, type Pki, type Ssh, type Transit } from "./engines.ts";
@@ -36,13 +37,31 @@ export interface Vault {
   close(): Promise<void>;
 }
 
+type VaultMetrics = Pick<Metrics, "counter" | "gauge">;
+
 /** Nothing is asked of Vault before the first use. @throws Problem `secrets_vault_ca_unreadable` */
-export function createVault(deps: { settings: VaultSettings; log: Log; clock?: Clock }): Vault {
-  const { settings, log, clock = systemClock } = deps;
+export function createVault(deps: { settings: VaultSettings; log: Log; clock?: Clock; metrics?: VaultMetrics }): Vault {
+  const { settings, log, clock = systemClock, metrics } = deps;
+  const requests = metrics?.counter({
+    name: "holdfast_vault_requests_total",
+    help: "Exchanges with Vault, by how they ended",
+    labels: ["outcome"],
+  });
+  const counted = (outcome: string): void => requests?.inc({ outcome });
   const transport = createTransport(settings);
   const warned = (path: string, warnings: readonly string[]): void => log.warn({ path, warnings }, "Vault warns");
-  const client = createVaultClient({ transport, namespace: settings.namespace, clock, warned });
+  const client = createVaultClient({ transport, namespace: settings.namespace, clock, warned, counted });
   const session = createVaultSession({ client, signIn: settings.signIn, clock, log });
+  metrics?.gauge({
+    name: "holdfast_vault_token_ttl_seconds",
+    help: "Until this process's token for Vault ends; nothing while there is none, or one without an end",
+    read(gauge) {
+      const endsMs = session.tokenEndsMs();
+      gauge.reset();
+      if (endsMs !== undefined) gauge.set((endsMs - clock.now()) / 1000);
+      else gauge.remove();
+    },
+  });
   return {
     settings,
     health: () => healthOf(transport),

@@ -7,6 +7,7 @@ import { vaultScene, type VaultScene } from "#test/vault";
 import type { VaultSettings } from "#platform/settings-secrets";
 import type { Condition } from "#world/vault";
 import { startVault } from "#world/vault";
+import { createMetrics } from "#platform/metrics";
 import { certificateRequest, tlsPair } from "#test/certificates";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createVault, type Vault } from "./index.ts";
@@ -164,6 +165,24 @@ describe("a wrapped secret id", () => {
     await expect(vault.kv.read("kv/network/none")).rejects.toThrow("was not wrapped by its AppRole");
     expect(count("sys/wrapping/unwrap")).toBe(0);
   });
+});
+
+test("what is asked of Vault is counted by how it ended, and the token's end can be watched", async () => {
+  const metrics = createMetrics();
+  const watched = createVault({ settings: scene.settings, log: scene.log, clock: scene.clock, metrics });
+  const page = async (): Promise<string[]> => (await metrics.page()).text.split("\n").filter((line) => line.startsWith("holdfast_vault_"));
+  expect(await page()).toEqual([]);
+  await watched.kv.read("kv/holdfast/none");
+  scene.server.condition = "sealed";
+  await expect(watched.kv.read("kv/holdfast/none")).rejects.toMatchObject({ code: "secrets_vault_sealed" });
+  expect(await page()).toEqual([
+    'holdfast_vault_requests_total{outcome="ok"} 2',
+    'holdfast_vault_requests_total{outcome="missing"} 1',
+    'holdfast_vault_requests_total{outcome="sealed"} 3',
+    "holdfast_vault_token_ttl_seconds 3600",
+  ]);
+  scene.server.condition = "active";
+  await watched.close();
 });
 
 test("an answer may be wrapped for somebody else, who has it once", async () => {

@@ -138,7 +138,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const events = createEvents({ database, log, metrics });
   const jobs = createJobs({ database, log, metrics });
   const audit = createAudit({ db, clock });
-  const { vault, secrets, above } = await openSecrets({ settings, db, audit, log, clock });
+  const { vault, secrets, above } = await openSecrets({ settings, db, audit, log, clock, metrics });
   const keeping = createAuditKeeping({ db, audit, secrets, log, metrics, clock, ...keepingSettingsOf(settings) });
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl, vault: above });
   const means = identityMeansOf(settings, log);
@@ -191,9 +191,11 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   return { ...parts, ...lifeOf({ ...parts, options, reach, work, tls, log, mail: means.mail }) };
 }
 
-async function openSecrets({ settings, ...deps }: { settings: Settings; db: Database["db"]; audit: Audit; log: Log; clock: Clock }) {
+type SecretsParts = { settings: Settings; db: Database["db"]; audit: Audit; log: Log; clock: Clock; metrics: Metrics };
+
+async function openSecrets({ settings, metrics, ...deps }: SecretsParts) {
   const { log, clock } = deps;
-  const vault = settings.secrets.vault && createVault({ settings: settings.secrets.vault, log, clock });
+  const vault = settings.secrets.vault && createVault({ settings: settings.secrets.vault, log, clock, metrics });
   const { engine } = settings.secrets;
   const above = vault?.settings.pki === undefined ? undefined : vault.pki(vault.settings.pki);
   return { vault, above, secrets: await createSecrets({ ...deps, keys: keySourceOf(settings, vault), engine, vault }) };

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { invoke, type RouteInput, type RouteName, type RouteOutput } from "./api.ts";
 import { linesOf, type Lines } from "./as-code.ts";
-import { whyNot, type Me } from "./session.ts";
+import { whyNot, type Me, type Touched } from "./session.ts";
 
 export interface Confirm {
   title: string;
@@ -25,6 +25,8 @@ interface ActSpec<R extends RouteName> {
   called?: string;
   /** Why it cannot be done now, although the caller may. */
   blocked?: string | undefined;
+  /** For those whose permission counts for some labels only. */
+  touches?: Touched | undefined;
   confirm?: Confirm;
   /** What to say, or where to go, afterwards; what is on the screen is read again once that is done. */
   done?: (output: RouteOutput<R>) => string | undefined | Promise<string | undefined>;
@@ -36,6 +38,7 @@ export interface Act {
   icon: ReactNode;
   tone: "primary" | "danger" | "plain";
   blocked: string | undefined;
+  touches: Touched | undefined;
   confirm: Confirm | undefined;
   /** Does it. @throws Problem. Returns what to say afterwards. */
   run: (reason?: string) => Promise<string | undefined>;
@@ -52,6 +55,7 @@ export function act<R extends RouteName>(spec: ActSpec<R>): Act {
     icon: spec.icon,
     tone: spec.tone ?? "plain",
     blocked: spec.blocked,
+    touches: spec.touches,
     confirm: spec.confirm,
     run: async (reason) => {
       const output = await invoke(spec.route, inputWith(reason), spec.ifMatch === undefined ? {} : { ifMatch: spec.ifMatch });
@@ -63,5 +67,5 @@ export function act<R extends RouteName>(spec: ActSpec<R>): Act {
 
 /** Why an act is not possible for somebody now; undefined when it is. */
 export function obstacle(one: Act, me: Me | undefined): string | undefined {
-  return whyNot(me, one.route) ?? one.blocked;
+  return whyNot(me, one.route, one.touches) ?? one.blocked;
 }

@@ -2,13 +2,16 @@
 import { IconArrowBackUp, IconArrowsDiff, IconDatabaseExport, IconTrash } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import type { Device } from "@holdfast/contract";
+import { labelsOf } from "@holdfast/kit";
 import { act, type Act } from "../../app/act.ts";
 
 export function useDeviceActs(device: Device): Act[] {
   const navigate = useNavigate();
+  const touches = [labelsOf(device)];
   const unpinned = device.hostKey === undefined ? "Pin its host key first: Holdfast signs in to nothing it cannot recognise." : undefined;
   const backup = act({
     route: "devices.backup",
+    touches,
     input: { selector: `name=${device.name}` },
     label: "Back up now",
     icon: <IconDatabaseExport size={15} />,
@@ -20,6 +23,7 @@ export function useDeviceActs(device: Device): Act[] {
   });
   const check = act({
     route: "devices.checkDrift",
+    touches,
     input: { selector: `name=${device.name}` },
     label: "Check drift",
     icon: <IconArrowsDiff size={15} />,
@@ -36,6 +40,7 @@ export function useDeviceActs(device: Device): Act[] {
   });
   const revert = act({
     route: "devices.revertDrift",
+    touches,
     input: { id: device.id },
     label: "Plan the revert",
     icon: <IconArrowBackUp size={15} />,
@@ -47,6 +52,7 @@ export function useDeviceActs(device: Device): Act[] {
   });
   const remove = act({
     route: "devices.remove",
+    touches,
     input: { id: device.id },
     ifMatch: device.etag,
     label: "Remove",

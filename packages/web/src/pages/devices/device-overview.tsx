@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { IconPencil } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { Device } from "@holdfast/contract";
+import { labelsOf } from "@holdfast/kit";
 import { read } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
 import { Shortened } from "../../parts/copy.tsx";
@@ -28,7 +29,7 @@ export function DeviceOverview({ device }: { device: Device }) {
         id="facts"
         title="Facts"
         beside={
-          may("devices.update") && (
+          may("devices.update", [labelsOf(device)]) && (
             <LinkButton
               variant="default"
               size="compact-xs"

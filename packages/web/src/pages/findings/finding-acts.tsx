@@ -5,8 +5,10 @@ import { act, type Act } from "../../app/act.ts";
 
 export function useFindingActs(finding: Finding): Act[] {
   const { id } = finding;
+  const touches = [finding.labels];
   const acknowledge = act({
     route: "findings.acknowledge",
+    touches,
     input: { id },
     label: "Acknowledge",
     icon: <IconUserCheck size={15} />,
@@ -15,6 +17,7 @@ export function useFindingActs(finding: Finding): Act[] {
   });
   const resolve = act({
     route: "findings.resolve",
+    touches,
     input: { id, reason: "" },
     label: "Resolve by hand",
     icon: <IconCheck size={15} />,

@@ -32,7 +32,7 @@ export function SuppressForm({ finding }: { finding: Finding }) {
       await queries.invalidateQueries();
     },
   });
-  if (!may("findings.suppress")) return null;
+  if (!may("findings.suppress", [finding.labels])) return null;
   return (
     <Popover opened={opened} onChange={setOpened} width={320} trapFocus shadow="md">
       <Popover.Target>

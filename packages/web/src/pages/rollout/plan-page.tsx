@@ -20,6 +20,7 @@ import { When } from "../../parts/when.tsx";
 import { sayOrigin } from "./origin.ts";
 import { PlanChange } from "./plan-change.tsx";
 import { PlanTargets } from "./plan-targets.tsx";
+import { touchedBy } from "./touched.ts";
 import classes from "./plan.module.css";
 
 const route = getRouteApi("/shell/plans/$plan");
@@ -62,7 +63,7 @@ function Answer({ plan }: { plan: Plan }) {
 }
 
 function RollOutButton({ plan }: { plan: Plan }) {
-  const why = whyNot(useMe(), "rollouts.create");
+  const why = whyNot(useMe(), "rollouts.create", touchedBy(plan));
   if (plan.changes.length === 0) return null;
   if (why !== undefined) return <span className="dim">{why}</span>;
   return (
@@ -97,6 +98,7 @@ function Read({ plan }: { plan: Plan }) {
         <li>
           bound by <Shortened text={plan.hash} shown={short(plan.hash, 12)} what="plan hash" />
         </li>
+        {plan.partial && <li>it looks at devices besides that you may not see</li>}
         <RolledOut plan={plan.id} />
       </Notes>
       {plan.problems.length > 0 && <Problems problems={plan.problems} />}

@@ -13,6 +13,7 @@ import { Loaded } from "../../parts/loaded.tsx";
 import { TextSkeleton } from "../../parts/skeletons.tsx";
 import { firstDraft, limitsOf, sayLimits, sayStrategy, waveSizes, wishOf, type Draft } from "./strategy.ts";
 import { StrategyEditor } from "./strategy-editor.tsx";
+import { touchedBy } from "./touched.ts";
 import classes from "./roll-out.module.css";
 
 const route = getRouteApi("/shell/plans/$plan/roll-out");
@@ -66,7 +67,7 @@ function Propose({ plan }: { plan: Plan }) {
       pending={propose.isPending}
       problem={propose.error}
       blocked={
-        whyNot(me, "rollouts.create") ??
+        whyNot(me, "rollouts.create", touchedBy(plan)) ??
         (plan.changes.length === 0
           ? "This plan changes nothing, so there is nothing to roll out."
           : "wrong" in wish

@@ -159,5 +159,6 @@ export function useRolloutActs(rollout: Rollout): Act[] {
       done: go,
     }),
   };
-  return possible[rollout.state].map((verb) => acts[verb]);
+  const touches = rollout.partial ? ("partly seen" as const) : undefined;
+  return possible[rollout.state].map((verb) => ({ ...acts[verb], touches }));
 }

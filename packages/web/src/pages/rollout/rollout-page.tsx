@@ -68,6 +68,7 @@ function About({ rollout }: { rollout: Rollout }) {
         {rollout.strategyFrom && `, as the policy ${rollout.strategyFrom.name} says`}
       </li>
       {limits !== undefined && <li>{limits}</li>}
+      {rollout.partial && <li>it changes devices besides that you may not see</li>}
       <li>
         by <Actor actor={rollout.createdBy} /> <When at={rollout.createdAt} />
       </li>

@@ -1,4 +1,5 @@
 /** The ways into the console and out of it, in a real browser against a server that was never used before. Needs Debian's chromium. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { arrive, navigation } from "./console/acts.ts";
 import { expectNoComplaint, openBrowser, skippedBecause, type Browser, type Tab } from "./console/browser.ts";
@@ -42,6 +43,8 @@ describe.skipIf(skippedBecause() !== undefined)("the ways into the console", () 
     await page.getByLabel("Password", { exact: true }).fill(password);
     await page.getByLabel("Password again").fill(password);
     await make.click();
+    await arrive(grace, "Set Holdfast up");
+    await page.getByRole("main").getByRole("link", { name: "Later" }).click();
     await arrive(grace, "Overview");
     await page.getByText("No devices yet").waitFor();
     expect(page.url()).toBe(`${server.url}/`);
@@ -81,6 +84,29 @@ describe.skipIf(skippedBecause() !== undefined)("the ways into the console", () 
     expectNoComplaint(grace);
   });
 
+  test("a program that shows a code is let in after somebody looked who it is, and only that one", async () => {
+    const { page } = grace;
+    const asked = await startDevice("holdfast on a laptop");
+    await page.goto(`${server.url}/device#code=${asked.user_code}`);
+    await arrive(grace, "Let a program in");
+    await page.getByRole("button", { name: "Look who asks" }).click();
+    await page.getByRole("heading", { name: "“holdfast on a laptop” wants to act as you" }).waitFor();
+    await page.getByText("all that you may").waitFor();
+    await grace.picture("45-device");
+    expect(await poll(asked.device_code)).toMatchObject({ error: "authorization_pending" });
+    await page.getByRole("button", { name: "Let it in" }).click();
+    await page.getByText("It is in; you can close this page.").waitFor();
+    expect(await poll(asked.device_code, 5000)).toMatchObject({ token_type: "Bearer", access_token: expect.any(String) });
+    const other = await startDevice("something else");
+    await page.goto(`${server.url}/device#code=${other.user_code}`);
+    await page.reload();
+    await page.getByRole("button", { name: "Look who asks" }).click();
+    await page.getByRole("button", { name: "No", exact: true }).click();
+    await page.getByText("It was told no.").waitFor();
+    expect(await poll(other.device_code)).toMatchObject({ error: "access_denied" });
+    expectNoComplaint(grace);
+  });
+
   test("when the server is gone the screen says since when it is stale, and is live again by itself", async () => {
     const { page } = grace;
     const badge = page.getByRole("region", { name: "Sidebar" }).getByRole("status");
@@ -103,6 +129,21 @@ describe.skipIf(skippedBecause() !== undefined)("the ways into the console", () 
     expect(await sweep(stranger, [...doors])).toEqual([]);
     expectNoComplaint(stranger);
   });
+
+  async function startDevice(program: string): Promise<{ user_code: string; device_code: string }> {
+    return (await post("/oauth/device_authorization", { client_name: program })) as { user_code: string; device_code: string };
+  }
+
+  /** After `waitMs`, because a program may not ask more often than it was told. */
+  async function poll(deviceCode: string, waitMs = 0): Promise<unknown> {
+    await sleep(waitMs);
+    return post("/oauth/token", { grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code: deviceCode });
+  }
+
+  async function post(path: string, form: Record<string, string>): Promise<unknown> {
+    const body = new URLSearchParams({ client_id: "holdfast-cli", ...form });
+    return (await fetch(new URL(path, server.url), { method: "POST", body })).json();
+  }
 
   async function signIn(word: string): Promise<void> {
     await grace.page.getByLabel("Name").fill(name);

@@ -1,24 +1,11 @@
 /** A new person's way in a real browser: an invitation, an authenticator app, a passkey of Chromium's virtual authenticator, backup codes, step-up. */
-import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { arrive } from "./console/acts.ts";
 import { expectNoComplaint, openBrowser, skippedBecause, type Browser, type Tab } from "./console/browser.ts";
+import { codeOf, plugInKey } from "./console/phone.ts";
 import { openFreshServer, type FreshServer } from "./console/stage.ts";
 
 const password = "four words are easier";
-
-/** RFC 6238 over RFC 4226, written from the text: what a phone shows, independent of the server's library. */
-function codeOf(base32: string, atMs = Date.now()): string {
-  const bits = Array.from(base32, (letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(
-    Array.from({ length: Math.floor(bits.length / 8) }, (_, at) => Number.parseInt(bits.slice(at * 8, at * 8 + 8), 2)),
-  );
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(atMs / 30_000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const offset = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
 
 test("the phone of these tests shows the codes of RFC 6238, appendix B", () => {
   const seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"; // 12345678901234567890
@@ -54,7 +41,7 @@ describe.skipIf(skippedBecause() !== undefined)("second factors in a browser", (
     await page.getByLabel("Password", { exact: true }).fill(password);
     await page.getByLabel("Password again").fill(password);
     await page.getByRole("button", { name: "Make the administrator and sign in" }).click();
-    await arrive(grace, "Overview");
+    await arrive(grace, "Set Holdfast up");
     await page.goto(`${url}/settings/profile`);
     await arrive(grace, "Your profile");
     await page.getByText("You sign in with one factor").waitFor();
@@ -95,18 +82,7 @@ describe.skipIf(skippedBecause() !== undefined)("second factors in a browser", (
 
   test("a passkey is enrolled and then signs in alone", async () => {
     const { page } = grace;
-    const devtools = await page.context().newCDPSession(page);
-    await devtools.send("WebAuthn.enable");
-    await devtools.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    await plugInKey(grace);
     await page.goto(`${url}/settings/profile`);
     await page.getByRole("button", { name: "Enrol a passkey" }).click();
     const dialog = page.getByRole("dialog");

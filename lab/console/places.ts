@@ -1,5 +1,6 @@
 /** Every view that has an address. */
 import type { Client } from "@holdfast/contract";
+import { furnish } from "./furnish.ts";
 
 export interface Place {
   /** For findings and pictures. */
@@ -22,7 +23,10 @@ const fixed: Record<string, string> = {
   audit: "/audit",
   "audit-entry": "/audit?entry=1",
   profile: "/settings/profile",
+  sessions: "/settings/sessions",
+  "device-code": "/device",
   people: "/settings/people",
+  "people-none": "/settings/people?q=nobody-is-called-this",
   "person-new": "/settings/people/new",
   keys: "/settings/keys",
   "key-new": "/settings/keys/new",
@@ -31,15 +35,15 @@ const fixed: Record<string, string> = {
   nowhere: "/nowhere",
 };
 
-/** Views of what a person who is signed in can see; the details are of the things that are there. */
+/** Views of what a person who is signed in can see; the details are of the things that are there, and some that are made for it. */
 export async function placesOf(client: Client): Promise<Place[]> {
-  const [devices, repositories, plans, rollouts, findings, secrets] = await Promise.all([
+  const furnished = await furnish(client);
+  const [devices, repositories, plans, rollouts, findings] = await Promise.all([
     client.devices.list({ q: "lyon-core-1" }),
     client.repositories.list({}),
     client.plans.list({ limit: 200 }),
     client.rollouts.list({ limit: 200 }),
     client.findings.list({}),
-    client.secrets.list({}),
   ]);
   const device = `/devices/${devices.items[0]?.name}`;
   const repository = `/repositories/${repositories.items[0]?.id}`;
@@ -66,9 +70,8 @@ export async function placesOf(client: Client): Promise<Place[]> {
     "rollout-reverted": `/rollouts/${undone?.id}`,
     "rollout-target": `/rollouts/${undone?.id}?target=${touched}`,
     finding: `/findings/${findings.items[0]?.id}`,
-    "secret-replace": `/settings/secrets/${secrets.items[0]?.id}/replace`,
   };
-  return Object.entries({ ...fixed, ...found }).map(([name, path]) => ({ name, path }));
+  return Object.entries({ ...fixed, ...found, ...furnished }).map(([name, path]) => ({ name, path }));
 }
 
 /** Views of who is not signed in. */

@@ -58,7 +58,8 @@ export interface FreshServer {
   remove(): Promise<void>;
 }
 
-export async function openFreshServer(): Promise<FreshServer> {
+/** `localRepositories`: it may read repositories of this machine's own disk. */
+export async function openFreshServer({ localRepositories = false } = {}): Promise<FreshServer> {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-console-fresh-"));
   await emptyDirectory(directory);
   const consoleDirectory = join(directory, "console");
@@ -67,7 +68,7 @@ export async function openFreshServer(): Promise<FreshServer> {
   let holdfast: Holdfast | undefined;
   const start = async (): Promise<string> => {
     const settings = loadSettings({ HOLDFAST_HOME: join(directory, "home"), HOLDFAST_PORT: String(port) });
-    holdfast = await compose({ settings, log, consoleDirectory });
+    holdfast = await compose({ settings, log, consoleDirectory, localRepositories });
     const url = (await holdfast.start()) ?? "";
     port = Number(new URL(url).port);
     return url;

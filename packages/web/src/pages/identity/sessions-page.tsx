@@ -23,7 +23,7 @@ const head: Heading[] = [
 type Session = RouteOutput<"sessions.list">["items"][number];
 
 export function SessionsPage() {
-  const sessions = useQuery(read("sessions.list", undefined));
+  const sessions = useQuery({ ...read("sessions.list", undefined), refetchInterval: 5000 });
   const others = (sessions.data?.items.length ?? 0) - 1;
   const endOthers = act({
     route: "sessions.revokeOthers",

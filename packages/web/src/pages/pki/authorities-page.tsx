@@ -24,7 +24,7 @@ import { roles } from "./words.ts";
 import classes from "./pki.module.css";
 
 const crumbs = [{ label: "Certificates", to: "/settings/certificates" as const }];
-const head: Heading[] = [{ label: "Authority" }, { label: "State" }, { label: "Key", from: "wide" }, { label: "Ends" }];
+const head: Heading[] = [{ label: "Authority" }, { label: "State", from: "wide" }, { label: "Key", from: "wide" }, { label: "Ends" }];
 const crlHead: Heading[] = [
   { label: "List of" },
   { label: "Number", align: "end", from: "wide" },
@@ -130,7 +130,7 @@ function AuthorityRow({ one }: { one: Authority }) {
       <th scope="row">
         {name} <span className="dim">· {roles[role]}</span>
       </th>
-      <td>
+      <td className={wideOnly}>
         <State
           look={
             issuing

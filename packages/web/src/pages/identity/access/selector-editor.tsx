@@ -41,6 +41,7 @@ export function SelectorEditor({ of, rows, onRows }: SelectorEditorProps) {
           />
           {row.relation === "in" || row.relation === "notin" ? (
             <TagsInput
+              className={classes["values"] ?? ""}
               aria-label={`${of}: values of label ${at + 1}`}
               placeholder={row.values.length === 0 ? "Values, one of which it is" : ""}
               size="xs"
@@ -50,7 +51,7 @@ export function SelectorEditor({ of, rows, onRows }: SelectorEditorProps) {
               onChange={(values) => set(at, { values })}
             />
           ) : (
-            <span />
+            <span className={classes["values"]} />
           )}
           <ActionIcon
             size={30}

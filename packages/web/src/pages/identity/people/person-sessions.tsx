@@ -15,11 +15,13 @@ import { When } from "../../../parts/when.tsx";
 
 type Session = RouteOutput<"sessions.listOf">["items"][number];
 
+/** That a session ended is told at once; that one began is not. */
+const sessionsAgainMs = 5000;
 const head: Heading[] = [{ label: "Device" }, { label: "Address", from: "wide" }, { label: "Last seen" }];
 
 export function PersonSessions({ user }: { user: User }) {
   const { id, name } = user;
-  const sessions = useQuery(read("sessions.listOf", { id }));
+  const sessions = useQuery({ ...read("sessions.listOf", { id }), refetchInterval: sessionsAgainMs });
   const open = sessions.data?.items.length ?? 0;
   const endAll = act({
     route: "sessions.revokeAllOf",

@@ -45,6 +45,7 @@ export function GroupsEditor({ groups, onGroups, error }: GroupsEditorProps) {
               onChange={(role) => role !== null && set(at, { role })}
             />
             <TextInput
+              className={classes["values"] ?? ""}
               aria-label={`Where the role of group ${at + 1} counts`}
               placeholder="everywhere, or e.g. site=lyon"
               spellCheck={false}

@@ -17,6 +17,7 @@ import { fieldErrors } from "../../../parts/place-errors.ts";
 import { ProblemNotice } from "../../../parts/problem-notice.tsx";
 import { sayDone } from "../../../parts/run-act.tsx";
 import { TextSkeleton } from "../../../parts/skeletons.tsx";
+import { Credential } from "./credential.tsx";
 import classes from "./welcome.module.css";
 
 export function DeviceStep({ next }: { next: () => void }) {
@@ -44,7 +45,7 @@ function There({ devices, next }: { devices: readonly Device[]; next: () => void
           <p>
             They sign in with {listed(missing.map((name) => `“${name}”`))}, which {missing.length === 1 ? "is" : "are"} not stored yet.
           </p>
-          <Credential key={missing[0]} name={missing[0] ?? ""} />
+          <Credential key={missing[0]} name={missing[0] ?? ""} submit="Seal it" then={() => undefined} />
         </>
       )}
       {bare > 0 && (
@@ -62,45 +63,6 @@ function There({ devices, next }: { devices: readonly Device[]; next: () => void
         <Button onClick={next}>To the overview</Button>
       </div>
     </div>
-  );
-}
-
-function Credential({ name }: { name: string }) {
-  const queries = useQueryClient();
-  const form = useForm({
-    initialValues: { username: "", password: "" },
-    validate: {
-      username: (value) => (value.trim() === "" ? "Who signs in" : null),
-      password: (value) => (value === "" ? "The password" : null),
-    },
-  });
-  const store = useMutation({
-    mutationFn: ({ username, password }: { username: string; password: string }) =>
-      invoke("secrets.create", { name, value: { kind: "password", username: username.trim(), password } }),
-    onSuccess: () => sayDone(`${name} is sealed.`),
-    onSettled: () => queries.invalidateQueries(),
-  });
-  return (
-    <form className={classes["stack"]} noValidate onSubmit={form.onSubmit((values) => store.mutate(values))}>
-      <FormPair>
-        <TextInput label={`User of ${name}`} autoComplete="off" spellCheck={false} {...form.getInputProps("username")} />
-        <PasswordInput
-          label="Password"
-          description="Sealed at once; it never comes back out."
-          autoComplete="new-password"
-          {...form.getInputProps("password")}
-        />
-      </FormPair>
-      {store.error !== null && <ProblemNotice thrown={store.error} />}
-      <div className={classes["end"]}>
-        <LinkButton variant="subtle" to="/settings/secrets/new">
-          An SSH key instead
-        </LinkButton>
-        <Button type="submit" loading={store.isPending}>
-          Seal it
-        </Button>
-      </div>
-    </form>
   );
 }
 

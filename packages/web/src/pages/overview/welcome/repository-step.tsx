@@ -15,6 +15,8 @@ import { Loaded } from "../../../parts/loaded.tsx";
 import { fieldErrors } from "../../../parts/place-errors.ts";
 import { ProblemNotice } from "../../../parts/problem-notice.tsx";
 import { TextSkeleton } from "../../../parts/skeletons.tsx";
+import { Credential } from "./credential.tsx";
+import { secretMissing } from "./secret-missing.ts";
 import classes from "./welcome.module.css";
 
 export function RepositoryStep({ next }: { next: () => void }) {
@@ -27,30 +29,45 @@ export function RepositoryStep({ next }: { next: () => void }) {
 }
 
 function There({ repositories, next }: { repositories: readonly Repository[]; next: () => void }) {
+  const whole = repositories.every(({ problem }) => problem === undefined);
   return (
     <div className={classes["stack"]}>
-      <h2>Connected</h2>
+      <h2>{whole ? "Connected" : "Connected, but not yet taken over"}</h2>
       <ul className={classes["stack"]}>
         {repositories.map((repository) => (
-          <li key={repository.id}>
-            <State
-              look={
-                repository.problem === undefined
-                  ? { tone: "ok", shape: "check", word: repository.name }
-                  : { tone: "bad", shape: "alert", word: repository.name }
-              }
-            />{" "}
-            <span className="dim">{repository.problem ?? repository.headSubject ?? "being fetched"}</span>{" "}
-            <Link to="/repositories/$repository" params={{ repository: repository.id }}>
-              Look
-            </Link>
+          <li key={repository.id} className={classes["stack"]}>
+            <One repository={repository} />
           </li>
         ))}
       </ul>
       <div className={classes["end"]}>
-        <Button onClick={next}>Go on</Button>
+        <Button variant={whole ? "filled" : "default"} onClick={next}>
+          Go on
+        </Button>
       </div>
     </div>
+  );
+}
+
+function One({ repository: { id, name, problem, headSubject } }: { repository: Repository }) {
+  const secret = secretMissing(problem);
+  const sync = (): Promise<unknown> => invoke("repositories.sync", { id });
+  return (
+    <>
+      <p>
+        <State look={problem === undefined ? { tone: "ok", shape: "check", word: name } : { tone: "bad", shape: "alert", word: name }} />{" "}
+        <span className="dim">{problem ?? headSubject ?? "being fetched"}</span>{" "}
+        <Link to="/repositories/$repository" params={{ repository: id }}>
+          Look
+        </Link>
+      </p>
+      {secret !== undefined && (
+        <>
+          <p>Its devices sign in with “{secret}”. Store that, and the repository is taken over.</p>
+          <Credential key={secret} name={secret} submit="Seal it and fetch again" then={sync} />
+        </>
+      )}
+    </>
   );
 }
 

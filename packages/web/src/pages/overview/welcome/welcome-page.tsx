@@ -1,5 +1,6 @@
 /** The first run, after the administrator: a second factor, a repository, a first device. Each step knows by itself whether it is done. */
 import { getRouteApi } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { oneOf } from "../../../app/search.ts";
 import { LinkButton } from "../../../parts/link-button.tsx";
 import { Page, Panel } from "../../../parts/page.tsx";
@@ -19,7 +20,12 @@ export function WelcomePage() {
   const { step: asked } = route.useSearch();
   const navigate = route.useNavigate();
   const progress = useProgress();
-  const step = oneOf(shown, asked) ?? (progress && firstOpen(progress));
+  const step = oneOf(shown, asked);
+  const begin = step === undefined && progress ? firstOpen(progress) : undefined;
+  useEffect(() => {
+    // A step stays until somebody goes on, also when it has just become done: its last words are still to be read.
+    if (begin !== undefined) void navigate({ to: "/welcome", search: { step: begin }, replace: true });
+  }, [begin, navigate]);
   const go = (to: Shown | "overview"): void =>
     void (to === "overview" ? navigate({ to: "/" }) : navigate({ to: "/welcome", search: { step: to } }));
   return (

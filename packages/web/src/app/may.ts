@@ -7,7 +7,7 @@ import type { Me } from "./session.ts";
 type Needs = Pick<RouteMeta, "permission" | "scoped">;
 
 /** Whether somebody holds a permission. `self` and `public` are held by all who are signed in. */
-export function holds(me: Me | undefined, permission: Permission): boolean {
+function holds(me: Me | undefined, permission: Permission): boolean {
   if (permission === "public" || permission === "self") return true;
   return me?.permissions.includes(permission) ?? false;
 }

@@ -4,7 +4,7 @@ import { routeOf, type RouteName, type RouteOutput } from "./api.ts";
 import { whyRefused, type Touched } from "./may.ts";
 import { read } from "./reads.ts";
 
-export { holds, type Touched } from "./may.ts";
+export type { Touched } from "./may.ts";
 
 export type Me = RouteOutput<"identity.me">;
 

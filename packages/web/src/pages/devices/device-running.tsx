@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { IconDatabaseExport, IconFileText } from "@tabler/icons-react";
 import type { Device } from "@holdfast/contract";
+import { labelsOf } from "@holdfast/kit";
 import { act } from "../../app/act.ts";
 import { isMissing } from "../../app/problem-view.ts";
 import { read } from "../../app/reads.ts";
@@ -49,6 +50,7 @@ export function NeverRead({ device }: { device: Device }) {
           <ActButton
             one={act({
               route: "devices.backup",
+              touches: [labelsOf(device)],
               input: { selector: `name=${device.name}` },
               label: "Back up now",
               icon: <IconDatabaseExport size={15} />,

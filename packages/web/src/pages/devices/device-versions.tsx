@@ -5,9 +5,11 @@ import { IconHistory } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ConfigVersion, Device } from "@holdfast/contract";
+import { labelsOf } from "@holdfast/kit";
 import { act } from "../../app/act.ts";
+import { whyRefused } from "../../app/may.ts";
 import { read, readPages } from "../../app/reads.ts";
-import { holds, useMe } from "../../app/session.ts";
+import { useMe } from "../../app/session.ts";
 import { ActBar } from "../../parts/act-bar.tsx";
 import { LazyCompare } from "../../parts/compare/lazy-compare.tsx";
 import { ConfigText } from "../../parts/config-text.tsx";
@@ -89,6 +91,7 @@ function Chosen({ device, version, older, from, newest }: ChosenProps) {
   const [shown, setShown] = useState<"diff" | "text">("diff");
   const restore = act({
     route: "devices.restore",
+    touches: [labelsOf(device)],
     input: { id: device.id, version: version.id },
     label: "Plan restoring this version",
     icon: <IconHistory size={15} />,
@@ -147,7 +150,7 @@ function Whole({ device, version }: { device: Device; version: ConfigVersion }) 
   });
   return (
     <>
-      {holds(me, "devices:reveal") && (
+      {me !== undefined && whyRefused(me, { permission: "devices:reveal", scoped: true }, [labelsOf(device)]) === undefined && (
         <div style={{ padding: "8px 14px 0" }}>
           <Switch
             label="Show secrets (kept in the audit trail)"

@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import { IconArrowsDiff, IconDatabaseExport } from "@tabler/icons-react";
 import type { Device } from "@holdfast/contract";
+import { labelsOf } from "@holdfast/kit";
 import { act } from "../../app/act.ts";
 import { ActBar } from "../../parts/act-bar.tsx";
 import { listed, plural } from "../../parts/format.ts";
@@ -17,6 +18,7 @@ export function PickedBar({ rows, onClear }: { rows: Device[]; onClear: () => vo
   const acts = [
     act({
       route: "devices.backup",
+      touches: rows.map(labelsOf),
       input: { selector },
       blocked: tooMany,
       label: "Back up",
@@ -31,6 +33,7 @@ export function PickedBar({ rows, onClear }: { rows: Device[]; onClear: () => vo
     }),
     act({
       route: "devices.checkDrift",
+      touches: rows.map(labelsOf),
       input: { selector },
       label: "Check drift",
       blocked: tooMany,

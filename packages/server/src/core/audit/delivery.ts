@@ -2,7 +2,8 @@
  * Brings every checkpoint to the syslog server, in order. The database has them all, so it is the queue; a file beside theirs says how far
  * the server has them. What it does not take is tried again, later and later up to a minute; some may arrive twice, none is left out.
  */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Checkpoint, Clock } from "@holdfast/kit";
 import type { Db } from "#platform/db";
 import type { Log } from "#platform/log";
@@ -50,6 +51,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   }
 
   async function remember(no: number): Promise<void> {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeFile(`${file}.part`, `${no}\n`, { mode: 0o600 });
     await rename(`${file}.part`, file);
   }

@@ -204,6 +204,12 @@ describe("checkpoints", () => {
       expect(arrived()).toEqual([1, 2]);
     });
 
+    test("nothing is late before anything was signed, in a home that has nothing yet", async () => {
+      const syslog = { transport: "tls", host: "127.0.0.1", port: await up(), ca: ours.ca } as const;
+      keeping = await keep({ directory: join(directory, "not", "there"), syslog });
+      expect(await keeping.checkpoints.late()).not.toHaveProperty("unsent");
+    });
+
     test("nothing goes to one whose authority is another", async () => {
       await sendTo(await up(), (await tlsPair()).ca);
       await signOne();

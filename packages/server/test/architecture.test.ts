@@ -71,6 +71,8 @@ describe("a breach is found and told in a sentence", () => {
     ["a pattern made of text", `${server}/core/audit/query.ts`, "export const p = (text: string) => new RegExp(text);", /anybody's text/],
     ["a pattern made of a template", `${server}/core/audit/query.ts`, "export const p = (x: string) => RegExp(`^${x}`);", /anybody's text/],
     ["text that becomes code", "packages/cli/src/main.ts", 'eval("1");', /text never becomes code/],
+    ["text that becomes a page", "packages/web/src/app/act.tsx", "<p dangerouslySetInnerHTML={x} />;", /shows text as text/],
+    ["something kept in a browser", "packages/web/src/app/act.ts", 'localStorage.setItem("a", "b");', /what a browser keeps/],
     ["a file that is too long", `${server}/core/audit/chain.ts`, "\n".repeat(401), /has 401 lines/],
     ["a README that is too long", `${server}/core/audit/README.md`, "\n".repeat(41), /has 41 lines/],
     ["a name that says nothing", `${server}/core/audit/utils.ts`, "", /name it after the main thing/],

@@ -55,6 +55,14 @@ const makesPatterns: Record<string, string> = {
 };
 const madePattern = /\bRegExp\(\s*(?!["'\s]|`(?:[^`\\$]|\\.|\$(?!\{))*`)/;
 const dynamicCode = /\beval\(|\bnew Function\(|["'](?:node:)?vm["']/;
+/** What would make a page of somebody's text, or keep people from pasting a password. */
+const unsafePage = /\b(dangerouslySetInnerHTML|(?:inner|outer)HTML|insertAdjacentHTML|document\.write|srcDoc|onPaste)\b/;
+/** What a browser keeps, and where that is said. */
+const browserKeeps = /\b(localStorage|sessionStorage|indexedDB|document\.cookie|caches\.open)\b/;
+const keepsInBrowser: Record<string, string> = {
+  "packages/web/src/app/scheme.ts": "light or dark",
+  "packages/web/src/app/begun.ts": "which sign-in elsewhere was begun, until it comes back",
+};
 const forbiddenNames = /^(utils?|helpers?|common|misc|manager|service|base|impl|data|info|handle|process)\.tsx?$/;
 const longestFile = 400;
 const longestReadme = 40;
@@ -205,6 +213,7 @@ function sqlBreaches({ path, code }: Source): string[] {
 /** Programs, code and patterns. */
 function dangerBreaches({ path, code, imports }: Source): string[] {
   if (!/^packages\/\w+\/src\//.test(path)) return [];
+  if (path.startsWith("packages/web/")) return pageBreaches(path, code);
   const runs = dynamicCode.exec(code)?.[0];
   const server = path.startsWith("packages/server/");
   const starts = server && imports.some(({ specifier }) => /^(node:)?child_process$/.test(specifier)) && !(path in startsPrograms);
@@ -213,6 +222,15 @@ function dangerBreaches({ path, code, imports }: Source): string[] {
     ...(runs === undefined ? [] : [`${path} says ${runs}; text never becomes code.`]),
     ...(starts ? [`${path} starts programs; platform/run-tool does that.`] : []),
     ...(makes ? [`${path} makes a regular expression of what may be anybody's text.`] : []),
+  ];
+}
+
+function pageBreaches(path: string, code: string): string[] {
+  const unsafe = (unsafePage.exec(code) ?? dynamicCode.exec(code))?.[0];
+  const kept = path in keepsInBrowser ? undefined : browserKeeps.exec(code)?.[0];
+  return [
+    ...(unsafe === undefined ? [] : [`${path} says ${unsafe}; a page shows text as text.`]),
+    ...(kept === undefined ? [] : [`${path} says ${kept}; what a browser keeps is said in architecture.ts.`]),
   ];
 }
 

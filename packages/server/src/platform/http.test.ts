@@ -53,7 +53,9 @@ describe("behind proxies", () => {
     ["theirs are", ["127.0.0.0/8"], "192.0.2.1", "192.0.2.1"],
     ["what a caller says of itself before them is not", ["127.0.0.1"], "198.51.100.7, 192.0.2.1", "192.0.2.1"],
     ["a chain of them is followed to the end", ["127.0.0.1", "10.0.0.0/8"], "192.0.2.1, 10.1.2.3", "192.0.2.1"],
-  ])("%s", async (_, trusted, forwarded, from) => expect(await callerOf(trusted, forwarded)).toBe(from));
+  ])("of their word on where a caller is, %s", async (_, trusted, forwarded, from) =>
+    expect(await callerOf(trusted, forwarded)).toBe(from),
+  );
 });
 
 describe("where people reach us by https", () => {

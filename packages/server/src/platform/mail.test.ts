@@ -13,20 +13,28 @@ describe("closing", () => {
   let server: SMTPServer;
   let url: Secret;
   let taken: string[];
+  let heads: string[];
+  let receivers: Set<string>;
   /** The server says that it has a letter only then. */
   let release: PromiseWithResolvers<void>;
   let arrived: PromiseWithResolvers<void>;
 
   beforeEach(async () => {
+    [heads, receivers] = [[], new Set()];
     [taken, release, arrived] = [[], Promise.withResolvers(), Promise.withResolvers()];
     server = new SMTPServer({
       authOptional: true,
       disabledCommands: ["STARTTLS"],
+      onRcptTo({ address }, _session, done) {
+        receivers.add(address);
+        done();
+      },
       onData(stream, _session, done) {
         let text = "";
         stream.on("data", (part: Buffer) => void (text += part.toString()));
         stream.on("end", () => {
           arrived.resolve();
+          heads.push(text.split("\r\n\r\n")[0] ?? "");
           void release.promise.then(() => {
             taken.push(/^Subject: (.*)\r$/m.exec(text)?.[1] ?? "");
             done();
@@ -51,6 +59,23 @@ describe("closing", () => {
     await closing;
     expect(taken.toSorted()).toEqual(["one", "two"]);
     await expect.poll(() => server.connections.size).toBe(0);
+  });
+
+  test("of a letter whose parts hold line ends: they become no header and no receiver", async () => {
+    const mail = createMail({ url, from, log: silentLog });
+    release.resolve();
+    for (const strange of [
+      "x\r\nBcc: eve@evil.example",
+      "x\nBcc: eve@evil.example\n\nHello",
+      "x\r\n.\r\nMAIL FROM:<a@b>",
+      "x\u2028Bcc: eve@evil.example",
+    ]) {
+      await mail.send({ to: "ada@example.net", subject: strange, text: strange });
+      await mail.send({ to: `ada@example.net${strange.slice(1)}`, subject: "to", text: "x" }).catch(() => undefined);
+    }
+    expect(receivers).toEqual(new Set(["ada@example.net"]));
+    expect(heads.join("\n")).not.toMatch(/^Bcc:/im);
+    expect(taken.length).toBeGreaterThanOrEqual(4);
   });
 
   test("has nothing to wait for when nothing was sent, and for what was not to be sent after all", async () => {

@@ -1,4 +1,5 @@
 /** OWASP API Security Top 10 (2023), API2: passing for somebody. */
+import { generateSync } from "otplib";
 import { sessionCookie } from "#core/identity";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startFortress, type Fortress, type Person } from "#test/fortress";
@@ -57,6 +58,25 @@ describe("a credential", () => {
       `${encode({ alg: "HS256", typ: "at+jwt" })}.${claims}.${signature}`,
     ];
     for (const key of forged) expect((await fortress.call("GET", me, { key })).status).toBe(401);
+  });
+});
+
+describe("a second factor", () => {
+  test("is asked for after a forgotten password was set anew, and its backup codes are kept stretched and salted", async () => {
+    const fay = await fortress.person("fay", "viewer");
+    const { secret } = (await fortress.call("POST", "/api/v1/auth/factors/totp", { cookie: fay.cookie })).body as { secret: string };
+    const code = generateSync({ secret, epoch: Math.floor(Date.now() / 1000) });
+    const confirmed = await fortress.call("POST", "/api/v1/auth/factors/totp/confirm", { cookie: fay.cookie, body: { code } });
+    expect(confirmed.status).toBe(200);
+    const { rows } = await fortress.database.owner.query<{ hash: Buffer; salt: Buffer }>("select hash, salt from identity.backup_code");
+    expect([rows.length, rows[0]?.hash.length, rows[0]?.salt.length]).toEqual([10, 32, 16]);
+    const forced = await fortress.call("POST", `/api/v1/users/${fay.id}/reset`, { key: ada.key });
+    const token = /token=([\w-]+)/.exec(String(forced.body["link"]))?.[1];
+    const password = "a barn full of hay";
+    const reset = await fortress.call("POST", "/api/v1/auth/reset", { body: { token, password } });
+    expect([reset.status, reset.headers.get("set-cookie")]).toEqual([reset.status, null]);
+    const again = await signIn("fay", password);
+    expect([again.status, again.headers.get("set-cookie"), Object.keys(again.body)]).toEqual([200, null, ["challenge"]]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** OWASP API Security Top 10 (2023), API5: calling what one may not call. */
 import { contract, routesOf, type ContractRoute } from "@holdfast/contract";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startFortress, type Fortress, type Person } from "#test/fortress";
 
 let fortress: Fortress;
@@ -39,6 +39,13 @@ test("whoever may only look gets nowhere with any route that the role names no p
     const call = { key: viewer.key, body: route.method === "GET" ? undefined : {} };
     expect([route.name, (await fortress.call(route.method, addressOf(route), call)).status]).toEqual([route.name, 403]);
   }
+});
+
+test("what was refused is on record: who, what, and from where", async () => {
+  const recorded = async () =>
+    (await fortress.call("GET", `${at}/audit?action=identity.access.refuse&limit=500`, { key: admin.key })).body.items ?? [];
+  await vi.waitUntil(async () => (await recorded()).length > 80);
+  expect((await recorded())[0]).toMatchObject({ actor: "user:vic", subject: expect.stringContaining("route:"), address: "127.0.0.1" });
 });
 
 describe("a route is not reached under another's permission:", () => {

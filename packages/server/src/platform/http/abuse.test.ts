@@ -36,7 +36,7 @@ function talk(bytes: string): Promise<Talk> {
   });
 }
 
-describe("a request whose end is in doubt is refused, and nothing behind it is read:", () => {
+describe("a request whose end is in doubt", () => {
   test.each<[what: string, bytes: string]>([
     ["Content-Length before Transfer-Encoding", post("content-length: 13\r\ntransfer-encoding: chunked\r\n", "0\r\n\r\n")],
     ["Transfer-Encoding before Content-Length", post("transfer-encoding: chunked\r\ncontent-length: 4\r\n", chunked)],
@@ -90,7 +90,7 @@ describe("a request whose end is in doubt is refused, and nothing behind it is r
       `the host "${host}"`,
       get("").replace("host: x", `host: ${host}`),
     ]),
-  ])("%s", async (_what, bytes) => {
+  ])("by %s is refused, and nothing behind it is read", async (_what, bytes) => {
     const before = api.changes();
     const { statuses, text } = await talk(bytes + next);
     expect(statuses.length).toBe(1);
@@ -193,12 +193,12 @@ describe("who says where they come from", () => {
   });
 });
 
-describe("a client that dawdles is hung up on:", () => {
+describe("a client that dawdles", () => {
   test.each([
     ["in the head of a request", "GET /api/v1/things HTTP/1.1\r\nhost: x\r\nx-a"],
     ["in its body", post("content-length: 13\r\n", body.slice(0, 5))],
     ["in a chunk of it", post("transfer-encoding: chunked\r\n", `d\r\n${body.slice(0, 5)}`)],
-  ])("%s", async (_where, bytes) => {
+  ])("%s is told so and hung up on", async (_where, bytes) => {
     const { statuses, text } = await talk(bytes);
     expect(statuses).toEqual(["408"]);
     expect(text).toContain("request_timeout");

@@ -2,6 +2,7 @@
 import type { Grant } from "@holdfast/contract";
 import { writeGrant } from "@holdfast/kit";
 import type { RouteInput } from "./api.ts";
+import { quote } from "./quote.ts";
 import { option, type Commands, type Words } from "./words-of.ts";
 
 /** The command line calls things by their names; an act that knows only an id has no line. */
@@ -128,6 +129,18 @@ export const accessLines: Commands = {
   "pki.revoke": ({ id, reason }) => ["pki", "revoke", id, "--reason", reason],
   "pki.sshRotate": ({ step }) => ["pki", "rotate-ssh", `--${step}`],
 };
+
+/** What gives and takes roles, so that somebody has `after` in place of `before`; undefined where nothing changes. */
+export function grantLine(called: string, before: readonly Grant[], after: readonly Grant[]): string | undefined {
+  const [was, is] = [before.map(writeGrant), after.map(writeGrant)];
+  const given = is.filter((grant) => !was.includes(grant));
+  const taken = was.filter((grant) => !is.includes(grant));
+  const lines = [
+    ...(given.length > 0 ? [["holdfast", "users", "grant", called, ...given]] : []),
+    ...(taken.length > 0 ? [["holdfast", "users", "ungrant", called, ...taken]] : []),
+  ];
+  return lines.length === 0 ? undefined : lines.map((words) => words.map(quote).join(" ")).join(" && ");
+}
 
 /** A password is asked for by the command; what else there is comes as JSON. */
 function storing(name: string, value: RouteInput<"secrets.create">["value"], due: string | undefined): Words {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { grantLine } from "./access-lines.ts";
 import { commandLine } from "./command-lines.ts";
 import { curlLine } from "./curl.ts";
 import { quote } from "./quote.ts";
@@ -71,6 +72,12 @@ describe("an act as a command line", () => {
       "holdfast users invite ines --role operator --at site=lyon",
     );
     expect(commandLine("people.invite", { name: "ines", grants: [lyon, { role: "viewer" }] })).toBeUndefined();
+  });
+  test("a change of roles is told as what is given and what is taken", () => {
+    const [viewer, lyon] = [{ role: "viewer" }, { role: "operator", selector: "site=lyon" }];
+    expect(grantLine("ines", [viewer], [viewer, lyon])).toBe("holdfast users grant ines operator@site=lyon");
+    expect(grantLine("ines", [viewer], [lyon])).toBe("holdfast users grant ines operator@site=lyon && holdfast users ungrant ines viewer");
+    expect(grantLine("ines", [viewer], [viewer])).toBeUndefined();
   });
   test("a secret is told without its value", () => {
     const value = { kind: "password" as const, username: "net", password: "hunter2" };

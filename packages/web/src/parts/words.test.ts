@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { actorName } from "./actor.tsx";
 import { fieldErrors } from "./place-errors.ts";
-import { sayAction, viewOf } from "./sayings.ts";
+import { viewOf } from "./sayings.ts";
 import { targetLook } from "./states.ts";
 
 test.each([
@@ -15,11 +15,6 @@ test("a subject leads to its view, and to none where there is none", () => {
   expect(viewOf("device:dev_1")).toBe("/devices/dev_1");
   expect(viewOf("device:../../x")).toBe("/devices/..%2F..%2Fx");
   expect(viewOf("import:24")).toBeUndefined();
-});
-
-test("an action without words is told by its name", () => {
-  expect(sayAction("rollout.rollout.create")).toBe("proposed a rollout");
-  expect(sayAction("devices.thing.unheard")).toBeUndefined();
 });
 
 test("places of a problem belong to the fields that they name", () =>

@@ -14,6 +14,7 @@ import {
   IconServer2,
   IconSun,
   IconUpload,
+  IconUserPlus,
 } from "@tabler/icons-react";
 import { useMantineColorScheme } from "@mantine/core";
 import { useNavigate, type LinkProps } from "@tanstack/react-router";
@@ -137,6 +138,15 @@ function useLines(onHelp: () => void): Line[] {
     { label: "Add a device", icon: <IconPlus size={16} />, route: "devices.create", do: go("/devices/new") },
     { label: "Import devices", icon: <IconUpload size={16} />, route: "devices.import", do: go("/devices/import") },
     { label: "Connect a repository", icon: <IconPlus size={16} />, route: "repositories.create", do: go("/repositories/new") },
+    { label: "Add a person", icon: <IconUserPlus size={16} />, route: "people.invite", do: go("/settings/people/new") },
+    { label: "Make a role", icon: <IconPlus size={16} />, route: "roles.create", do: go("/settings/roles/new") },
+    { label: "Make a service account", icon: <IconPlus size={16} />, route: "serviceAccounts.create", do: go("/settings/machines/new") },
+    { label: "Add a secret", icon: <IconPlus size={16} />, route: "secrets.create", do: go("/settings/secrets/new") },
+    { label: "Issue a certificate", icon: <IconPlus size={16} />, route: "pki.issue", do: go("/settings/certificates/issue") },
+    { label: "Create an API key", icon: <IconPlus size={16} />, route: "identity.createKey", do: go("/settings/keys/new") },
+    { label: "Your profile", icon: <IconArrowRight size={16} />, do: go("/settings/profile") },
+    { label: "Your sessions", icon: <IconArrowRight size={16} />, do: go("/settings/sessions") },
+    { label: "Let a program in (code)", icon: <IconArrowRight size={16} />, do: go("/device") },
     { label: check.label, icon: <IconArrowsDiff size={16} />, route: check.route, do: () => run(check) },
     { label: backup.label, icon: <IconDatabaseExport size={16} />, route: backup.route, do: () => run(backup) },
     { label: "Colours: light", icon: <IconSun size={16} />, do: () => setColorScheme("light") },

@@ -1,5 +1,6 @@
 /** What happened to a device: who did what, what was found, what it ran. */
 import { useQuery } from "@tanstack/react-query";
+import { auditActionOf } from "virtual:contract";
 import { IconClockHour4, IconFileText, IconShieldExclamation, IconUser } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { Device } from "@holdfast/contract";
@@ -10,7 +11,6 @@ import { Empty } from "../../parts/empty.tsx";
 import { exact, timeOfDay } from "../../parts/format.ts";
 import { Panel } from "../../parts/page.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
-import { sayAction } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { severityLooks } from "../../parts/states.ts";
 import { Reason } from "./reason.tsx";
@@ -100,7 +100,7 @@ function Told({ moment, device }: { moment: Moment; device: Device }) {
           <span>
             <Actor actor={moment.entry.actor} />{" "}
             <Link to="/audit" search={{ subject: moment.entry.subject, entry: String(moment.entry.seq) }}>
-              {sayAction(moment.entry.action) ?? moment.entry.action}
+              {auditActionOf(moment.entry.action).say}
             </Link>
             {moment.entry.reason !== undefined && `: ${moment.entry.reason}`}
           </span>

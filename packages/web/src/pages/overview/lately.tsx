@@ -2,11 +2,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { AuditEntry } from "@holdfast/contract";
+import { auditActionOf } from "virtual:contract";
 import { read } from "../../app/reads.ts";
 import { Actor } from "../../parts/actor.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { useNameOf } from "../../parts/names.ts";
-import { nameIn, partsOf, sayAction } from "../../parts/sayings.ts";
+import { nameIn, partsOf } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { Subject } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
@@ -33,7 +34,6 @@ export function Lately() {
 }
 
 function Entry({ entry }: { entry: AuditEntry }) {
-  const said = sayAction(entry.action);
   const name = useNameOf(entry.subject) ?? nameIn(entry);
   // Of a session there is nothing to say but that it was opened or ended.
   const told = partsOf(entry.subject).kind !== "session";
@@ -44,7 +44,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
       </span>
       <span className={classes["did"]}>
         <Link to="/audit" search={{ entry: String(entry.seq) }} className="quiet">
-          {said ?? <span className="mono">{entry.action}</span>}
+          {auditActionOf(entry.action).say}
         </Link>
         {told && (
           <>

@@ -1,13 +1,12 @@
 /** Service accounts: what programs are that belong to nobody in particular, and the credentials they come with. */
-import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconPlus, IconRobot } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import { writeGrants } from "@holdfast/kit";
-import { read, readPages } from "../../../app/reads.ts";
+import { readPages } from "../../../app/reads.ts";
 import { useMay } from "../../../app/session.ts";
 import { Empty } from "../../../parts/empty.tsx";
-import { Ends } from "../../../parts/ends-in.tsx";
-import { listed, plural } from "../../../parts/format.ts";
+import { plural } from "../../../parts/format.ts";
 import { State } from "../../../parts/glyph.tsx";
 import { LinkButton } from "../../../parts/link-button.tsx";
 import { answerOf, Loaded } from "../../../parts/loaded.tsx";
@@ -15,17 +14,10 @@ import { Page, Panel } from "../../../parts/page.tsx";
 import { RowsSkeleton } from "../../../parts/skeletons.tsx";
 import { Table, wideOnly, type Heading } from "../../../parts/table.tsx";
 import { When } from "../../../parts/when.tsx";
+import { EverybodysKeys } from "../everybodys-keys.tsx";
 import type { Person } from "../people/person.ts";
 
 const head: Heading[] = [{ label: "Name" }, { label: "Roles" }, { label: "State", from: "wide" }, { label: "Last seen" }];
-const keyHead: Heading[] = [
-  { label: "Key" },
-  { label: "Of" },
-  { label: "May", from: "wide" },
-  { label: "Last used", from: "wide" },
-  { label: "Ends" },
-];
-
 export function MachinesPage() {
   const may = useMay();
   const review = useInfiniteQuery(readPages("people.reviewGrants", {}));
@@ -57,7 +49,7 @@ export function MachinesPage() {
                   <MachineRow key={machine.id} machine={machine} />
                 ))}
               </Table>
-              <AllKeys machines={machines} />
+              <EverybodysKeys title="Their API keys" owners={machines} />
             </>
           )
         }
@@ -85,39 +77,5 @@ function MachineRow({ machine }: { machine: Person }) {
         <When at={machine.lastSeenAt} />
       </td>
     </tr>
-  );
-}
-
-/** Those of all accounts, the first to end first. */
-function AllKeys({ machines }: { machines: readonly Person[] }) {
-  const lists = useQueries({ queries: machines.map(({ id }) => read("people.listKeys", { id })) });
-  const keys = lists
-    .flatMap((list, at) => (list.data?.items ?? []).map((key) => ({ ...key, machine: machines[at] })))
-    .sort((a, b) => a.expiresAt.localeCompare(b.expiresAt));
-  if (keys.length === 0) return null;
-  return (
-    <Panel title="Their API keys" id="all-keys" flush>
-      <Table label="API keys of service accounts" head={keyHead} flush>
-        {keys.map(({ machine, ...key }) => (
-          <tr key={key.id}>
-            <th scope="row">{key.name}</th>
-            <td>
-              <Link to="/settings/machines/$account" params={{ account: machine?.id ?? "" }}>
-                {machine?.name}
-              </Link>
-            </td>
-            <td className={wideOnly} title={key.scopes.join(", ")}>
-              {key.scopes.length === 0 ? "all that the account may" : listed(key.scopes, 2)}
-            </td>
-            <td className={wideOnly}>
-              <When at={key.lastUsedAt} />
-            </td>
-            <td>
-              <Ends at={key.expiresAt} />
-            </td>
-          </tr>
-        ))}
-      </Table>
-    </Panel>
   );
 }

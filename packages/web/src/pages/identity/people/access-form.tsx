@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { User } from "@holdfast/contract";
+import { grantLine } from "../../../app/access-lines.ts";
 import { invoke } from "../../../app/api.ts";
 import { linesOf } from "../../../app/as-code.ts";
 import { read } from "../../../app/reads.ts";
@@ -63,7 +64,7 @@ function AccessForm({ user, close }: { user: User; close: () => void }) {
       pending={save.isPending}
       problem={save.error}
       blocked={draftsProblem(drafts)}
-      lines={linesOf("identity.updateUser", { id, grants }, { ifMatch: etag, called: name })}
+      lines={{ ...linesOf("identity.updateUser", { id, grants }, { ifMatch: etag }), command: grantLine(name, before, grants) }}
     >
       <p className="dim">
         Roles add up. A role that counts only for some labels reaches only what carries them; pages and acts without labels (people,

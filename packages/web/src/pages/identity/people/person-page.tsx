@@ -18,6 +18,7 @@ import { PermissionPreview } from "../access/preview.tsx";
 import { Elsewhere } from "./elsewhere.tsx";
 import { factorLook, personLook, type Person } from "./person.ts";
 import { usePersonActs } from "./person-acts.tsx";
+import { PersonKeys } from "./person-keys.tsx";
 import { PersonSessions } from "./person-sessions.tsx";
 import { ShownLink } from "./shown-link.tsx";
 import classes from "../settings.module.css";
@@ -70,6 +71,7 @@ export function PersonPage() {
                 <About user={found} review={review} />
               </Panel>
               <PersonSessions user={found} />
+              <PersonKeys user={found} />
               <Elsewhere user={found} />
             </div>
           </div>

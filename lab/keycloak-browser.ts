@@ -69,6 +69,16 @@ export class Browser {
     return this.follow(await this.ask(new URL(to, from)), from);
   }
 
+  /** Says yes to Keycloak's question whether somebody wants to sign out; what came then. */
+  async signOutThere(at: string): Promise<Response> {
+    const page = await this.follow(await this.ask(at), at);
+    const html = await page.text();
+    const to = plainText(/action="([^"]+logout-confirm[^"]*)"/.exec(html)?.[1] ?? "");
+    const code = /name="session_code" value="([^"]+)"/.exec(html)?.[1] ?? "";
+    const body = new URLSearchParams({ session_code: code, confirmLogout: "Logout" }).toString();
+    return this.follow(await this.ask(new URL(to, at), { method: "POST", body, type: formType }), at);
+  }
+
   /** Sends the form that a page of Keycloak would send by itself. */
   async sendForm(page: Response): Promise<Response> {
     const html = await page.text();

@@ -140,3 +140,15 @@ test("signing out here signs out at Keycloak, which asks for the password the ne
   const { url: start } = await browser.post<{ url: string }>("/auth/providers/saml/start", {});
   expect(await (await browser.follow(await browser.ask(start), start)).text()).toContain('type="password"');
 });
+
+test("signing out at Keycloak through the browser ends the session here, and Keycloak takes our answer", async () => {
+  await keycloak.putSamlClient({ ...us(), byBrowser: true });
+  const browser = newBrowser();
+  await signIn(browser);
+  const told = await browser.sendForm(await browser.signOutThere(`${keycloak.issuer}/protocol/openid-connect/logout`));
+  expect(await browser.isIn()).toBe(false);
+  const answer = told.headers.get("location") ?? "";
+  expect(answer).toContain(`${keycloak.issuer}/protocol/saml?SAMLResponse=`);
+  const last = await browser.follow(await browser.ask(answer), answer);
+  expect([last.status, await last.text()]).toEqual([200, expect.stringContaining("You are logged out")]);
+});

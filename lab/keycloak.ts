@@ -31,9 +31,11 @@ export interface SamlClient {
   /** PEM. */
   certificate: string;
   encrypt?: boolean;
+  /** Sign-outs are told through the browser, not from Keycloak itself. */
+  byBrowser?: boolean;
 }
 
-/** Starts it; about 20 s and 530 MB. `redirectUri` and `logoutUrl` are what its client is told of us. */
+/** Starts it; about 20 s and 530 MB, longer the first time, when it builds itself. `redirectUri` and `logoutUrl` are what its client is told of us. */
 export async function startKeycloak({ redirectUri, logoutUrl }: { redirectUri: string; logoutUrl: string }): Promise<Keycloak> {
   await fetchOnce();
   await rm(join(home, "data"), { recursive: true, force: true });
@@ -48,7 +50,7 @@ export async function startKeycloak({ redirectUri, logoutUrl }: { redirectUri: s
     await ended;
   };
   try {
-    for (const until = Date.now() + 120_000; !(await isUp(url)); await pause(500)) {
+    for (const until = Date.now() + 240_000; !(await isUp(url)); await pause(500)) {
       if (Date.now() > until || server.exitCode !== null) throw new Error("Keycloak does not come up");
     }
     return { url, ...(await furnish(url, { redirectUri, logoutUrl })), stop };
@@ -97,6 +99,7 @@ async function furnish(url: string, told: { redirectUri: string; logoutUrl: stri
         attributes: {
           "backchannel.logout.url": told.logoutUrl,
           "backchannel.logout.session.required": "true",
+          "post.logout.redirect.uris": new URL("/sign-in", told.redirectUri).href,
           "pkce.code.challenge.method": "S256",
         },
         protocolMappers: [
@@ -122,7 +125,7 @@ async function putSamlClient(url: string, us: SamlClient): Promise<void> {
     protocol: "saml",
     enabled: true,
     redirectUris: [us.acsUrl],
-    frontchannelLogout: false,
+    frontchannelLogout: us.byBrowser === true,
     attributes: {
       "saml.authnstatement": "true",
       "saml.assertion.signature": "true",

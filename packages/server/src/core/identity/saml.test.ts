@@ -76,6 +76,11 @@ describe("a provider that tells the truth", () => {
     const one = await world.begun();
     const inner = (said: Said) => signed(assertionOf(said), world.idp);
     expect(opened(await world.come(responseOf(one.said, encryptedFor(own, inner(one.said))), one.kept)).me.user.name).toBe("ada");
+    await world.changeSettings({ signed: "response" });
+    const two = await world.begun();
+    const whole = signed(responseOf(two.said, encryptedFor(own, assertionOf(two.said))), world.idp, { part: "response" });
+    expect(opened(await world.come(whole, two.kept)).me.user.name).toBe("ada");
+    await world.changeSettings({});
     const lies: ((said: Said) => string)[] = [
       (said) => encryptedFor(own, inner(said), { cipher: "aes256-cbc" }),
       (said) => encryptedFor(world.stranger.certificate, inner(said)),

@@ -1,6 +1,6 @@
 /** Something of each kind, so that attackers find more than empty lists. */
 
-type Post = (path: string, body: object) => Promise<Record<string, unknown>>;
+import type { Post } from "../../packages/server/test/served.ts";
 
 export async function furnish(post: Post): Promise<void> {
   await post("/secrets", { name: "netops", value: { kind: "password", username: "netops", password: "kept well" } });

@@ -1,4 +1,5 @@
 /** Passwords: Argon2id with the parameters OWASP names (19 MiB, 2 passes, 1 lane), and a limit so that a flood of sign-ins takes neither memory nor the machine. */
+import { availableParallelism } from "node:os";
 import { hash, hashRaw, verify } from "@node-rs/argon2";
 import { Problem } from "@holdfast/kit";
 
@@ -12,8 +13,8 @@ export interface Passwords {
 }
 
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-/** At once: 76 MiB at most. */
-const atOnce = 4;
+/** At once, 57 MiB at most: a core stays free for everything else, and so does one of the four threads of libuv, which also packs answers. */
+const atOnce = Math.min(3, Math.max(1, availableParallelism() - 1));
 const waitingAtMost = 64;
 
 export function createPasswords(limits: { atOnce?: number; waiting?: number } = {}): Passwords {

@@ -76,6 +76,10 @@ export const rolesContract = {
           z.object({
             permission: z.enum(permissions),
             selectors: z.array(z.string()).describe("Where it counts; empty: everywhere"),
+            ofNoUse: z
+              .literal(true)
+              .optional()
+              .describe("It counts for some labels only, and nothing takes it so: whoever needs it needs it everywhere"),
             allowed: z.boolean().optional().describe("For what carries the labels asked about"),
           }),
         ),

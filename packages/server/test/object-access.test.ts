@@ -344,6 +344,18 @@ describe("the live stream", () => {
     const left = await until("devices.device.removed", `device:${lyon.device}`);
     expect(left.map(({ payload }) => payload)).toEqual([{}]);
     await set(lyon.device, { port: 4 });
+    const spec = {
+      name: "r-marker",
+      platform: "frr",
+      address: "127.0.0.1",
+      port: 1,
+      site: "lyon",
+      labels: {},
+      driftMode: "alert",
+    } as const;
+    const marker = await inventory.create(spec, maker);
+    const away = await until("devices.device.added", `device:${marker.id}`);
+    expect(away.map(({ subject }) => subject)).toEqual([`device:${marker.id}`]);
     await set(lyon.device, { site: "lyon" });
     const back = await until("devices.device.changed", `device:${lyon.device}`);
     expect(back.map(({ payload }) => payload)).toEqual([{ name: lyon.name }]);

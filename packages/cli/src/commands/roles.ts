@@ -41,6 +41,7 @@ export function addRoles(program: Command): void {
           { title: "may", of: (one) => one.permission },
           { title: "where", of: (one) => (one.selectors.length === 0 ? "everywhere" : one.selectors.join(" or ")) },
           { title: "for this", of: (one) => (one.allowed === undefined ? "" : one.allowed ? "yes" : "no") },
+          { title: "note", of: (one) => (one.ofNoUse ? "of use only everywhere" : "") },
         ],
         empty: "They allow nothing.",
       });

@@ -194,5 +194,6 @@ function printRollout({ screen }: Session, rollout: Rollout): void {
     screen.err(
       `As the policy ${printable(strategyFrom.name)} says (${printable(strategyFrom.at)} of ${strategyFrom.revision.slice(0, 12)})\n`,
     );
+  if (rollout.partial) screen.err("It changes devices besides that you may not see.\n");
   screen.out(`${rollout.id}  ${rollout.state.replaceAll("_", " ")}  ${printable(rollout.say)}\n`);
 }

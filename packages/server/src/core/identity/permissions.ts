@@ -1,5 +1,5 @@
 /** What roles allow. Pure: the one table of roles, and how grants add up; whether that is enough is asked of `can`. */
-import { permissions, type BuiltInRole, type Permission } from "@holdfast/contract";
+import { contract, permissions, routesOf, type BuiltInRole, type Permission } from "@holdfast/contract";
 import { parseSelector, type SelectorTerm } from "@holdfast/kit";
 import type { Access, Reach } from "#platform/reach";
 
@@ -27,6 +27,15 @@ export const rolePermissions: Record<BuiltInRole, readonly Permission[]> = {
   viewer: looking,
   auditor: [...looking, "audit:read", "secrets:read", "pki:read", "users:read"],
 };
+
+/**
+ * What some route takes also from those for whom it counts for some labels only; revealing is asked for within a route. Every other
+ * permission is of use only everywhere.
+ */
+export const countsForSome: ReadonlySet<Permission> = new Set<Permission>([
+  "devices:reveal",
+  ...routesOf(contract).flatMap(({ meta: { scoped, permission } }) => (scoped === true && permission !== undefined ? [permission] : [])),
+]);
 
 /** A grant as it is kept. `permissions` is null for a role that is always there; an empty `selector` means everywhere. */
 export interface HeldGrant {

@@ -131,3 +131,10 @@ test("a preview tells what grants allow, where, and for what", async () => {
     allowed: false,
   });
 });
+
+test("a preview tells of a permission that is of no use for some labels only", async () => {
+  const { items } = await world.identity.previewGrants([{ role: "operator", selector: "site=lyon" }], { site: "lyon" });
+  const of = (permission: string) => items.find((item) => item.permission === permission);
+  expect(of("secrets:read")).toEqual({ permission: "secrets:read", selectors: ["site=lyon"], ofNoUse: true, allowed: false });
+  expect(of("devices:write")).toEqual({ permission: "devices:write", selectors: ["site=lyon"], allowed: true });
+});

@@ -5,7 +5,7 @@ import type { By } from "#core/audit";
 import { inTransaction, type Db, type Tx } from "#platform/db";
 import { preconditionFailed } from "#platform/http/request";
 import type { Parts } from "./deps.ts";
-import { accessOf, can, covers, permissionsOfRole, selectorsFor, type Access, type HeldGrant } from "./permissions.ts";
+import { accessOf, can, countsForSome, covers, permissionsOfRole, selectorsFor, type Access, type HeldGrant } from "./permissions.ts";
 import * as store from "./store-roles.ts";
 
 /** Who grants. */
@@ -101,9 +101,14 @@ async function previewGrants(db: Db, grants: readonly Grant[], labels?: Labels) 
     items: [...access].map(([permission, reach]) => ({
       permission,
       selectors: reach === "everywhere" ? [] : selectorsFor(held, permission),
-      ...(labels === undefined ? {} : { allowed: can({ access }, permission, labels) }),
+      ...(reach === "everywhere" || countsForSome.has(permission) ? {} : { ofNoUse: true as const }),
+      ...(labels === undefined ? {} : { allowed: isAllowed({ access }, permission, labels) }),
     })),
   };
+}
+
+function isAllowed(caller: { access: Access }, permission: Permission, labels: Labels): boolean {
+  return caller.access.get(permission) === "everywhere" || (countsForSome.has(permission) && can(caller, permission, labels));
 }
 
 /** The role, held for a change. */

@@ -1,7 +1,7 @@
 /** Users and keys as the API shows them. Pure. */
-import { contract, routesOf, type identityContract, type Permission, type User } from "@holdfast/contract";
+import type { identityContract, User } from "@holdfast/contract";
 import type { InferContractRouterOutputs } from "@orpc/contract";
-import { accessOf, selectorsFor, type Access, type HeldGrant } from "./permissions.ts";
+import { accessOf, countsForSome, selectorsFor, type Access, type HeldGrant } from "./permissions.ts";
 import type { ApiKeyRow, UserRow } from "./store.ts";
 
 type Outputs = InferContractRouterOutputs<typeof identityContract>;
@@ -25,15 +25,9 @@ export function meOf(row: UserRow, { via, access = accessOf(row.grants), must = 
   return { user: nakedUser(row), ...mayOf(access, row.grants), via, ...first };
 }
 
-/** What some route takes also from those for whom it counts for some labels only; revealing is asked for within a route. */
-const ofUseLimited = new Set<Permission>([
-  "devices:reveal",
-  ...routesOf(contract).flatMap(({ meta: { scoped, permission } }) => (scoped === true && permission !== undefined ? [permission] : [])),
-]);
-
 /** A permission that counts for some labels, and that no route takes so, is none. */
 function mayOf(access: Access, grants: readonly HeldGrant[]): Pick<Me, "permissions" | "limited"> {
-  const mine = [...access].filter(([permission, reach]) => reach === "everywhere" || ofUseLimited.has(permission));
+  const mine = [...access].filter(([permission, reach]) => reach === "everywhere" || countsForSome.has(permission));
   const limited = mine.filter(([, reach]) => reach !== "everywhere");
   return {
     permissions: mine.map(([permission]) => permission),

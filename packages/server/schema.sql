@@ -481,6 +481,17 @@ CREATE TRIGGER grant_changed AFTER UPDATE ON identity."grant" REFERENCING OLD TA
 CREATE TRIGGER grant_removed AFTER DELETE ON identity."grant" REFERENCING OLD TABLE AS before_change FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_users_changed();
 -- grants on identity."grant": holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
+create table identity.machine_token (
+  hash bytea not null,
+  user_id text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint machine_token_pkey PRIMARY KEY (hash),
+  constraint machine_token_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX machine_token_user ON identity.machine_token USING btree (user_id);
+-- grants on identity.machine_token: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
+
 create table identity.passkey (
   id text not null,
   user_id text not null,

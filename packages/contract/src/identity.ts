@@ -33,7 +33,7 @@ export const me = z.object({
     .array(z.object({ permission: z.enum(permissions), selectors: z.array(z.string()) }))
     .optional()
     .describe("Which of these count only for what carries the labels that one of the selectors asks for"),
-  via: z.enum(["session", "token", "api_key"]),
+  via: z.enum(["session", "token", "api_key", "certificate"]),
   must: z
     .array(z.enum(["second-factor"]))
     .optional()

@@ -14,6 +14,17 @@ export const clientSecret = z.object({
 });
 export type ClientSecretSummary = z.infer<typeof clientSecret>;
 
+/** A client certificate of our authority, by which a machine comes. */
+export const machineCertificate = z.object({
+  chain: z.string().describe("PEM: the certificate and the intermediates, to be shown with the key of the request"),
+  roots: z.array(z.string()).describe("PEM of the authorities that this server is checked against, where it shows a certificate of ours"),
+  spiffeId: z.string(),
+  notAfter: instant,
+  renewAfter: instant.describe("When it is due for renewal: two thirds of its term"),
+});
+export type MachineCertificate = z.infer<typeof machineCertificate>;
+const csr = z.string().max(20_000).describe("PKCS #10 request, PEM; only its public key is taken");
+
 export const serviceAccountsContract = {
   create: route("POST", "/service-accounts", {
     permission: "users:write",
@@ -50,6 +61,33 @@ export const serviceAccountsContract = {
   })
     .input(idParam.extend({ secret: z.string().max(64) }))
     .output(z.void()),
+  createEnrolment: route("POST", "/service-accounts/{id}/enrolments", {
+    permission: "users:write",
+    stepUp: true,
+    summary: "A token by which a machine of the account gets its first certificate, once",
+    tags,
+    status: 201,
+    idempotency: "once",
+  })
+    .input(idParam.extend({ minutes: z.number().int().min(1).max(1440).default(60) }))
+    .output(z.object({ token: z.string(), expiresAt: instant, spiffeId: z.string() })),
+  enrol: route("POST", "/machines/enrol", {
+    permission: "public",
+    summary: "A client certificate for an enrolment token",
+    tags,
+    status: 201,
+  })
+    .input(z.object({ token: z.string().max(100), csr }))
+    .output(machineCertificate),
+  renewCertificate: route("POST", "/machines/renew", {
+    permission: "self",
+    summary: "The next client certificate, for a machine that comes with the one before",
+    tags,
+    status: 201,
+    idempotency: "accepted",
+  })
+    .input(z.object({ csr }))
+    .output(machineCertificate),
   createKey: route("POST", "/service-accounts/{id}/api-keys", {
     permission: "users:write",
     stepUp: true,

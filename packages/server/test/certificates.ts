@@ -23,9 +23,7 @@ export async function tlsPair(): Promise<{ ca: string; cert: string; key: string
     signingAlgorithm: algorithm,
     extensions: [new x509.SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }])],
   });
-  const der = Buffer.from(await crypto.subtle.exportKey("pkcs8", server.privateKey)).toString("base64");
-  const key = `-----BEGIN PRIVATE KEY-----\n${der.replaceAll(/(.{64})/g, "$1\n").trim()}\n-----END PRIVATE KEY-----\n`;
-  return { ca: ca.toString("pem"), cert: cert.toString("pem"), key };
+  return { ca: ca.toString("pem"), cert: cert.toString("pem"), key: await privatePem(server.privateKey) };
 }
 
 /** PEM. */
@@ -34,6 +32,24 @@ export async function certificateRequest(commonName: string): Promise<string> {
   const keys = await newPair();
   const request = await x509.Pkcs10CertificateRequestGenerator.create({ name: `CN=${commonName}`, keys, signingAlgorithm: algorithm });
   return request.toString("pem");
+}
+
+export interface MachineRequest {
+  csr: string;
+  key: string;
+}
+
+/** A request with the key that stays with whoever asks. PEM. */
+export async function machineRequest(): Promise<MachineRequest> {
+  x509.cryptoProvider.set(globalThis.crypto);
+  const keys = await newPair();
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({ name: "CN=machine", keys, signingAlgorithm: algorithm });
+  return { csr: request.toString("pem"), key: await privatePem(keys.privateKey) };
+}
+
+async function privatePem(key: webcrypto.CryptoKey): Promise<string> {
+  const der = Buffer.from(await crypto.subtle.exportKey("pkcs8", key)).toString("base64");
+  return `-----BEGIN PRIVATE KEY-----\n${der.replaceAll(/(.{64})/g, "$1\n").trim()}\n-----END PRIVATE KEY-----\n`;
 }
 
 async function newPair(): Promise<webcrypto.CryptoKeyPair> {

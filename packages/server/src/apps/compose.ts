@@ -81,6 +81,8 @@ export interface ComposeOptions {
   /** How often it is asked whether a repository is due; 5 s unless told. */
   pollEveryMs?: number;
   switchMs?: number;
+  /** How often revoked certificates are looked for; 15 s unless told. */
+  revocationsEveryMs?: number;
   /** How long sessions wait for a device; see `DeviceReachDeps`. */
   patience?: DeviceReachDeps["patience"];
   leaseMs?: number;
@@ -142,7 +144,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   const keeping = createAuditKeeping({ db, audit, secrets, log, metrics, clock, ...keepingSettingsOf(settings) });
   const pki = createPki({ db, audit, secrets, clock, metrics, publicUrl: settings.publicUrl, vault: above });
   const means = identityMeansOf(settings, log);
-  const identity = createIdentity({ db, audit, secrets, clock, metrics, ...means });
+  const identity = createIdentity({ db, audit, secrets, clock, metrics, authority: pki, ...means });
   const findings = createFindings({ db, audit, clock });
   const git = createGit({ ...gitSettingsOf(options), egress: means.egress });
   const { switchMs, patience } = options;
@@ -169,7 +171,7 @@ async function composeOn(options: ComposeOptions, database: Database): Promise<H
   });
   const devices = createDevices({ db, log, secrets, clock, reach, audit, findings, rollouts, git });
   const work = createDeviceWork({ db, clock, devices, rollouts, log });
-  const tls = await openTls({ settings, pki, clock, log });
+  const tls = await openTls({ settings, pki, clock, log, everyMs: options.revocationsEveryMs });
   const privacy = privacyOf({ db, audit, clock });
   const http = await createHttp({
     contract,

@@ -14,17 +14,25 @@ interface TlsParts {
   pki: Pki;
   clock: Clock;
   log: Log;
+  /** How often revocations are looked for; see `createTls`. */
+  everyMs?: number | undefined;
 }
 
 /** Undefined: this process answers nobody, or in plain HTTP. @throws Problem `tls_files_invalid`, `pki_*`: what is asked for and cannot be had stops the start */
-export async function openTls({ settings, pki, clock, log }: TlsParts): Promise<{ http: HttpTls; close: Tls["close"] } | undefined> {
+export async function openTls({
+  settings,
+  pki,
+  clock,
+  log,
+  everyMs,
+}: TlsParts): Promise<{ http: HttpTls; close: Tls["close"] } | undefined> {
   if (!settings.tls || !settings.roles.has("api")) return undefined;
   const { certificate, clients } = settings.tls;
   const internal = certificate.from === "internal";
   if (internal || clients !== "off") await ensureAuthority(pki, settings, log);
   const trust = internal || clients !== "off" ? () => pki.trust() : async () => nobody;
   const source = internal ? pki.tlsSource(namesOf(settings, certificate.names)) : filesSource(certificate, trust);
-  const tls = await createTls({ source, clock, log });
+  const tls = await createTls({ source, clock, log, ...(everyMs === undefined ? {} : { everyMs }) });
   const options: ServeOptions = { clients };
   const spiffeIdOf: HttpTls["spiffeIdOf"] = (socket) => {
     const identity = tls.identityOf(socket);

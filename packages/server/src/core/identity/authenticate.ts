@@ -1,5 +1,6 @@
-/** Finds the caller of a request by its access token, API key or session cookie. What cannot be proved is nobody. */
+/** Finds the caller of a request by its access token, API key, session cookie or client certificate, in this order. What cannot be proved is nobody. */
 import { Problem } from "@holdfast/kit";
+import { readMachineId } from "#core/pki";
 import type { Db } from "#platform/db";
 import { unauthenticated, type Credentials, type Principal } from "#platform/http/request";
 import type { AccessTokens } from "./access-tokens.ts";
@@ -31,11 +32,13 @@ const seenGrainMs = 3_600_000;
 /** Compared with when there is no such key, so that the answer takes as long. */
 const noKey = Buffer.alloc(32);
 
-export function createAuthenticate(parts: Parts & { cache: SessionCache; accessTokens: Pick<AccessTokens, "verify"> }) {
+type Finding = Parts & { cache: SessionCache };
+
+export function createAuthenticate(parts: Finding & { accessTokens: Pick<AccessTokens, "verify"> }) {
   const { db, clock, times, cache } = parts;
 
   /** An Authorization header counts alone: a wrong one is refused whatever the cookie holds. A cookie of a session that ended is none. */
-  return async function authenticate({ headers, cookies, passive = false }: Presented): Promise<Caller | undefined> {
+  return async function authenticate({ headers, cookies, spiffeId, passive = false }: Presented): Promise<Caller | undefined> {
     const { authorization } = headers;
     if (authorization !== undefined) {
       const shown = /^Bearer (\S+)$/i.exec(authorization)?.[1] ?? "";
@@ -44,7 +47,7 @@ export function createAuthenticate(parts: Parts & { cache: SessionCache; accessT
       return caller;
     }
     const token = cookies[sessionCookie];
-    if (token === undefined || !isToken(token)) return undefined;
+    if (token === undefined || !isToken(token)) return spiffeId === undefined ? undefined : byCertificate(parts, spiffeId, passive);
     const hash = hashToken(token);
     return bySession(`cookie:${hash.toString("base64")}`, { hash, via: "session", passive });
   };
@@ -96,6 +99,20 @@ export function createAuthenticate(parts: Parts & { cache: SessionCache; accessT
   }
 }
 
+/** The certificate was judged when the connection began, and is again while it stands; here it is asked whose it is. */
+async function byCertificate({ db, cache, clock }: Finding, spiffeId: string, passive: boolean): Promise<Caller | undefined> {
+  const account = readMachineId(spiffeId);
+  if (account === undefined) return undefined;
+  const load = async () => {
+    const user = await store.findUser(db, account);
+    return user?.kind === "service" ? { user, userId: user.id, access: accessOf(user.grants) } : undefined;
+  };
+  const found = await cache.find(`machine:${account}`, load, { fresh: passive });
+  if (!found || found.user.disabled) return undefined;
+  if (!passive) await noteSeen(db, found.user, clock.now());
+  return callerOf(found.user, found.access, { via: "certificate", credentialId: spiffeId, namedScopes: [] });
+}
+
 async function noteSeen(db: Db, user: store.UserRow, nowMs: number): Promise<void> {
   if (nowMs - (user.last_seen_at?.getTime() ?? -Infinity) < seenGrainMs) return;
   user.last_seen_at = new Date(nowMs);
@@ -103,7 +120,7 @@ async function noteSeen(db: Db, user: store.UserRow, nowMs: number): Promise<voi
 }
 
 /** `passive`: nobody did anything; it is only asked whether the caller still counts. */
-type Presented = Pick<Credentials, "headers" | "cookies" | "passive">;
+type Presented = Pick<Credentials, "headers" | "cookies" | "spiffeId" | "passive">;
 type Sought = ({ hash: Buffer } | { id: string }) & { via: Caller["via"]; passive: boolean };
 type Proof = Pick<Caller, "via" | "credentialId" | "steppedUpAt" | "steppedUp" | "namedScopes" | "must" | "client">;
 

@@ -5,6 +5,8 @@ import type { SessionCache } from "./session-cache.ts";
 /** Acts after which everybody may do what they could before. An act that is not listed makes the cache forget, which is never wrong. */
 const harmless = [
   "authenticate",
+  "createEnrolment",
+  "enrolMachine",
   "follow",
   "keySet",
   "listClientSecrets",
@@ -22,6 +24,7 @@ const harmless = [
   "readProviderMetadata",
   "receiveResponse",
   "redeemLink",
+  "renewMachine",
   "samlMetadata",
   "setupNeeded",
   "signIn",

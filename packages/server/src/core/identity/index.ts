@@ -19,6 +19,7 @@ import type { Parts, Sealing } from "./deps.ts";
 import { createFederation, type FederationActs } from "./federation.ts";
 import { forgetting } from "./forgetting.ts";
 import { createFactorActs, sweepFactors, type FactorActs } from "./factor-acts.ts";
+import { createMachines, type MachineAuthority, type Machines } from "./machines.ts";
 import { siteOf } from "./passkeys.ts";
 import { defaultRules, wordsOfHost, type PasswordRules } from "./password-rules.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
@@ -30,6 +31,7 @@ import { createSessionCache } from "./session-cache.ts";
 import { createSetup, type SetupRequest } from "./setup.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createSignInLinks } from "./sign-in-links.ts";
+import { sweepMachineTokens } from "./store-machines.ts";
 import { sweepOnce } from "./store-providers.ts";
 import { countActiveUsers, deleteSession, findUser, sweepEnded } from "./store.ts";
 import { createTokens, type TokenActs, type TokenSettings } from "./token-acts.ts";
@@ -55,9 +57,9 @@ export type { NewUser, UserChange } from "./users.ts";
 export type { TokenSettings } from "./token-acts.ts";
 export type { ApiKey, Me } from "./view.ts";
 
-export interface Identity extends SessionActs, TokenActs, FactorActs, PeopleActs, FederationActs {
+export interface Identity extends SessionActs, TokenActs, FactorActs, PeopleActs, FederationActs, Machines {
   /** Finds the caller. Undefined: no credentials, or a session that ended. @throws Problem `unauthenticated` for an Authorization header that does not count */
-  authenticate(credentials: Pick<Credentials, "headers" | "cookies" | "passive">): Promise<Caller | undefined>;
+  authenticate(credentials: Pick<Credentials, "headers" | "cookies" | "spiffeId" | "passive">): Promise<Caller | undefined>;
   me(caller: Principal): Promise<Me>;
 
   /** Whether there is no administrator yet. */
@@ -130,6 +132,8 @@ interface IdentityDeps {
   /** Where people reach us, e.g. `https://holdfast.example.net`: passkeys and links belong to it. */
   publicUrl?: string | undefined;
   mail?: Mail | undefined;
+  /** What certifies machines of service accounts; none are unless told. */
+  authority?: MachineAuthority | undefined;
   /** The way out to identity providers; to public addresses alone unless told. */
   egress?: Egress | undefined;
 }
@@ -160,6 +164,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     ...createFactorActs(parts),
     ...createPeopleActs(parts),
     ...createFederation(parts),
+    ...createMachines({ ...parts, authority: deps.authority }),
     listKeys: keys.listKeys,
     createKey: (wanted, caller, requestId) => keys.createKey(wanted, ours(caller), requestId),
     revokeKey: (id, caller, requestId) => keys.revokeKey(id, ours(caller), requestId),
@@ -172,7 +177,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
 
     async signOut(caller, requestId) {
       const { via, credentialId, actor } = ours(caller);
-      if (via === "api_key") throw noSession();
+      if (via === "api_key" || via === "certificate") throw noSession();
       await inTransaction(db, async (tx) => {
         if (!(await deleteSession(tx, credentialId))) return;
         await audit.record(tx, { actor, action: "identity.session.end", subject: `session:${credentialId}`, requestId });
@@ -185,7 +190,8 @@ export function createIdentity(deps: IdentityDeps): Identity {
         (await tokens.sweep()) +
         (await tokens.signing.sweep()) +
         (await sweepFactors(db, new Date(nowMs))) +
-        (await sweepOnce(db, new Date(nowMs)));
+        (await sweepOnce(db, new Date(nowMs))) +
+        (await sweepMachineTokens(db, new Date(nowMs)));
       return (
         rows +
         (await sweepEnded(db, { now: new Date(nowMs), idleSince: new Date(nowMs - times.idleMs), triesSince: new Date(nowMs - dayMs) }))

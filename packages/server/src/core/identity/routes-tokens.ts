@@ -63,6 +63,13 @@ export function createServiceAccountRoutes(identity: Identity) {
     revokeSecret: os.revokeSecret.handler(({ input, context }) =>
       identity.revokeClientSecret({ accountId: input.id, id: input.secret }, granterOf(context)),
     ),
+    createEnrolment: os.createEnrolment.handler(async ({ input, context }) =>
+      secret(context, await identity.createEnrolment({ accountId: input.id, minutes: input.minutes }, granterOf(context))),
+    ),
+    enrol: os.enrol.handler(({ input, context }) => identity.enrolMachine(input, fromOf(context))),
+    renewCertificate: os.renewCertificate.handler(({ input, context }) =>
+      identity.renewMachine(input.csr, callerOf(context), context.requestId),
+    ),
     createKey: os.createKey.handler(async ({ input: { id, ...wanted }, context }) =>
       secret(context, await identity.createServiceKey({ ...wanted, accountId: id }, granterOf(context))),
     ),

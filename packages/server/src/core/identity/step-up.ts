@@ -115,7 +115,7 @@ async function provedInDirectory({ password }: StepUp, caller: Caller, parts: Pa
 
 /** @throws Problem `identity_session_needed` */
 export function mustBeSession({ via, client }: Pick<Caller, "via" | "client">): void {
-  if (via !== "api_key" && client !== "program") return;
+  if (via !== "api_key" && via !== "certificate" && client !== "program") return;
   throw new Problem("identity_session_needed", {
     kind: "forbidden",
     say: "Only a person who is signed in can do this; an API key cannot.",

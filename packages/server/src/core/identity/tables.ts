@@ -135,6 +135,14 @@ export interface ClientSecretTable {
   last_used_at: Date | null;
 }
 
+/** `hash`: SHA-256 of the token. */
+export interface MachineTokenTable {
+  hash: Buffer;
+  user_id: string;
+  created_at: Date;
+  expires_at: Date;
+}
+
 export interface TotpTable {
   id: string;
   user_id: string;
@@ -257,6 +265,7 @@ export type IdentityTables = {
   "identity.signing_key": SigningKeyTable;
   "identity.device_code": DeviceCodeTable;
   "identity.client_secret": ClientSecretTable;
+  "identity.machine_token": MachineTokenTable;
   "identity.provider": ProviderTable;
   "identity.external_identity": ExternalIdentityTable;
   "identity.provider_once": ProviderOnceTable;

@@ -2,9 +2,11 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { CertificateDetail, CertificateKind, IssuedCertificate } from "@holdfast/contract";
 import type { By } from "#core/audit";
-import { inTransaction } from "#platform/db";
+import { Problem } from "@holdfast/kit";
+import { inTransaction, type Tx } from "#platform/db";
 import type { Parts } from "./deps.ts";
 import { createIssuing, type CertificateWish, type OwnWish } from "./issuing.ts";
+import { isMachine } from "./names.ts";
 import { certificateMissing } from "./problems.ts";
 import { renewalAt } from "./profiles.ts";
 import { createReads } from "./reads.ts";
@@ -26,6 +28,7 @@ export function createCertificates(parts: Parts) {
     revoke: createRevoke(parts),
 
     async issue(wish: CertificateWish, by: By): Promise<IssuedCertificate> {
+      if (isMachine(wish)) throw enrolIt(wish.name);
       const key = wish.csr === undefined ? newLeafKey() : undefined;
       const publicKey = key ? spkiOf(key) : await keyOfRequest(wish.csr ?? "");
       const row = await inTransaction(db, async (tx) => {
@@ -44,10 +47,19 @@ export function createCertificates(parts: Parts) {
       return detail(row);
     },
 
+    /** For the machine of a service account that was known by its token or by the certificate before. It renews by itself. */
+    async enrol(tx: Tx, { account, csr }: { account: string; csr: string }, by: By): Promise<CertificateDetail> {
+      const wish = { kind: "agent" as const, name: account };
+      if (!isMachine(wish)) throw new Error(`${account} is no id of a service account`);
+      const { draft, authority } = await draftOf(tx, { ...wish, usages: ["client"] }, await keyOfRequest(csr));
+      return detail(await write(tx, { ...draft, automatic: true }, { authority, by }), tx);
+    },
+
     async renew({ id, csr }: { id: string; csr?: string | undefined }, by: By): Promise<CertificateDetail> {
       const row = await inTransaction(db, async (tx) => {
         const before = await store.lockCertificate(tx, id);
         if (!before) throw certificateMissing(id);
+        if (csr !== undefined && isMachine(before)) throw enrolIt(before.name);
         return renewWithin(tx, before, { csr, by });
       });
       return detail(row);
@@ -70,6 +82,13 @@ export function createCertificates(parts: Parts) {
       return { rotated: renewed.length, dryRun, certificates };
     },
   };
+}
+
+function enrolIt(name: string): Problem {
+  return new Problem("pki_name_reserved", {
+    kind: "invalid",
+    say: `"${name}" names the machine of a service account: it is enrolled (holdfast accounts enrol), so that nobody else gets its certificate.`,
+  });
 }
 
 export function newLeafKey(): KeyObject {

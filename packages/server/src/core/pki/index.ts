@@ -15,7 +15,7 @@ import type {
 import { systemClock, type Clock } from "@holdfast/kit";
 import type { Audit, By } from "#core/audit";
 import type { Secrets } from "#core/secrets";
-import type { Db } from "#platform/db";
+import type { Db, Tx } from "#platform/db";
 import type { Metrics } from "#platform/metrics";
 import { createAuthorities } from "./authorities.ts";
 import { createCertificates, newLeafKey } from "./certificates.ts";
@@ -38,7 +38,7 @@ import { spkiOf } from "./x509.ts";
 export { createPkiPersonKeeper } from "./person-keeper.ts";
 export { createPkiRoutes } from "./routes.ts";
 export { warnDays } from "./profiles.ts";
-export { spiffeId, type SpiffeName } from "./names.ts";
+export { machineId, readMachineId, spiffeId, type SpiffeName } from "./names.ts";
 export { createTls, type Accept, type OwnCertificate, type ServeOptions, type Tls, type TlsSource } from "./tls.ts";
 export type { Refusal, Trust, Verdict } from "./verify.ts";
 export type { CertificateQuery } from "./reads.ts";
@@ -83,6 +83,8 @@ export interface Pki {
 
   /** @throws Problem `pki_not_ready`, `pki_request_invalid`, `pki_key_unfit`, `pki_name_invalid`, `pki_usage_invalid`, `pki_dns_name_invalid`, `pki_address_invalid`, `pki_term_too_long` */
   issue(wish: CertificateWish, by: By): Promise<IssuedCertificate>;
+  /** For the machine of a service account, which its token or the certificate before made known. @throws Problem `pki_not_ready`, `pki_request_invalid`, `pki_key_unfit` */
+  enrol(tx: Tx, wish: { account: string; csr: string }, by: By): Promise<CertificateDetail>;
   /** @throws Problem `pki_certificate_missing`, `pki_certificate_revoked` */
   renew(wish: { id: string; csr?: string | undefined }, by: By): Promise<CertificateDetail>;
   /** Renews what is past two thirds of its term; all with `force`. */

@@ -31,6 +31,24 @@ export function spiffeId({ trustDomain, kind, name }: SpiffeName): string {
   });
 }
 
+/** Ids of service accounts begin so. An agent of such a name is that account's machine, and its certificate is enrolled, never just issued. */
+const machineName = /^usr_/;
+
+export function isMachine({ kind, name }: { kind: CertificateKind; name: string }): boolean {
+  return kind === "agent" && machineName.test(name);
+}
+
+/** Of the machine of a service account. */
+export function machineId(trustDomain: string, account: string): string {
+  return spiffeId({ trustDomain, kind: "agent", name: account });
+}
+
+/** The service account whose machine this is; undefined for every other id. */
+export function readMachineId(text: string): string | undefined {
+  const named = readSpiffeId(text);
+  return named && isMachine(named) ? named.name : undefined;
+}
+
 /** Reads an id of ours; undefined for anything else: another shape is no identity. */
 export function readSpiffeId(text: string): SpiffeName | undefined {
   const [, trustDomain = "", kindText = "", name = ""] = /^spiffe:\/\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(text) ?? [];

@@ -2,6 +2,7 @@
 import type { CertificateDetail, CertificateKind, CertificateSummary } from "@holdfast/contract";
 import { z } from "zod";
 import { decodeCursor, encodeCursor } from "#platform/cursor";
+import type { Db } from "#platform/db";
 import type { Parts } from "./deps.ts";
 import { certificateMissing } from "./problems.ts";
 import * as store from "./store.ts";
@@ -20,14 +21,14 @@ export interface CertificateQuery {
 const idCursor = z.string().regex(/^crt_[a-z0-9]{1,40}$/);
 
 export function createReads({ db, clock }: Parts) {
-  async function detail(row: CertificateTable): Promise<CertificateDetail> {
+  async function detail(row: CertificateTable, on: Db = db): Promise<CertificateDetail> {
     const certificate = pemOf("CERTIFICATE", row.der);
-    return { ...summaryOf(row, clock.now()), certificate, chain: certificate + (await above(row.authority_id)) };
+    return { ...summaryOf(row, clock.now()), certificate, chain: certificate + (await above(row.authority_id, on)) };
   }
 
   /** PEM of the intermediates, from the issuing one up, without the root. */
-  async function above(authority: string): Promise<string> {
-    const all = new Map((await store.authorities(db)).map((row) => [row.id, row]));
+  async function above(authority: string, on: Db): Promise<string> {
+    const all = new Map((await store.authorities(on)).map((row) => [row.id, row]));
     let pem = "";
     for (let row = all.get(authority); row?.role === "intermediate" && row.certificate; row = all.get(row.parent_id ?? "")) {
       pem += pemOf("CERTIFICATE", row.certificate);

@@ -37,7 +37,8 @@ export function admit({ meta }: Pick<ClosedRoute, "meta">, call: Call): void {
   const origin = originOf(call);
   if (changesState(call.method)) {
     if (call.principal?.via === "session" && origin !== "same") throw forgery();
-    if (call.principal === undefined && origin === "other") throw forgery();
+    // A browser shows a certificate to whichever page asks; a program says no origin, or ours.
+    if ((call.principal === undefined || call.principal.via === "certificate") && origin === "other") throw forgery();
   }
   if (meta.permission === "public") return;
   if (call.principal === undefined) throw unauthenticated();

@@ -11,9 +11,9 @@ export interface Principal {
   userId: string;
   /** What the caller may do, each with where; `can` asks it. */
   access: Access;
-  /** `session`: by its cookie; `token`: by an access token of a session. */
-  via: "session" | "token" | "api_key";
-  /** Id of the session or API key. */
+  /** `session`: by its cookie; `token`: by an access token of a session; `certificate`: a machine, by its client certificate. */
+  via: "session" | "token" | "api_key" | "certificate";
+  /** Id of the session or API key, or the SPIFFE id. */
   credentialId: string;
   /** When the caller of a session last proved who they are, in milliseconds since 1970. */
   steppedUpAt?: number | undefined;

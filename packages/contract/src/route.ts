@@ -43,8 +43,8 @@ export interface RouteMeta {
   /** Open also to a person who must do something before anything else, e.g. enrol a second factor. */
   meanwhile?: boolean;
   /**
-   * The route itself asks, of each thing it shows or touches, whether the caller's permission counts for the thing's labels. Every other
-   * route is closed to callers whose permission counts for some labels only.
+   * The route itself asks, of each thing it shows or touches, whether the caller's permission counts for the thing's labels; what it does not
+   * count for is not there. Every other route is closed to callers whose permission counts for some labels only.
    */
   scoped?: true;
   /**

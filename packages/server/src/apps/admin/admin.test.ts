@@ -115,7 +115,7 @@ describe("local administration of users", () => {
   });
 
   test("the audit trail names the user of the machine", async () => {
-    const { items } = await createAudit({ db: database.db }).list({ action: "identity.user.update" });
+    const { items } = await createAudit({ db: database.db }).list({ action: "identity.user.disable" });
     expect(items[0]).toMatchObject({ actor: expect.stringMatching(/^system:admin\/./), subject: "user:grace" });
   });
 });

@@ -14,6 +14,7 @@ import { entryBy, heldGrants, mustCover, type Granter } from "./roles.ts";
 import type { From } from "./sessions.ts";
 import * as store from "./store.ts";
 import { passkeysOf } from "./store-factors.ts";
+import { rightsChanges } from "./rights-changes.ts";
 import * as links from "./store-providers.ts";
 
 /** Whom a provider proved. */
@@ -89,8 +90,10 @@ async function follow(tx: Tx, { before, grants, proved, from, audit }: Following
   const gaveUpAdmin = before.grants.some(isAdmin) && !grants.some(isAdmin);
   if (gaveUpAdmin && (await store.countAdmins(tx)) === 0) throw lastAdmin(before.name);
   const facts = { before: { grants: before.grants.map(naked) }, after: { grants } };
-  const entry = { actor: `system:provider:${proved.provider.id}`, action: "identity.user.update", subject: `user:${before.name}` };
-  await audit.record(tx, { ...entry, ...facts, requestId: from.requestId });
+  const entry = { actor: `system:provider:${proved.provider.id}`, subject: `user:${before.name}`, ...facts };
+  const { disabled } = before;
+  for (const action of rightsChanges({ disabled, ...facts.before }, { disabled, ...facts.after }))
+    await audit.record(tx, { ...entry, action, requestId: from.requestId });
   return grants.length === 0 ? noGroup() : ((await store.findUser(tx, before.id)) ?? before);
 }
 

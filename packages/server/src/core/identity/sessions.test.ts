@@ -78,7 +78,7 @@ describe("a user", () => {
     await expect(world.withKey(key)).rejects.toMatchObject({ status: 401 });
     expect((await world.lastEntries(1))[0]).toMatchObject({
       actor: "user:ada",
-      action: "identity.user.update",
+      action: "identity.user.disable",
       subject: "user:bob",
       before: { grants: [{ role: "operator" }], disabled: false },
       after: { grants: [{ role: "operator" }], disabled: true, endedSessions: 1 },

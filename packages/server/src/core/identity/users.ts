@@ -9,6 +9,7 @@ import type { Parts } from "./deps.ts";
 import { checkName, foldName } from "./names.ts";
 import { checkPassword } from "./password-rules.ts";
 import { entryBy, heldGrants, mustCover, type Granter } from "./roles.ts";
+import { rightsChanges } from "./rights-changes.ts";
 import * as store from "./store.ts";
 import { userOf } from "./view.ts";
 
@@ -68,7 +69,8 @@ export function createUsers({ db, audit, clock, passwords, rules }: Parts) {
       if (isAdmin(userOf(before)) && !isAdmin(after) && (await store.countAdmins(tx, before.id)) === 0) throw lastAdmin(before.name);
       const ended = disabled ? await shutOut(tx, before.id) : 0;
       const facts = { before: { grants, disabled: before.disabled }, after: { grants: after.grants, disabled, endedSessions: ended } };
-      await audit.record(tx, { ...entryBy(by), action: "identity.user.update", subject: `user:${before.name}`, ...facts });
+      for (const action of rightsChanges(facts.before, facts.after))
+        await audit.record(tx, { ...entryBy(by), action, subject: `user:${before.name}`, ...facts });
       return after;
     });
   }

@@ -62,6 +62,8 @@ const commands: Commands = {
   "findings.suppress": ({ id, until, reason }) => ["findings", "suppress", id, "--until", until, "--reason", reason],
   "findings.resolve": ({ id, reason }) => ["findings", "resolve", id, "--reason", reason],
   "audit.verify": () => ["audit", "verify"],
+  "audit.archive": ({ olderThanDays, reason }) => ["audit", "archive", "--older-than", olderThanDays, ...option("--reason", reason)],
+  "audit.rotateKey": ({ reason }) => ["audit", "rotate-key", ...option("--reason", reason)],
   "audit.checkpoint": () => ["audit", "checkpoints", "--sign"],
   "privacy.me": () => ["gdpr", "export"],
 };

@@ -10,6 +10,7 @@ import { auditSeverities, auditTypes } from "virtual:contract";
 import { serverNow } from "../../app/clock.ts";
 import { readPages } from "../../app/reads.ts";
 import { oneOf } from "../../app/search.ts";
+import { ActBar } from "../../parts/act-bar.tsx";
 import { Choose } from "../../parts/choose.tsx";
 import { actorColumn, stateColumn } from "../../parts/data-list/column-kinds.tsx";
 import type { Column } from "../../parts/data-list/columns.ts";
@@ -24,6 +25,7 @@ import { nameIn } from "../../parts/sayings.ts";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { SubjectName } from "../../parts/subject.tsx";
 import { When } from "../../parts/when.tsx";
+import { trailActs } from "./trail-acts.tsx";
 import { ChainBadge, useVerify } from "./chain.tsx";
 import { EntryDrawer } from "./entry-drawer.tsx";
 import { ExportTrail } from "./export-trail.tsx";
@@ -119,6 +121,7 @@ export function AuditPage() {
           <ExportTrail filters={filters} />
         </>
       }
+      acts={<ActBar acts={trailActs()} most={0} />}
     >
       <FilterBar
         looksIn="anything in an entry"

@@ -10,6 +10,7 @@ import { invoke } from "../../app/api.ts";
 import { linesOf } from "../../app/as-code.ts";
 import { read } from "../../app/reads.ts";
 import { useMe, whyNot } from "../../app/session.ts";
+import { Actor } from "../../parts/actor.tsx";
 import { ActBar } from "../../parts/act-bar.tsx";
 import { Shortened } from "../../parts/copy.tsx";
 import { download } from "../../parts/csv.ts";
@@ -113,7 +114,7 @@ function CertificateFacts({ certificate }: { certificate: CertificateDetail }) {
         ["Counts from", <Exact key="from" at={notBefore} />],
         ["to", <Exact key="to" at={notAfter} />],
         ["Renewed", certificate.automatic ? "by its holder, by itself" : "by people"],
-        ["Issued by", <Shortened key="by" text={certificate.issuedBy} shown={certificate.issuedBy} what="id of the authority" />],
+        ["Issued for", <Actor key="by" actor={certificate.issuedBy} />],
         ["Serial", <Shortened key="serial" text={serial} shown={short(serial, 16)} what="serial number" />],
         ["SHA-256", <Shortened key="fingerprint" text={fingerprint} shown={short(fingerprint, 16)} what="fingerprint" />],
       ]}

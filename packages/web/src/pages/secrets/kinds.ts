@@ -36,6 +36,12 @@ export const blankSecret: SecretFields = {
   dueDays: "",
 };
 
+/** In how many days a secret was to be replaced when it was stored last: the new version gets as many. Empty where no date was set. Pure. */
+export function termOf({ updatedAt, expiresAt }: Pick<SecretSummary, "updatedAt"> & { expiresAt?: string | undefined }): number | "" {
+  if (expiresAt === undefined) return "";
+  return Math.max(1, Math.round((Date.parse(expiresAt) - Date.parse(updatedAt)) / 86_400_000));
+}
+
 /** When it is to be replaced; undefined where no days are told. Pure. */
 export function dueOf({ dueDays }: Pick<SecretFields, "dueDays">, nowMs: number): string | undefined {
   const days = Number(dueDays);

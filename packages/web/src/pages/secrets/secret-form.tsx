@@ -3,6 +3,7 @@ import { NumberInput, PasswordInput, Select, Textarea, TextInput } from "@mantin
 import { useForm, type UseFormReturnType } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { invoke } from "../../app/api.ts";
 import { linesOf } from "../../app/as-code.ts";
 import { serverNow } from "../../app/clock.ts";
@@ -12,7 +13,7 @@ import { FormDialog } from "../../parts/form-dialog.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { fieldErrors } from "../../parts/place-errors.ts";
 import { sayDone } from "../../parts/run-act.tsx";
-import { blankSecret, dueOf, kindWords, valueOf, type SecretFields } from "./kinds.ts";
+import { blankSecret, dueOf, kindWords, termOf, valueOf, type SecretFields } from "./kinds.ts";
 
 type Form = UseFormReturnType<SecretFields>;
 const kinds = Object.entries(kindWords).map(([value, label]) => ({ value, label }));
@@ -28,12 +29,16 @@ export function ReplaceSecret() {
   const secret = useQuery(read("secrets.show", { id }));
   return (
     <Loaded query={secret} skeleton={null}>
-      {({ name, kind, username = "", etag }) => <SecretForm initial={{ ...blankSecret, name, kind, username }} replaces={{ id, etag }} />}
+      {({ name, kind, username = "", etag, updatedAt, expiresAt }) => (
+        <SecretForm initial={{ ...blankSecret, name, kind, username, dueDays: termOf({ updatedAt, expiresAt }) }} replaces={{ id, etag }} />
+      )}
     </Loaded>
   );
 }
 
-function SecretForm({ initial, replaces }: { initial: SecretFields; replaces?: { id: string; etag: string } }) {
+function SecretForm(given: { initial: SecretFields; replaces?: { id: string; etag: string } }) {
+  // What was read when the form was opened: a version that somebody else stores meanwhile is not stored over.
+  const [{ initial, replaces }] = useState(given);
   const navigate = useNavigate();
   const queries = useQueryClient();
   const close = (): void =>

@@ -3,6 +3,7 @@ import { Select, Switch, TagsInput, TextInput, PasswordInput } from "@mantine/co
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import type { Provider } from "@holdfast/contract";
 import { Problem } from "@holdfast/kit";
 import { invoke } from "../../../app/api.ts";
@@ -49,7 +50,9 @@ function missing(id: string): Problem {
   return new Problem("identity_provider_missing", { kind: "missing", say: `There is no identity provider “${id}”.` });
 }
 
-function ProviderForm({ initial, provider }: { initial: ProviderFields; provider?: Provider }) {
+function ProviderForm(given: { initial: ProviderFields; provider?: Provider }) {
+  // As it was read when the form was opened: its ETag holds the change to it.
+  const [{ initial, provider }] = useState(given);
   const navigate = useNavigate();
   const queries = useQueryClient();
   const close = (): void => void navigate({ to: "/settings/providers" });

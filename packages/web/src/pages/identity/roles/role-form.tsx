@@ -3,6 +3,7 @@ import { Checkbox, Switch, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import type { Permission, RoleSummary } from "@holdfast/contract";
 import { permissions } from "virtual:contract";
 import { invoke, type RouteInput } from "../../../app/api.ts";
@@ -58,7 +59,9 @@ export function EditRole() {
   );
 }
 
-function Edit({ role }: { role: RoleSummary }) {
+function Edit(given: { role: RoleSummary }) {
+  // As it was read when the form was opened: its ETag holds the change to it.
+  const [role] = useState(given.role);
   const navigate = useNavigate();
   const close = (): void => void navigate({ to: "/settings/roles/$role", params: { role: role.id } });
   const save = async ({ description, secondFactor, permissions: wanted }: Fields): Promise<void> => {

@@ -102,6 +102,8 @@ function createSamlLogout(parts: Parts) {
   return { endFromSaml };
 }
 
+const longestState = 1000;
+
 /** The request, whose signature held. @throws SamlRefusal */
 async function readLogout(row: SamlRow, message: LogoutMessage): Promise<{ request: Xml; relayState: string | undefined }> {
   const { certificates } = row.settings;
@@ -112,7 +114,8 @@ async function readLogout(row: SamlRow, message: LogoutMessage): Promise<{ reque
   }
   const text = textOf(textOfBase64(message.form.request));
   const signed = signedText({ text, element: await readRequest(text) }, certificates) ?? refuse("no signature");
-  return { request: await readRequest(signed), relayState: message.form.relayState };
+  const { relayState = "" } = message.form; // no signature is over it in a form, so it only goes back to where it came from
+  return { request: await readRequest(signed), relayState: relayState === "" || relayState.length > longestState ? undefined : relayState };
 }
 
 async function readRequest(text: string): Promise<Xml> {

@@ -37,6 +37,7 @@ const success = `${names}2.0:status:Success`;
 const bearer = `${names}2.0:cm:bearer`;
 const transient = `${names}2.0:nameid-format:transient`;
 const mostGroups = 2000;
+const longestName = 255;
 
 /** Of the envelope, which need not be signed: so it can refuse, and prove nothing. @throws SamlRefusal */
 export function checkEnvelope(response: Xml, { acsUrl, settings, nowMs }: Expected, { signed }: { signed: boolean }): void {
@@ -77,7 +78,7 @@ export function nameOf(parent: Xml): string {
   const nameId = mustChild(parent, "assertion", "NameID");
   if (nameId.attributes.get("Format") === transient) refuse("a name for one time only");
   const name = leafText(nameId);
-  return name !== "" && name.length <= 255 ? name : refuse("no name, or one that is too long");
+  return name !== "" && name.length <= longestName ? name : refuse("no name, or one that is too long");
 }
 
 /** @throws SamlRefusal */
@@ -125,7 +126,9 @@ function statementOf(assertion: Xml, nowMs: number): Pick<Asserted, "session" | 
   if (ends !== undefined && ends + skewMs <= nowMs) refuse("a session that is over");
   const context = childOf(statement, "assertion", "AuthnContext");
   const kinds = context ? childrenOf(context, "assertion", "AuthnContextClassRef").map(leafText) : [];
-  return { session: statement.attributes.get("SessionIndex"), contexts: kinds, provedAt };
+  const session = statement.attributes.get("SessionIndex");
+  if (session !== undefined && session.length > longestName) refuse("a name of the session that is too long");
+  return { session, contexts: kinds, provedAt };
 }
 
 function attributesOf(assertion: Xml): Map<string, string[]> {

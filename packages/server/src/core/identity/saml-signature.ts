@@ -2,7 +2,7 @@
  * Signatures and encryption of SAML. What is checked is one shape of signature and no other: over the element that it stands in, by one of the
  * provider's certificates, with algorithms of a short list. What is read afterwards are the bytes that were signed, not those that came.
  */
-import { createPublicKey, createSign, createVerify, X509Certificate } from "node:crypto";
+import { createSign, createVerify, X509Certificate } from "node:crypto";
 import { decryptXml, getVerifiedXml } from "@node-saml/node-saml/lib/xml.js";
 import { childOf, childrenOf, mustChild, refuse, SamlRefusal, type Xml } from "./saml-xml.ts";
 
@@ -112,8 +112,8 @@ export function certificateOf(text: string): { pem: string; parsed: X509Certific
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
   try {
     const parsed = new X509Certificate(Buffer.from(base64, "base64"));
-    const key = createPublicKey(parsed.publicKey.export({ type: "spki", format: "pem" }));
-    const longEnough = key.asymmetricKeyType === "rsa" && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= smallestKeyBits;
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = parsed.publicKey;
+    const longEnough = type === "rsa" && (details?.modulusLength ?? 0) >= smallestKeyBits;
     return longEnough ? { pem: parsed.toString(), parsed } : undefined;
   } catch {
     return undefined; // what it is not is said where it was given

@@ -1,5 +1,7 @@
 /** SAML with a provider that tells the truth: signing in and out, proving again, and how a provider is kept. */
-import { createVerify, generateKeyPairSync } from "node:crypto";
+import "reflect-metadata";
+import { createVerify, webcrypto } from "node:crypto";
+import { X509CertificateGenerator } from "@peculiar/x509";
 import type { SamlSettings } from "@holdfast/contract";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { everywhere } from "#platform/http/request";
@@ -248,13 +250,22 @@ describe("a program that such a person lets in", () => {
   });
 });
 
+async function certificateBy(
+  signingAlgorithm: webcrypto.RsaHashedKeyGenParams | (webcrypto.EcKeyGenParams & webcrypto.EcdsaParams),
+): Promise<string> {
+  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ["sign", "verify"]);
+  return (await X509CertificateGenerator.createSelfSigned({ name: "CN=idp", keys, signingAlgorithm })).toString("pem");
+}
+
 describe("a provider as it is kept", () => {
   test("has a key of ours, certificates that can be used, and an entity that stays", async () => {
     const { id, settings: _settings, ...rest } = world.plan();
     const wrong = (more: Partial<SamlSettings>) =>
       world.identity.createProvider({ id: "wrong", ...rest, settings: { ...world.settings(), ...more } }, root);
-    const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ type: "spki", format: "pem" }).toString();
-    for (const text of [weak, "x".repeat(200)])
+    const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", publicExponent: new Uint8Array([1, 0, 1]) };
+    const short = await certificateBy({ ...rsa, modulusLength: 1024 });
+    const curve = await certificateBy({ name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" });
+    for (const text of [short, curve, "x".repeat(200)])
       await expect(wrong({ certificates: [text] })).rejects.toMatchObject({ code: "identity_certificate_invalid" });
     await expect(world.identity.createProvider({ ...world.plan(), id: "wrong", secret: "x" }, root)).rejects.toMatchObject({
       code: "identity_provider_secret",

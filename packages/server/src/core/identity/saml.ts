@@ -65,7 +65,6 @@ export function createSaml(parts: Parts) {
       return token;
     } catch (thrown) {
       if (!(thrown instanceof SamlRefusal)) throw thrown;
-      parts.counted("failed");
       await recordRefusal(row.id, { from, reason: `SAML response refused: ${thrown.message}` }, parts);
       return undefined;
     }

@@ -1,7 +1,7 @@
 /**
  * Strangers who know nothing of us but the OpenAPI document: schemathesis calls every operation with what the document allows and with
- * what it forbids, follows the links to what it made, and holds each answer to the document. Once as an administrator, once as somebody
- * who may only read. Needs root, for a network without a way out. HOLDFAST_PEERS_VENV names a virtual environment with schemathesis;
+ * what it forbids, follows the links to what it made, and holds each answer to the document. As an administrator and as a reader, both with
+ * keys, and as somebody at the console, who alone may change their own factors and keys. Needs root, for a network without a way out. HOLDFAST_PEERS_VENV names a virtual environment with schemathesis;
  * without it one is made in .venv/.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -15,13 +15,28 @@ const directory = join(import.meta.dirname, "attackers");
 const why = groundUnavailable();
 if (why !== undefined) console.warn(`\n  SCHEMATHESIS SKIPPED: ${why}\n`);
 
-/** What is left out, and why. */
-const leftOut = {
-  "system.events": "a stream without an end",
-};
-const leftOutForTheAdministrator = {
-  ...leftOut,
-  "tokens.revokeAll": "ends every key, that of the attacker too; whoever may only read calls it, and may not",
+interface Attack {
+  headers: string[];
+  /** Operations that are left out, and why. */
+  without: Record<string, string>;
+  /** What picks the others; all unless told. */
+  only?: string;
+  examples: number;
+  seed: number;
+}
+
+const endless = { "system.events": "a stream without an end" };
+const asAdministrator = (key: string): Attack => ({
+  headers: [`Authorization: Bearer ${key}`],
+  without: { ...endless, "tokens.revokeAll": "ends every key, that of the attacker too; a reader calls it, and may not" },
+  examples: 30,
+  seed: 1,
+});
+const asReader = (key: string): Attack => ({ headers: [`Authorization: Bearer ${key}`], without: endless, examples: 10, seed: 2 });
+const atTheConsole = (cookie: string, origin: string): Attack => {
+  const ends = "ends the attacker's own session";
+  const without = { ...endless, "identity.signOut": ends, "federation.signOut": ends, "tokens.trade": ends };
+  return { headers: [`Cookie: ${cookie}`, `Origin: ${origin}`], without, only: '/x-permission == "self"', examples: 20, seed: 3 };
 };
 
 let ground: Ground;
@@ -29,36 +44,39 @@ let fared: Fared;
 let reports: string;
 const told: { code: number | null; output: string }[] = [];
 
-async function attack(key: string, given: { leaveOut: object; examples: number; seed: number }): Promise<void> {
-  const report = join(reports, `${given.seed}`);
-  const options = ["--no-color", "--max-examples", String(given.examples), "--seed", String(given.seed), "--report-dir", report];
-  const without = Object.keys(given.leaveOut).flatMap((id) => ["--exclude-operation-id", id]);
+async function attack({ headers, without, only, examples, seed }: Attack): Promise<void> {
   const python = pythonWith(["schemathesis==4.32.0"], "import importlib.metadata as m; assert m.version('schemathesis') == '4.32.0'");
-  const argv = ["-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run", `${ground.url}/api/v1/openapi.json`];
-  const env = { HOLDFAST_KEY: key, HOLDFAST_SPARED: ground.spared.join(), PYTHONDONTWRITEBYTECODE: "1", HOME: reports };
-  told.push(await ground.run(python, [...argv, ...options, ...without], { cwd: directory, env }));
+  const options = ["--no-color", "--max-examples", `${examples}`, "--seed", `${seed}`, "--report-dir", join(reports, `${seed}`)];
+  const argv = ["-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run", `${ground.url}/api/v1/openapi.json`, ...options];
+  for (const header of headers) argv.push("--header", header);
+  for (const id of Object.keys(without)) argv.push("--exclude-operation-id", id);
+  if (only !== undefined) argv.push("--include-by", only);
+  const env = { HOLDFAST_SPARED: ground.spared.join(), PYTHONDONTWRITEBYTECODE: "1", HOME: reports };
+  told.push(await ground.run(python, argv, { cwd: directory, env }));
 }
 
 describe.skipIf(why !== undefined)("schemathesis", () => {
   beforeAll(async () => {
     reports = await mkdtemp(join(tmpdir(), "holdfast-schemathesis-"));
     ground = await buildGround();
-    await Promise.all([
-      attack(ground.admin, { leaveOut: leftOutForTheAdministrator, examples: 30, seed: 1 }),
-      attack(ground.reader, { leaveOut: leftOut, examples: 10, seed: 2 }),
-    ]);
+    const { admin, reader, session, url } = ground;
+    const others = async (): Promise<void> => {
+      await attack(asReader(reader));
+      await attack(atTheConsole(session, url));
+    };
+    await Promise.all([attack(asAdministrator(admin)), others()]);
     fared = await ground.raze();
   }, 900_000);
   afterAll(() => rm(reports, { recursive: true, force: true }));
 
   test("finds no answer that the document does not know, and nothing accepted that it forbids", () => {
     for (const { code, output } of told) expect(code, failuresOf(output)).toBe(0);
-    expect(told).toHaveLength(2);
+    expect(told).toHaveLength(3);
   });
 
-  test("asked more than 20 000 times, and its keys counted to the end", () => {
+  test("asked more than 20 000 times, and its keys and session counted to the end", () => {
     expect(fared.requests).toBeGreaterThan(20_000);
-    expect(fared.keys).toEqual([200, 200]);
+    expect(fared.counted).toEqual([200, 200, 200]);
   });
 
   test("does not bring the server down, or to an error of its own", () => {

@@ -17,7 +17,9 @@ export interface Prize {
   admin: string;
   /** Of somebody who may read. */
   reader: string;
-  /** Ids of those two keys and of their users. */
+  /** Of somebody who may read: the cookie of a session, proved not long ago. */
+  session: string;
+  /** Ids of the keys, the session, and their users. */
   spared: string[];
 }
 
@@ -38,8 +40,8 @@ export interface Fared {
   requests: number;
   /** Lines of its log that tell of an error. */
   errors: string[];
-  /** What the two keys are answered with at the end; 200 where they still count. */
-  keys: number[];
+  /** What the two keys and the session are answered with at the end; 200 where they still count. */
+  counted: number[];
   /** How it ended: 0 when it was not brought down. */
   code: number | null;
 }

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { allPowerfulKey, poster, servedPassword, startServed } from "../../packages/server/test/served.ts";
+import { allPowerfulKey, cookieOf, poster, servedPassword, startServed } from "../../packages/server/test/served.ts";
 import { furnish } from "./furnish.ts";
 
 spawnSync("ip", ["link", "set", "lo", "up"], { stdio: "inherit" });
@@ -22,23 +22,32 @@ const served = await startServed(settings, (line) => {
 const { origin, administrator, post } = served;
 
 const admin = await allPowerfulKey(post);
-const { id: viewer } = await post("/users", { name: "vera", password: servedPassword, grants: [{ role: "viewer" }] });
-const asReader = poster(origin, {});
-await asReader("/auth/sign-in", { name: "vera", password: servedPassword });
+const user = async (name: string): Promise<string> =>
+  String((await post("/users", { name, password: servedPassword, grants: [{ role: "viewer" }] }))["id"]);
+const users = [await user("vera"), await user("sam")];
+const asReader = poster(origin, { cookie: await cookieOf(origin, "vera") });
 const reader = (await asReader("/api-keys", { name: "reading" })) as { id: string; key: string };
+const session = await cookieOf(origin, "sam");
 await furnish(poster(origin, { authorization: `Bearer ${admin.key}` }));
-const spared = [administrator.id, admin.id, viewer, reader.id];
-process.stdout.write(`${JSON.stringify({ url: origin, admin: admin.key, reader: reader.key, spared })}\n`);
+const spared = [administrator.id, admin.id, ...users, reader.id, await sessionIdOf(session)];
+process.stdout.write(`${JSON.stringify({ url: origin, admin: admin.key, reader: reader.key, session, spared })}\n`);
 
 process.stdin.resume();
 await once(process.stdin, "end");
-const keys = await Promise.all([admin, reader].map(({ key }) => statusOf(key)));
+const shown = [admin, reader].map(({ key }) => ({ authorization: `Bearer ${key}` }));
+const counted = await Promise.all([...shown, { cookie: session }].map(statusOf));
 const code = await served.stop();
-process.stdout.write(`${JSON.stringify({ ...seen, keys, code })}\n`);
+process.stdout.write(`${JSON.stringify({ ...seen, counted, code })}\n`);
 
-/** 200 while the key counts. */
-async function statusOf(key: string): Promise<number> {
-  const answer = await fetch(`${origin}/api/v1/auth/me`, { headers: { authorization: `Bearer ${key}` } });
+/** 200 while they count. */
+async function statusOf(headers: Record<string, string>): Promise<number> {
+  const answer = await fetch(`${origin}/api/v1/auth/me`, { headers });
   await answer.body?.cancel();
   return answer.status;
+}
+
+async function sessionIdOf(cookie: string): Promise<string> {
+  const answer = await fetch(`${origin}/api/v1/sessions`, { headers: { cookie } });
+  const { items } = (await answer.json()) as { items: { id: string; current: boolean }[] };
+  return items.find(({ current }) => current)?.id ?? "";
 }

@@ -72,6 +72,18 @@ export function poster(origin: string, headers: Record<string, string>): Post {
   };
 }
 
+/** Signs in at the console; the cookie of the session. */
+export async function cookieOf(origin: string, name: string): Promise<string> {
+  const answer = await fetch(`${origin}/api/v1/auth/sign-in`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin },
+    body: JSON.stringify({ name, password: servedPassword }),
+  });
+  const cookie = answer.headers.getSetCookie()[0]?.split(";")[0];
+  if (cookie === undefined) throw new Error(await answer.text());
+  return cookie;
+}
+
 /** An API key of whoever posts, with every permission among its scopes. */
 export async function allPowerfulKey(post: Post): Promise<{ id: string; key: string }> {
   const scopes = permissions.filter((one) => one !== "public" && one !== "self");

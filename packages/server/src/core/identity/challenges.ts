@@ -28,7 +28,7 @@ export async function proceed(tx: Tx, opening: Opening, parts: Parts): Promise<S
   if (known.length === 0) return openSession(tx, opening, parts);
   const token = newToken();
   const expiresAt = new Date(parts.clock.now() + challengeMs);
-  const began = { provider_id: provider?.id ?? null, provider_session: provider?.session ?? null };
+  const began = { provider_id: provider?.id ?? null, provider_session: provider?.session ?? null, provider_hint: provider?.hint ?? null };
   const proved = { purpose: "sign-in" as const, user_id: user.id, session_id: null, nonce: null };
   const row = { hash: hashToken(token), ...proved, methods, client, ...began };
   await factors.insertChallenge(tx, { ...row, created_at: new Date(parts.clock.now()), expires_at: expiresAt });
@@ -71,8 +71,8 @@ function createSecondStep(parts: Parts) {
     if (!user || !method || !(await factors.takeChallenge(tx, challenge.hash))) return undefined;
     await forgetProofs(tx, userId);
     const client = challenge.client as Opening["client"] & string;
-    const began =
-      challenge.provider_id === null ? {} : { provider: { id: challenge.provider_id, session: challenge.provider_session ?? undefined } };
+    const { provider_id: id, provider_session: session, provider_hint: hint } = challenge;
+    const began = id === null ? {} : { provider: { id, session: session ?? undefined, hint: hint ?? undefined } };
     return openSession(tx, { user, from, client, methods: [...challenge.methods, method], secondFactor: true, ...began }, parts);
   }
 

@@ -30,6 +30,8 @@ export interface Proved {
   contexts?: readonly string[];
   /** When it was proved there, if the provider tells: milliseconds since 1970. */
   provedAt?: number | undefined;
+  /** What the provider wants to see again when the person signs out there. */
+  hint?: string | undefined;
 }
 
 /** Whether the provider asked for two factors, in words that the administrator trusts. */
@@ -49,7 +51,7 @@ function createArrival(parts: Parts) {
     const answer = await inTransaction(db, async (tx) => {
       const user = await userFor(tx, proved, from);
       if (user instanceof Problem) return user; // what it took away stays taken
-      const provider = { id: proved.provider.id, session: proved.session };
+      const provider = { id: proved.provider.id, session: proved.session, hint: sealedHint(proved, parts.secrets) };
       const secondFactor = secondFactorThere(proved);
       return proceed(tx, { user, from, methods: [proved.provider.kind], secondFactor, provider }, parts);
     });
@@ -80,6 +82,22 @@ function createArrival(parts: Parts) {
   }
 
   return { arrive };
+}
+
+const hintPlace = (providerId: string) => ({ table: "identity.session", row: providerId, column: "provider_hint", version: 1 });
+
+/** Only where it will be asked for: it says much about a person. */
+function sealedHint({ provider, hint }: Proved, secrets: Parts["secrets"]): Buffer | undefined {
+  return hint === undefined || !provider.sign_out_there ? undefined : secrets.seal(hintPlace(provider.id), hint);
+}
+
+/** Undefined for what was sealed with a key that is gone: the provider then asks the person. */
+export function openedHint(providerId: string, sealed: Buffer | null, secrets: Parts["secrets"]): string | undefined {
+  try {
+    return sealed === null ? undefined : secrets.open(hintPlace(providerId), sealed).toString("utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the groups say now counts from now on. */

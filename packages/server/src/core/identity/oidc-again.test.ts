@@ -1,7 +1,7 @@
 /** OpenID Connect beyond the sign-in: proving again, second factors of the provider, signing out there, and leaving it. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createEgress } from "#platform/egress";
 import { from, identityWorld, opened, root, type IdentityWorld } from "#test/identity";
@@ -171,6 +171,7 @@ test("signing out sends the browser to the provider where that is wanted, and ev
   expect(await away()).toEqual({});
   await change({ signOutThere: true });
   const { searchParams, pathname } = new URL((await away()).url ?? "");
+  expect(decodeJwt(searchParams.get("id_token_hint") ?? "")).toMatchObject({ sub: "eve", iss: issuer });
   expect([pathname, searchParams.get("client_id"), searchParams.get("post_logout_redirect_uri")]).toEqual([
     "/end",
     "holdfast",

@@ -82,7 +82,7 @@ function createCodeFlow(configurationOf: Discovery) {
       const { sub: subject, sid, acr, amr, auth_time: authTime } = proved;
       const there = { session: textIn(sid), contexts: [...textsIn(acr), ...textsIn(amr)] };
       const provedAt = authTime === undefined ? undefined : authTime * 1000;
-      return { provider: client.row, subject, name, groups: textsIn(claims[groupsClaim]), ...there, provedAt };
+      return { provider: client.row, subject, name, groups: textsIn(claims[groupsClaim]), ...there, provedAt, hint: tokens.id_token };
     });
   }
 
@@ -109,11 +109,17 @@ function createSignOut(configurationOf: Discovery, { egress, clock }: { egress: 
   }
 
   /** Where somebody signs out at the provider (OpenID Connect RP-Initiated Logout 1.0); undefined where it has no such place. */
-  async function endSessionUrl(client: OidcClient, backTo: string): Promise<string | undefined> {
+  async function endSessionUrl(
+    client: OidcClient,
+    { backTo, hint }: { backTo: string; hint: string | undefined },
+  ): Promise<string | undefined> {
     return guarded(async () => {
       const configuration = await configurationOf(client).configuration;
       if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
-      return openid.buildEndSessionUrl(configuration, { post_logout_redirect_uri: backTo }).href;
+      return openid.buildEndSessionUrl(configuration, {
+        post_logout_redirect_uri: backTo,
+        ...(hint === undefined ? {} : { id_token_hint: hint }),
+      }).href;
     });
   }
 

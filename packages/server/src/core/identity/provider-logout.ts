@@ -4,6 +4,7 @@ import { inTransaction, type Db, type Tx } from "#platform/db";
 import { mustBeSession } from "./step-up.ts";
 import type { Caller } from "./authenticate.ts";
 import type { Parts } from "./deps.ts";
+import { openedHint } from "./external-identities.ts";
 import { claimed, refused, type OidcClient } from "./oidc.ts";
 import { clientOf, isOidc, type Protocols } from "./provider-flow.ts";
 import { ownUrl } from "./provider-view.ts";
@@ -123,6 +124,12 @@ async function readRequest(text: string): Promise<Xml> {
   return isNamed(request, ["protocol", "LogoutRequest"]) ? request : refuse("no logout request");
 }
 
+interface Leaving {
+  userId: string;
+  session: string | null;
+  hint: string | undefined;
+}
+
 function createSignOut(parts: Parts, oidc: Protocols["oidc"]) {
   const { db, audit } = parts;
 
@@ -138,12 +145,13 @@ function createSignOut(parts: Parts, oidc: Protocols["oidc"]) {
     const providerId = found?.session.provider_id ?? null;
     const row = providerId === null ? undefined : await links.findProvider(db, providerId);
     if (!row?.enabled || !row.sign_out_there) return {};
-    const url = await awayFrom(row, { userId: caller.userId, session: found?.session.provider_session ?? null });
+    const { provider_session: session = null, provider_hint: sealed = null } = found?.session ?? {};
+    const url = await awayFrom(row, { userId: caller.userId, session, hint: openedHint(row.id, sealed, parts.secrets) });
     return url === undefined ? {} : { url };
   }
 
   /** The session here has ended whatever becomes of this, so a provider that does not answer is no reason to fail. */
-  async function awayFrom(row: links.ProviderRow, who: { userId: string; session: string | null }): Promise<string | undefined> {
+  async function awayFrom(row: links.ProviderRow, who: Leaving): Promise<string | undefined> {
     if (isSaml(row)) {
       const { sloUrl } = row.settings;
       const subject = await newestSubject(row.id, who.userId);
@@ -153,7 +161,7 @@ function createSignOut(parts: Parts, oidc: Protocols["oidc"]) {
     }
     if (!isOidc(row)) return undefined;
     try {
-      return await oidc.endSessionUrl(clientOf(row, parts), ownUrl(parts, "/sign-in"));
+      return await oidc.endSessionUrl(clientOf(row, parts), { backTo: ownUrl(parts, "/sign-in"), hint: who.hint });
     } catch (thrown) {
       if (isProblem(thrown)) return undefined;
       throw thrown;

@@ -52,7 +52,7 @@ export interface Opening {
   secondFactor?: boolean;
   client?: "console" | "cli" | "program";
   /** Where the session began, when at an identity provider. */
-  provider?: { id: string; session?: string | undefined };
+  provider?: { id: string; session?: string | undefined; hint?: Buffer | undefined };
 }
 
 /** Opens a session; the caller has the proof and holds the user's row. */
@@ -80,6 +80,7 @@ export async function openSession(
     stepped_up_at: new Date(now),
     provider_id: provider?.id ?? null,
     provider_session: provider?.session ?? null,
+    provider_hint: provider?.hint ?? null,
     must,
   });
   const after = { user: user.name, methods, address: from.address };

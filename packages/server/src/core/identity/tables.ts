@@ -66,6 +66,7 @@ export interface SessionTable {
   stepped_up_at: Date | null;
   provider_id: string | null;
   provider_session: string | null;
+  provider_hint: Buffer | null;
   must: Generated<string[]>;
   scopes: Generated<Permission[]>;
   client_secret_id: string | null;
@@ -182,6 +183,7 @@ export interface ChallengeTable {
   nonce: string | null;
   provider_id: string | null;
   provider_session: string | null;
+  provider_hint: Buffer | null;
   tries: Generated<number>;
   created_at: Date;
   expires_at: Date;

@@ -10,6 +10,7 @@ import { addSessions } from "./commands/sessions.ts";
 import { addTokens } from "./commands/tokens.ts";
 import { addDevices } from "./commands/devices.ts";
 import { addGdpr } from "./commands/gdpr.ts";
+import { addMachine } from "./commands/machine.ts";
 import { addLogin } from "./commands/login.ts";
 import { addPki } from "./commands/pki.ts";
 import { addPlan } from "./commands/plan.ts";
@@ -53,6 +54,7 @@ export function createProgram(): Command {
   addPki(program);
   addUsers(program);
   addAccounts(program);
+  addMachine(program);
   addSessions(program);
   addKeys(program);
   addTokens(program);

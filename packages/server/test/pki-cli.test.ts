@@ -167,4 +167,18 @@ describe("holdfast pki", () => {
       expect(actions).toContain(action);
     expect(JSON.stringify(items)).not.toMatch(/PRIVATE KEY|a long passphrase/);
   });
+
+  test("a token for a machine of a service account is made by whoever manages accounts, and printed once", async () => {
+    await run(["accounts", "create", "collector", "--role", "viewer"]);
+    expect(await run(["accounts", "enrol", "collector", "--dry-run"])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Would make/),
+    });
+    const made = JSON.parse((await run(["accounts", "enrol", "collector", "--minutes", "5", "-o", "json"])).out) as Record<string, string>;
+    expect(made["token"]).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(made["spiffeId"]).toMatch(/^spiffe:\/\/holdfast\.test\/agent\/usr_/);
+    expect(await run(["accounts", "enrol", "collector"], { as: "grace" })).toMatchObject({ code: 3 });
+    const machine = ["machine", "enrol", "--url", "http://127.0.0.1:1", "--out", join(home, "m")];
+    expect(await run(machine, { stdin: "x\n" })).toMatchObject({ code: 4, err: expect.stringContaining("is no https address") });
+  });
 });

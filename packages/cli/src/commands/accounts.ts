@@ -1,9 +1,24 @@
 /** `accounts`: service accounts, and their secrets for short tokens. */
 import type { Command } from "commander";
 import { readGrant } from "@holdfast/kit";
+import { wholeNumber } from "../input.ts";
 import { ago, printList, printValue } from "../output.ts";
 import { once, sessionOf } from "../session.ts";
 import { find } from "./find-user.ts";
+
+function addEnrol(accounts: Command): void {
+  accounts
+    .command("enrol <account>")
+    .description("Make a token, printed this once, by which one machine of it gets its client certificate")
+    .option("--minutes <n>", "how long the token is good", wholeNumber(1440), 60)
+    .option("--dry-run", "only say what it would do")
+    .action(async (account: string, { minutes, dryRun }: { minutes: number; dryRun?: boolean }, command: Command) => {
+      const { client, screen, format } = sessionOf(command);
+      const { id, name } = await find(client, account);
+      if (dryRun === true) return screen.out(`Would make a token for a machine of ${name}, good once and for ${minutes} min.\n`);
+      return printValue(screen, format, await client.serviceAccounts.createEnrolment({ id, minutes }, once()));
+    });
+}
 
 export function addAccounts(program: Command): void {
   const accounts = program.command("accounts").description("Service accounts: users that are programs");
@@ -44,6 +59,7 @@ export function addAccounts(program: Command): void {
       const made = await client.serviceAccounts.createSecret({ id, overlapHours }, once());
       return printValue(screen, format, made);
     });
+  addEnrol(accounts);
   accounts
     .command("revoke-secret <account> <id>")
     .description("End a secret, and the sessions that it opened")

@@ -1,6 +1,6 @@
 /** Machines of service accounts over real TLS: enrolled once, known by their certificate, renewed by it, and out when it counts no more. */
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { silentLog } from "#platform/log";
 import { loadSettings } from "#platform/settings";
 import { machineRequest, tlsPair, type MachineRequest } from "#test/certificates";
 import { testDatabase, type TestDatabase } from "#test/database";
+import { runHoldfast, type Given } from "#test/holdfast-program";
 import { testSecrets } from "#test/secrets";
 import { compose, type Holdfast } from "./compose.ts";
 
@@ -94,6 +95,31 @@ describe("a machine of a service account", () => {
     expect(await enrol(token, await machineRequest())).toMatchObject({ status: 401, body: { code: "identity_enrolment_refused" } });
     const { items } = await holdfast.audit.list({ action: "identity.machine.enrol", limit: 10 });
     expect(items.map((item) => item.subject)).toContain("user:collector");
+  });
+
+  test("gets its certificate and the next one by command; its key is for its owner alone", async () => {
+    const run = (args: string[], given: Given = {}) => runHoldfast(directory, args, given);
+    const { token } = await holdfast.identity.createEnrolment({ accountId: account.id, minutes: 5 }, root);
+    writeFileSync(join(directory, "roots.pem"), ca.join(""));
+    const place = ["--url", address, "--out", join(directory, "machine")];
+    const made = await run(["machine", "enrol", ...place, "--ca", join(directory, "roots.pem")], { stdin: `${token}\n` });
+    expect(made).toMatchObject({ code: 0, err: expect.stringMatching(/^spiffe:\/\/holdfast\.internal\/agent\/usr_\S+: good until /) });
+    const read = (name: string) => readFileSync(join(directory, name), "utf8");
+    const first = { cert: read("machine.pem"), key: read("machine.key") };
+    expect(statSync(join(directory, "machine.key")).mode & 0o777).toBe(0o600);
+    expect(await ask("/api/v1/auth/me", first)).toMatchObject({ status: 200 });
+    expect(await run(["machine", "renew", ...place, "--due"])).toMatchObject({ code: 0, err: "" });
+    expect(read("machine.pem")).toBe(first.cert);
+    expect(await run(["machine", "renew", ...place])).toMatchObject({ code: 0 });
+    const second = { cert: read("machine.pem"), key: read("machine.key") };
+    expect([second.cert === first.cert, second.key === first.key]).toEqual([false, false]);
+    expect(await ask("/api/v1/auth/me", second)).toMatchObject({ status: 200 });
+    expect(await run(["machine", "enrol", ...place], { stdin: `${token}\n` })).toMatchObject({
+      code: 6,
+      err: expect.stringContaining("is there already"),
+    });
+    const elsewhere = ["--url", address, "--out", join(directory, "other"), "--ca", join(directory, "roots.pem")];
+    expect(await run(["machine", "enrol", ...elsewhere], { stdin: `${token}\n` })).toMatchObject({ code: 2 });
   });
 
   test("that asks with a bad request keeps its token", async () => {

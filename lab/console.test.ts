@@ -7,9 +7,9 @@ import { arrive, button, dialog, jump, link, navigation, rests, told } from "./c
 import { commitAndPlan, fetchNewest, filesBefore, lagsOf, rollOut, rolloutOnScreen } from "./console/change.ts";
 import { expectNoComplaint, openBrowser, skippedBecause, type Browser, type Tab } from "./console/browser.ts";
 import { watchCells, type Sighting } from "./console/notes.ts";
-import { placesOf } from "./console/places.ts";
+import { nothingThere, placesOf, settingsPlacesOf } from "./console/places.ts";
 import { setStage, type Stage } from "./console/stage.ts";
-import { sweep } from "./console/sweep.ts";
+import { sweep, sweepBeside } from "./console/sweep.ts";
 
 const pinned = "fingerprint read from the device itself";
 /** The device whose host key is compared by hand. */
@@ -377,12 +377,14 @@ describe.skipIf(skippedBecause() !== undefined)("the console", () => {
     expectNoComplaint(ada);
   });
 
-  test("every page is accessible, fits, does not jump and asks nobody else, in both colours and at three widths", async () => {
-    const places = await placesOf(stage.server.client);
-    const tabs = [await browser.beside(ada), await browser.beside(ada)];
-    const faults = await Promise.all(tabs.map((tab) => sweep(tab, places)));
-    for (const tab of tabs) expectNoComplaint(tab);
-    expect(faults.flat()).toEqual([]);
+  test("every page of the network is accessible, fits, does not jump and asks nobody else, in both colours and at three widths", async () => {
+    expect(await sweepBeside(browser, ada, await placesOf(stage.server.client))).toEqual([]);
+  });
+
+  test("so is every page of people, roles, machines, secrets and certificates, and what is not there is said", async () => {
+    expect(await sweepBeside(browser, ada, await settingsPlacesOf(stage.server.client))).toEqual([]);
+    await ada.expecting(/status of 404/, async () => expect(await sweep(ada, [...nothingThere])).toEqual([]));
+    expectNoComplaint(ada);
   });
 
   test("what was rolled back is gone from every device", async () => {

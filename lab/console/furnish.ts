@@ -27,7 +27,6 @@ export async function furnish(client: Client): Promise<Record<string, string>> {
     person: `/settings/people/${user.id}`,
     "person-at": `/settings/people/${user.id}?at=site=lyon`,
     "person-access": `/settings/people/${user.id}/access`,
-    "person-unknown": "/settings/people/usr_nobody",
     roles: "/settings/roles",
     "role-new": "/settings/roles/new",
     role: "/settings/roles/lyon-operator",

@@ -22,6 +22,10 @@ const fixed: Record<string, string> = {
   findings: "/findings?state=resolved",
   audit: "/audit",
   "audit-entry": "/audit?entry=1",
+  nowhere: "/nowhere",
+};
+
+const fixedSettings: Record<string, string> = {
   profile: "/settings/profile",
   sessions: "/settings/sessions",
   "device-code": "/device",
@@ -32,12 +36,18 @@ const fixed: Record<string, string> = {
   "key-new": "/settings/keys/new",
   secrets: "/settings/secrets",
   "secret-new": "/settings/secrets/new",
-  nowhere: "/nowhere",
 };
 
-/** Views of what a person who is signed in can see; the details are of the things that are there, and some that are made for it. */
+/** Views of people, roles, machines, secrets and certificates, which are made for it. */
+export async function settingsPlacesOf(client: Client): Promise<Place[]> {
+  return Object.entries({ ...fixedSettings, ...(await furnish(client)) }).map(([name, path]) => ({ name, path }));
+}
+
+/** A view of what is not there. */
+export const nothingThere: Place[] = [{ name: "person-unknown", path: "/settings/people/usr_nobody" }];
+
+/** Views of what a person who is signed in can see; the details are of the things that are there. */
 export async function placesOf(client: Client): Promise<Place[]> {
-  const furnished = await furnish(client);
   const [devices, repositories, plans, rollouts, findings] = await Promise.all([
     client.devices.list({ q: "lyon-core-1" }),
     client.repositories.list({}),
@@ -71,7 +81,7 @@ export async function placesOf(client: Client): Promise<Place[]> {
     "rollout-target": `/rollouts/${undone?.id}?target=${touched}`,
     finding: `/findings/${findings.items[0]?.id}`,
   };
-  return Object.entries({ ...fixed, ...found, ...furnished }).map(([name, path]) => ({ name, path }));
+  return Object.entries({ ...fixed, ...found }).map(([name, path]) => ({ name, path }));
 }
 
 /** Views of who is not signed in. */

@@ -1,6 +1,6 @@
 /** Every address of the console, in both colours and three widths: what axe finds, what does not fit, what jumps. */
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Scheme, Tab } from "./browser.ts";
+import type { Browser, Scheme, Tab } from "./browser.ts";
 import type { Place } from "./places.ts";
 import { drawn, overflow, reading } from "./notes.ts";
 
@@ -25,6 +25,14 @@ export async function sweep(tab: Tab, places: Place[]): Promise<string[]> {
   const faults: string[] = [];
   for (let place = places.shift(); place !== undefined; place = places.shift()) faults.push(...(await faultsOf(tab, place)));
   return faults;
+}
+
+/** By two more tabs of the same person, which share the work; what they complain about is a fault, too. */
+export async function sweepBeside(browser: Browser, tab: Tab, places: Place[]): Promise<string[]> {
+  const tabs = [await browser.beside(tab), await browser.beside(tab)];
+  const faults = await Promise.all(tabs.map((one) => sweep(one, places)));
+  for (const one of tabs) await one.page.close();
+  return [...faults.flat(), ...tabs.flatMap(({ complaints }) => complaints)];
 }
 
 async function faultsOf(tab: Tab, place: Place): Promise<string[]> {

@@ -18,8 +18,8 @@ import {
   IconUsers,
   IconUserShield,
 } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
-import type { ComponentType } from "react";
+import { Link, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef, type ComponentType } from "react";
 import { count } from "../../parts/format.ts";
 import { places } from "../keyboard/keys.ts";
 import type { RouteOutput } from "../api.ts";
@@ -71,9 +71,15 @@ function waiting(label: Label, overview: Overview | undefined): { n: number; wor
 
 export function Navigation({ onGo }: { onGo?: () => void }) {
   const may = useMay();
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a low screen the list scrolls; where one is stays in sight.
+    if (path !== "") list.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest" });
+  }, [path]);
   const overview = useQuery({ ...read("system.overview", undefined), refetchInterval: 60_000 }).data;
   return (
-    <nav aria-label="Main" className={classes["nav"]}>
+    <nav aria-label="Main" className={classes["nav"]} ref={list}>
       {groups.map((group) => {
         const shown = places.filter((place) => group.labels.includes(place.label) && may(place.route));
         if (shown.length === 0) return null;

@@ -98,7 +98,7 @@ function Read({ plan }: { plan: Plan }) {
         <li>
           bound by <Shortened text={plan.hash} shown={short(plan.hash, 12)} what="plan hash" />
         </li>
-        {plan.partial && <li>it looks at devices besides that you may not see</li>}
+        {plan.partial && <li>it changes devices besides that you may not see</li>}
         <RolledOut plan={plan.id} />
       </Notes>
       {plan.problems.length > 0 && <Problems problems={plan.problems} />}

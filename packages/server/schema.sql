@@ -273,6 +273,7 @@ create table devices.device (
 );
 CREATE INDEX device_labels ON devices.device USING gin (labels);
 CREATE INDEX device_site ON devices.device USING btree (site, name);
+CREATE TRIGGER forget_credential_pin AFTER UPDATE OF credential ON devices.device FOR EACH ROW WHEN (old.credential IS DISTINCT FROM new.credential) EXECUTE FUNCTION devices.forget_credential_pin();
 -- grants on devices.device: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
 
 create table devices.repository (
@@ -308,6 +309,16 @@ create table devices.version (
 );
 CREATE INDEX version_newest ON devices.version USING btree (device_id, id DESC);
 -- grants on devices.version: holdfast=arwdDxtm/holdfast holdfast_app=arwd/holdfast
+
+CREATE OR REPLACE FUNCTION devices.forget_credential_pin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from devices.credential_pin where device_id = new.id;
+  return null;
+end $function$
+;
 
 
 -- -------------------- findings

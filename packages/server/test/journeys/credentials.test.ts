@@ -118,6 +118,24 @@ describe("the exchange of credentials", () => {
     expect(nothing).toMatchObject({ items: [], problems: [] });
   });
 
+  test("a rollout is taken back: the devices have their old key again, and only that", async () => {
+    const done = (await scene.client.rollouts.list({})).items.find((one) => one.title === "Exchange lab/key on 1 device");
+    const next = await wayOf("lab/key", 2);
+    const back = await scene.client.rollouts.rollback({ id: done?.id ?? "", reason: "the key was needed elsewhere" });
+    const ended = await scene.end(back);
+    expect([ended.state, targetOf(ended, "r3").outcome]).toEqual(["succeeded", "applied"]);
+    expect(await Promise.all([letsIn("r3", { privateKey: oldKey }), letsIn("r3", next)])).toEqual([true, false]);
+    expect(await versions("lab/key")).toEqual({ r1: 2, r3: 1 });
+    // What was changed by hand on a device: give it its secret again, and the newest version counts.
+    const { id, etag } = await scene.client.devices.get({ id: "r3" });
+    const without = await scene.client.devices.update({ id, credential: null }, { context: { ifMatch: etag } });
+    await scene.client.devices.update({ id, credential: "lab/key" }, { context: { ifMatch: without.etag } });
+    expect(await versions("lab/key")).toEqual({ r1: 2, r3: 2 });
+    scene.device("r3").router.state.authorizedKeys = [
+      `ssh-ed25519 ${publicBlob("privateKey" in next ? next.privateKey : "").toString("base64")} ops`,
+    ];
+  });
+
   test("an IOS gets another password as a hash under its dead-man's switch, and the repository has no quarrel with it", async () => {
     const [r2, r4] = [scene.device("r2"), scene.device("r4")];
     const before = r4.running();

@@ -197,20 +197,25 @@ const lies: [string, RegExp, (said: Said) => string][] = [
 ];
 
 describe("a response", () => {
-  test.each(lies)("%s lets nobody in, says nothing outside, and is in the audit trail with its reason", async (_what, reason, lie) => {
-    const { said, kept } = await world.begun();
-    const arrival = await world.arrive(lie(said));
-    expect(arrival).toBeUndefined();
-    const [entry] = await world.lastEntries(1);
-    expect(entry).toMatchObject({
-      action: "identity.session.refuse",
-      actor: "anonymous",
-      subject: "provider:idp",
-      after: { address: from.address },
-    });
-    expect(entry!.reason).toMatch(reason);
-    const finish = world.finish(kept, arrival);
-    await expect(finish).rejects.toMatchObject({ ...refused, message: expect.stringContaining("begin again") });
+  let begun: Awaited<ReturnType<SamlWorld["begun"]>>;
+  beforeAll(async () => {
+    begun = await world.begun();
+  });
+
+  test.each(lies)(
+    "%s gives nothing that the browser could take up, and is in the audit trail with its reason",
+    async (_what, reason, lie) => {
+      expect(await world.arrive(lie(begun.said))).toBeUndefined();
+      const [entry] = await world.lastEntries(1);
+      const where = { action: "identity.session.refuse", actor: "anonymous", subject: "provider:idp", after: { address: from.address } };
+      expect(entry).toMatchObject(where);
+      expect(entry!.reason).toMatch(reason);
+    },
+  );
+
+  test("that gave nothing lets nobody in, and the browser is told the same whatever the reason", async () => {
+    const { kept } = await world.begun();
+    await expect(world.finish(kept, undefined)).rejects.toMatchObject({ ...refused, message: expect.stringContaining("begin again") });
     expect((await world.identity.listUsers({})).items).toEqual([]);
   });
 

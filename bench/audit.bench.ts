@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
-import pg from "pg";
 import { auditActionOf, auditActions } from "../packages/contract/src/index.ts";
 import { chainText, genesis } from "../packages/kit/src/index.ts";
 import { createAudit, type Audit, type AuditQuery } from "../packages/server/src/core/audit/index.ts";
@@ -60,7 +59,7 @@ function* madeRows(persons: readonly Person[], devices: readonly string[]): Gene
 const indexes = ["entry_at", "entry_actor", "entry_action", "entry_subject", "entry_severity", "entry_words"];
 
 /** As the owner of the tables, who alone may take their triggers and indexes away. */
-async function seed(owner: pg.Client, persons: readonly Person[], devices: readonly string[]): Promise<void> {
+async function seed({ pool: owner }: Database, persons: readonly Person[], devices: readonly string[]): Promise<void> {
   await owner.query("set statement_timeout = 0; set maintenance_work_mem = '256MB'");
   for (const { pseudonym, name, key } of persons)
     await owner.query("insert into audit.person (pseudonym, name, key) values ($1, $2, $3)", [pseudonym, name, key]);
@@ -142,7 +141,7 @@ async function measureQueries({ db }: Database, audit: Audit, devices: readonly 
   say("query: all kinds", `p50 ${percentile(all, 0.5).toFixed(1)} ms  p95 ${percentile(all, 0.95).toFixed(1)} ms  (to reach: p95 < 10 ms)`);
 }
 
-async function measureAppends({ db }: Database, audit: Audit, owner: pg.Client): Promise<void> {
+async function measureAppends({ db }: Database, audit: Audit, owner: Database): Promise<void> {
   const entry = {
     actor: "user:person1",
     action: "devices.device.update",
@@ -166,7 +165,7 @@ async function measureAppends({ db }: Database, audit: Audit, owner: pg.Client):
     }),
   );
   say("recorded, 5000 in one transaction", `${Math.round((5 * count) / together)} entries/s`);
-  await owner.query(
+  await owner.pool.query(
     "create table public.plain (id bigserial primary key, at timestamptz, actor text, action text, subject text, doc text); grant insert on public.plain to public; grant usage on sequence public.plain_id_seq to public",
   );
   const plain = await seconds(async () => {
@@ -185,10 +184,10 @@ async function measureAppends({ db }: Database, audit: Audit, owner: pg.Client):
 
 const home = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
 const database = await openDatabase({ home, log: silentLog });
-const owner = new pg.Client({ connectionString: database.ownerUrl });
+const { ownerUrl } = database;
+const owner = await openDatabase({ home, url: ownerUrl, ownerUrl, log: silentLog, connections: 1 });
 try {
   await prepareSchema({ database, log: silentLog });
-  await owner.connect();
   const audit = createAudit({ db: database.db });
   const persons = Array.from({ length: people }, (_, at) => newPerson(`person${at}`));
   const devices = Array.from({ length: 2000 }, (_, at) => `dev_${at}`);
@@ -210,7 +209,7 @@ try {
     `${Math.round(rows / exporting)} entries/s, ${Math.round(size / 2 ** 20)} MB, RSS ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MB`,
   );
 } finally {
-  await owner.end();
+  await owner.stop();
   await database.stop();
   rmSync(home, { recursive: true, force: true });
 }

@@ -90,7 +90,7 @@ async function measureRequests({ pid, origin }: Served, headers: Record<string, 
 async function measurePeer(origin: string, headers: Record<string, string>, kinds: Kind[]): Promise<{ seen: Seen; each: number }> {
   const bodies: Record<string, unknown> = {};
   for (const { path } of reads) bodies[path.split("?")[0] ?? ""] = await (await fetch(`${origin}${path}`, { headers })).json();
-  const peer = spawn(process.execPath, [join(import.meta.dirname, "http-peer.ts"), JSON.stringify(bodies)], {
+  const peer = spawn(process.execPath, [join(import.meta.dirname, "../packages/server/test/bare-fastify.ts"), JSON.stringify(bodies)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {

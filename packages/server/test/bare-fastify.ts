@@ -1,4 +1,4 @@
-/** The peer: Fastify alone, which answers what it is told, with no caller, no limit, no contract, no database. Says its address. */
+/** The peer of the HTTP benchmark: Fastify alone, which answers what it is told, with no caller, no limit, no contract, no database. Says its address. */
 import { fastify } from "fastify";
 
 const bodies = JSON.parse(process.argv[2] ?? "{}") as Record<string, unknown>;

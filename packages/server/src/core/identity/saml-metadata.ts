@@ -13,7 +13,7 @@ const limits = { bytes: 512 * 1024, elements: 10_000 };
 /** What to keep of a provider's metadata. A signature over it is not looked at: whoever gives it says whom we trust. @throws Problem `identity_metadata_invalid` */
 export async function readMetadata(xml: string): Promise<ProviderMetadata> {
   try {
-    const root = await readXml(xml.replaceAll(/<!--.*?-->/gs, ""), limits);
+    const root = await readXml(xml.replace(/^\uFEFF/, "").replaceAll(/<!--.*?-->/gs, ""), limits);
     const found = isNamed(root, ["metadata", "EntityDescriptor"]) ? [root] : childrenOf(root, "metadata", "EntityDescriptor");
     const providers = found.filter((one) => childrenOf(one, "metadata", "IDPSSODescriptor").length > 0);
     const [only, another] = providers;

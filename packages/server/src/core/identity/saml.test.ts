@@ -290,6 +290,7 @@ describe("a provider as it is kept", () => {
     const body = world.idp.certificate.replaceAll(/-----[^-]+-----|\s/g, "");
     const theirs = (more = "", about = "IDPSSODescriptor") =>
       `<?xml version="1.0" encoding="UTF-8"?>${more}<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="${issuer}"><md:${about}><md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${body}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${sloUrl}"/><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://world.idp.example.net/sso"/></md:${about}></md:EntityDescriptor>`;
+    await world.identity.readProviderMetadata({ xml: `\uFEFF${theirs("<!-- of the provider -->")}` }, root);
     const read = await world.identity.readProviderMetadata({ xml: theirs() }, root);
     expect(read.settings).toEqual({
       entityId: issuer,

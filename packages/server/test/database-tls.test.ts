@@ -1,9 +1,10 @@
 /** Connections to a PostgreSQL of one's own: a real server with TLS that asks for our certificate, and everything that must not get through. */
-import { chown, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Clock } from "@holdfast/kit";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAudit } from "#core/audit";
@@ -14,10 +15,12 @@ import { listen } from "#platform/listener";
 import { silentLog } from "#platform/log";
 import { installJobs } from "#platform/jobs";
 import { loadSettings } from "#platform/settings";
+import { renewDatabaseCertificate } from "../src/apps/database-certificate.ts";
 import { prepareBinaries } from "../src/platform/postgres/binaries.ts";
 import { placeDirectory, prepareDirectory, prepareHome, reachablePlace } from "../src/platform/postgres/directory.ts";
 import { startPostmaster, type Postmaster } from "../src/platform/postgres/postmaster.ts";
 import { chooseUser } from "../src/platform/postgres/user.ts";
+import { tlsPair } from "./certificates.ts";
 import { testDatabase, type TestDatabase } from "./database.ts";
 import { testSecrets } from "./secrets.ts";
 
@@ -144,6 +147,21 @@ describe("a PostgreSQL of one's own", () => {
     expect((await seen()).map(({ serial }) => serial)).not.toContain(before[0]?.["serial"]);
     await listener.stop();
     await database.stop();
+  });
+
+  test("has our certificate renewed in its files when two thirds of its term are over, and then takes the new one", async () => {
+    const at = (afterMs: number): Clock => ({ now: () => Date.now() + afterMs, sleep: () => Promise.resolve() });
+    const before = await readFile(tls.own.certificate, "utf8");
+    const parts = { own: tls.own, pki, log: silentLog };
+    expect(await renewDatabaseCertificate({ ...parts, clock: at(3_600_000) })).toBe(false);
+    expect(await renewDatabaseCertificate({ ...parts, clock: at(20 * 3_600_000) })).toBe(true);
+    expect(await readFile(tls.own.certificate, "utf8")).not.toBe(before);
+    expect((await stat(tls.own.key)).mode & 0o777).toBe(0o600);
+    expect(await codeOf(openDatabase({ url: url(), ownerUrl: url(), home, log: silentLog, tls }))).toBeUndefined();
+    // What another authority issued is left alone.
+    const theirs = { certificate: file("theirs.pem"), key: file("theirs.key") };
+    await writeFile(theirs.certificate, (await tlsPair()).cert);
+    expect(await renewDatabaseCertificate({ ...parts, own: theirs, clock: at(400 * 86_400_000) })).toBe(false);
   });
 
   test.each([

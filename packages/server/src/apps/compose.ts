@@ -58,6 +58,7 @@ import { createMetrics, type Metrics } from "#platform/metrics";
 import { prepareSchema } from "#platform/schema";
 import type { Settings } from "#platform/settings";
 import { readOverview } from "#views/overview";
+import { keepDatabaseCertificate } from "./database-certificate.ts";
 import { assembleRouter } from "./http.ts";
 import { keySourceOf } from "./key-source.ts";
 import { privacyOf } from "./people.ts";
@@ -290,12 +291,14 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
   const [api, worker] = [settings.roles.has("api"), settings.roles.has("worker")];
   let stopping: Promise<void> | undefined;
   const over = new AbortController();
+  const databaseTls = settings.databaseTls?.own;
+  let keeping: Promise<void> | undefined;
   let following: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     if (api) await parts.http.close();
     parts.tls?.close();
     over.abort();
-    await following;
+    await Promise.all([following, keeping]);
     await parts.jobs.stop();
     await parts.rollouts.stop();
     await parts.reach.close();
@@ -308,6 +311,8 @@ function lifeOf(parts: LifeParts): Pick<Holdfast, "start" | "stop"> {
     async start() {
       await parts.jobs.start([], { work: worker });
       await parts.events.start([]);
+      if (databaseTls)
+        keeping = keepDatabaseCertificate({ ...parts, own: databaseTls, clock: parts.options.clock ?? systemClock }, over.signal);
       if (worker) {
         runSchedules(parts);
         parts.rollouts.start();

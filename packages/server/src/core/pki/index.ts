@@ -37,8 +37,8 @@ import { spkiOf } from "./x509.ts";
 
 export { createPkiPersonKeeper } from "./person-keeper.ts";
 export { createPkiRoutes } from "./routes.ts";
-export { warnDays } from "./profiles.ts";
-export { machineId, readMachineId, spiffeId, type SpiffeName } from "./names.ts";
+export { renewalAt, warnDays } from "./profiles.ts";
+export { machineId, readMachineId, readProcessName, spiffeId, type SpiffeName } from "./names.ts";
 export { createTls, type Accept, type OwnCertificate, type ServeOptions, type Tls, type TlsSource } from "./tls.ts";
 export type { Refusal, Trust, Verdict } from "./verify.ts";
 export type { CertificateQuery } from "./reads.ts";

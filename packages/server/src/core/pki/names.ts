@@ -49,6 +49,12 @@ export function readMachineId(text: string): string | undefined {
   return named && isMachine(named) ? named.name : undefined;
 }
 
+/** The process that this id names; undefined for every other id. */
+export function readProcessName(text: string): string | undefined {
+  const named = readSpiffeId(text);
+  return named?.kind === "process" ? named.name : undefined;
+}
+
 /** Reads an id of ours; undefined for anything else: another shape is no identity. */
 export function readSpiffeId(text: string): SpiffeName | undefined {
   const [, trustDomain = "", kindText = "", name = ""] = /^spiffe:\/\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(text) ?? [];

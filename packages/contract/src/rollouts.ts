@@ -126,7 +126,7 @@ export type ChangeDetail = z.infer<typeof changeDetail>;
 const partial = z
   .literal(true)
   .optional()
-  .describe("There are targets besides that you may not see; nothing here tells of them, and acting on it needs all of them");
+  .describe("It changes targets besides that you may not see; nothing here tells of them, and acting on it needs all of them");
 
 export const plan = z.object({
   id: z.string(),

@@ -173,7 +173,7 @@ function printPlan(screen: Screen, plan: Plan): void {
   for (const one of plan.strategies)
     screen.err(`Strategy ${printable(one.name)}${one.default ? ", the default" : ""} (${printable(one.at)})\n`);
   screen.err(`${plan.changes.length} to change, ${plan.unchanged} as intended already, ${plan.problems.length} with problems.\n`);
-  if (plan.partial) screen.err("It looks at devices besides that you may not see.\n");
+  if (plan.partial) screen.err("It changes devices besides that you may not see.\n");
   if (plan.changes.length > 0) screen.err(`Roll it out: holdfast apply ${plan.id}\n`);
 }
 

@@ -45,8 +45,7 @@ export function narrowedPlan(plan: Plan, looked: string[], seen: ReadonlySet<str
     changes,
     problems,
     unchanged: unchangedOf({ looked: looked.filter((id) => seen.has(id)).length, changes: changes.length, problems }),
-    ...(whole ? {} : { strategies: [], limits: {} }),
-    ...(looked.every((id) => seen.has(id)) ? {} : { partial: true as const }),
+    ...(whole ? {} : { strategies: [], limits: {}, partial: true as const }),
   };
 }
 
@@ -62,7 +61,7 @@ export function narrowedItem(item: PlanListItem, counted: SeenOfPlan & { problem
     targets: counted.targets,
     problemCount: counted.problems.length,
     unchanged: unchangedOf({ looked: counted.lookedSeen, changes: counted.targets, problems: counted.problems }),
-    ...(counted.lookedSeen === counted.looked ? {} : { partial: true as const }),
+    ...(counted.targets === item.targets ? {} : { partial: true as const }),
   };
 }
 

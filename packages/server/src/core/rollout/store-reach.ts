@@ -49,26 +49,25 @@ function placeOf([row]: { whole: boolean }[]): Place {
 export interface SeenOfPlan {
   /** Changes whose targets are in reach. */
   targets: number;
-  /** Targets that it looked at, and those of them that are in reach. */
-  looked: number;
+  /** Targets in reach that it looked at. */
   lookedSeen: number;
 }
 
 /** For some plans at once, how much of each is in reach. */
 export async function countSeen(db: Db, plans: string[], reach: Reach): Promise<(plan: string) => SeenOfPlan> {
   const tables = db.withTables<RolloutTables>();
-  const of = (table: "rollout.plan_look" | "rollout.plan_change", within: Reach) =>
+  const of = (table: "rollout.plan_look" | "rollout.plan_change") =>
     tables
       .selectFrom(table)
       .select(["plan_id", (eb) => eb.fn.countAll<number>().as("n")])
       .where("plan_id", "in", plans)
-      .where(inReach(within, sql.ref(`${table}.target_id`)))
+      .where(inReach(reach, sql.ref(`${table}.target_id`)))
       .groupBy("plan_id");
-  if (plans.length === 0) return () => ({ targets: 0, looked: 0, lookedSeen: 0 });
-  const queries = [of("rollout.plan_change", reach), of("rollout.plan_look", "everywhere"), of("rollout.plan_look", reach)];
+  if (plans.length === 0) return () => ({ targets: 0, lookedSeen: 0 });
+  const queries = [of("rollout.plan_change"), of("rollout.plan_look")];
   const counted = await Promise.all(queries.map(async (query) => new Map((await query.execute()).map((row) => [row.plan_id, row.n]))));
-  const [targets, looked, lookedSeen] = counted;
-  return (plan) => ({ targets: targets?.get(plan) ?? 0, looked: looked?.get(plan) ?? 0, lookedSeen: lookedSeen?.get(plan) ?? 0 });
+  const [targets, lookedSeen] = counted;
+  return (plan) => ({ targets: targets?.get(plan) ?? 0, lookedSeen: lookedSeen?.get(plan) ?? 0 });
 }
 
 /** Ids of all that a plan looked at. */

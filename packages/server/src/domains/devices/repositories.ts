@@ -54,7 +54,7 @@ export interface ReadRevision {
 }
 
 export interface Repositories {
-  /** Who may read repositories for some labels only sees those whose inventory brought a device with such labels, and not their secret. */
+  /** Who may read repositories for some labels only sees those whose inventory brought a device with such labels. */
   list(page: { after?: string | undefined; limit: number }, asker: Permitted): Promise<Repository[]>;
   /** @throws Problem `repositories_missing` */
   get(idOrName: string, asker: Permitted): Promise<Repository>;
@@ -79,7 +79,7 @@ export function createRepositories(deps: RepositoryDeps): Repositories {
     if (found) return found;
     throw new Problem("repositories_missing", { kind: "missing", say: `There is no repository ${idOrName}.` });
   };
-  const get = async (id: string, asker: Permitted): Promise<Repository> => repositoryView(await row(id, asker), asker);
+  const get = async (id: string, asker: Permitted): Promise<Repository> => repositoryView(await row(id, asker));
   const sync = async (id: string, asker: Asker): Promise<Repository> => {
     await fetchNow(deps, await row(id, asker), asker);
     return get(id, asker);
@@ -89,7 +89,7 @@ export function createRepositories(deps: RepositoryDeps): Repositories {
     sync,
     list: async (page, asker) => {
       const reach = reachOf(asker, "repositories:read");
-      return (await listRepositories(db, { ...page, reach })).map((one) => repositoryView(one, asker));
+      return (await listRepositories(db, { ...page, reach })).map(repositoryView);
     },
     async create(spec, asker) {
       deps.git.checkUrl(spec.url);
@@ -284,11 +284,9 @@ function specOf(row: RepositoryRow): RepositorySpec {
   return { name: row.name, url: row.url, branch: row.branch, pollMs: row.poll_ms, ...(row.secret === null ? {} : { secret: row.secret }) };
 }
 
-function repositoryView(row: RepositoryRow, asker: Permitted): Repository {
-  const { secret, ...spec } = specOf(row);
+function repositoryView(row: RepositoryRow): Repository {
   return {
-    ...spec,
-    ...(secret === undefined || reachOf(asker, "repositories:read") !== "everywhere" ? {} : { secret }),
+    ...specOf(row),
     id: row.id,
     createdAt: row.created_at.toISOString(),
     etag: String(row.version),

@@ -7,6 +7,7 @@ import { certificateRequest } from "#test/certificates";
 import { runHoldfast } from "#test/holdfast-program";
 import { opened } from "#test/identity";
 import { sql } from "kysely";
+import { problemOf } from "./expectations.ts";
 import { deviceData } from "./network.ts";
 import { oneByOne, setScene, type Scene } from "./scene.ts";
 
@@ -137,11 +138,26 @@ test("who is erased is nowhere in the database: neither name nor mail address no
     expect(before).toContain(table);
   const trail = (await everything()).get("audit.entry") ?? "";
   for (const text of [name, email, address]) expect(trail).not.toContain(text);
-  const erased = await scene.client.privacy.erase(
-    { id: personId, confirm: name, reason: "by letter" },
-    { context: { idempotencyKey: "erase" } },
-  );
-  expect(erased).toMatchObject({ done: true, erased: { secrets: { versions: 2, leases: 1 }, pki: { certificates: 1 } } });
+  const wish = { id: personId, confirm: name, reason: "by letter" };
+  const dry = await scene.client.privacy.erase({ ...wish, dryRun: true });
+  expect(dry).toMatchObject({
+    done: false,
+    erased: {
+      identity: { user: 1, grant: 1 },
+      secrets: { versions: 2, leases: 1 },
+      pki: { certificates: 1 },
+      rollout: { plans: 1, rollouts: 1 },
+    },
+  });
+  expect((await tablesWith(name)).length).toBeGreaterThan(0);
+  const done = await scene.client.privacy.erase(wish, { context: { idempotencyKey: "erase" } });
+  expect(done).toMatchObject({ done: true, erased: dry.erased });
   expect(await tablesWith(name, email, address)).toEqual([]);
   expect(await scene.holdfast.keeping.checkpoints.verify()).toMatchObject({ ok: true });
+  const { audit } = scene.holdfast;
+  const [last] = (await audit.list({ action: "privacy.person.erase" })).items;
+  expect(last).toMatchObject({ actor: "user:ada", subject: done.pseudonym, reason: "by letter", severity: "critical" });
+  expect((await audit.list({ actor: `user:${name}` })).items).toEqual([]);
+  expect((await audit.list({ actor: done.pseudonym })).items.length).toBeGreaterThan(5);
+  expect(await problemOf(scene.client.privacy.show({ id: personId }))).toMatchObject({ code: "privacy_person_missing" });
 });

@@ -48,7 +48,8 @@ export const nothingThere: Place[] = [{ name: "person-unknown", path: "/settings
 
 /** Views of what a person who is signed in can see; the details are of the things that are there. */
 export async function placesOf(client: Client): Promise<Place[]> {
-  const [devices, repositories, plans, rollouts, findings] = await Promise.all([
+  const [secrets, devices, repositories, plans, rollouts, findings] = await Promise.all([
+    client.secrets.list({}),
     client.devices.list({ q: "lyon-core-1" }),
     client.repositories.list({}),
     client.plans.list({ limit: 200 }),
@@ -79,6 +80,7 @@ export async function placesOf(client: Client): Promise<Place[]> {
     "rollout-succeeded": done,
     "rollout-reverted": `/rollouts/${undone?.id}`,
     "rollout-target": `/rollouts/${undone?.id}?target=${touched}`,
+    "secret-used": `/settings/secrets/${secrets.items[0]?.id}`,
     finding: `/findings/${findings.items[0]?.id}`,
   };
   return Object.entries({ ...fixed, ...found }).map(([name, path]) => ({ name, path }));

@@ -1,6 +1,6 @@
 /** The authorities: who signs, until when, where their keys are; revocation lists; the SSH authority. */
 import { useQuery } from "@tanstack/react-query";
-import { IconArrowsExchange, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconArrowsExchange, IconRefresh } from "@tabler/icons-react";
 import { Button } from "@mantine/core";
 import { Outlet } from "@tanstack/react-router";
 import type { Authority, PkiStatus } from "@holdfast/contract";
@@ -111,7 +111,6 @@ function retire(one: Authority): Act {
     route: "pki.retire",
     input: { id: one.id },
     label: "Retire",
-    icon: <IconTrash size={14} />,
     tone: "danger",
     blocked: one.issuing ? "It signs what is issued now; make another one first." : undefined,
     confirm: {
@@ -134,7 +133,7 @@ function AuthorityRow({ one }: { one: Authority }) {
         <State
           look={
             issuing
-              ? { tone: "ok", shape: "check", word: role === "root" ? "signs intermediates" : "issues" }
+              ? { tone: "ok", shape: "check", word: role === "root" ? "signs" : "issues" }
               : { tone: "mute", shape: "ring", word: "trusted only" }
           }
         />

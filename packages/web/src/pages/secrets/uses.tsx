@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { readPages } from "../../app/reads.ts";
 import { useMay } from "../../app/session.ts";
 import { plural } from "../../parts/format.ts";
+import classes from "./secrets.module.css";
 
 export interface SecretUses {
   devices: { id: string; name: string }[];
@@ -38,7 +39,7 @@ export function Uses({ name }: { name: string }) {
         ].join(" and ")}
         . A new version counts with their next connection.
       </p>
-      <ul>
+      <ul className={classes["uses"]}>
         {repositories.map(({ id, name: repository }) => (
           <li key={id}>
             <Link to="/repositories/$repository" params={{ repository: id }}>

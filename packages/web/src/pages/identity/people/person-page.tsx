@@ -15,6 +15,7 @@ import { Page, Panel } from "../../../parts/page.tsx";
 import { TextSkeleton } from "../../../parts/skeletons.tsx";
 import { When } from "../../../parts/when.tsx";
 import { PermissionPreview } from "../access/preview.tsx";
+import { ChangeEmail } from "./change-email.tsx";
 import { Elsewhere } from "./elsewhere.tsx";
 import { factorLook, personLook, type Person } from "./person.ts";
 import { usePersonActs } from "./person-acts.tsx";
@@ -67,7 +68,7 @@ export function PersonPage() {
               </Panel>
             </div>
             <div className={classes["stack"]}>
-              <Panel title="About" id="about">
+              <Panel title="About" id="about" beside={<ChangeEmail key={found.etag} user={found} />}>
                 <About user={found} review={review} />
               </Panel>
               <PersonSessions user={found} />

@@ -25,7 +25,6 @@ beforeAll(async () => {
   database = await testDatabase();
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
-  keycloak = await startKeycloak({ redirectUri: `${url}/sign-in/callback/kc`, logoutUrl: `${url}/oauth/backchannel-logout` });
   const settings = loadSettings({
     HOLDFAST_HOME: home,
     HOLDFAST_PORT: String(port),
@@ -35,6 +34,7 @@ beforeAll(async () => {
   });
   holdfast = await compose({ settings, log: silentLog });
   await holdfast.start();
+  keycloak = await startKeycloak({ redirectUri: `${url}/sign-in/callback/kc`, logoutUrl: `${url}/oauth/backchannel-logout` });
   const read = await holdfast.identity.readProviderMetadata({ url: `${keycloak.issuer}/protocol/saml/descriptor` }, root);
   provider = await holdfast.identity.createProvider(
     {

@@ -23,7 +23,6 @@ beforeAll(async () => {
   database = await testDatabase();
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
-  keycloak = await startKeycloak({ redirectUri: `${url}/sign-in/callback/kc`, logoutUrl: `${url}/oauth/backchannel-logout` });
   const settings = loadSettings({
     HOLDFAST_HOME: home,
     HOLDFAST_PORT: String(port),
@@ -33,6 +32,7 @@ beforeAll(async () => {
   });
   holdfast = await compose({ settings, log: silentLog });
   await holdfast.start();
+  keycloak = await startKeycloak({ redirectUri: `${url}/sign-in/callback/kc`, logoutUrl: `${url}/oauth/backchannel-logout` });
   await holdfast.identity.createProvider(
     {
       id: "kc",

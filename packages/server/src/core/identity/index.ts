@@ -46,7 +46,7 @@ export { createSamlRoutes } from "./routes-saml.ts";
 export { createOAuthRoutes } from "./oauth.ts";
 export { createServiceAccountRoutes, createSessionRoutes, createTokenRoutes } from "./routes-tokens.ts";
 export { sessionCookie, type Caller } from "./authenticate.ts";
-export { accessOf, can, type Access, type Reach } from "./permissions.ts";
+export { accessOf, type Access, type Reach } from "./permissions.ts";
 export type { NewApiKey } from "./api-keys.ts";
 export type { Challenged, SignInAnswer } from "./challenges.ts";
 export type { PasswordProfile } from "./password-rules.ts";

@@ -69,6 +69,7 @@ beforeAll(async () => {
     HOLDFAST_PUBLIC_URL: "http://holdfast.example",
     HOLDFAST_EGRESS_ALLOW: "127.0.0.1",
     HOLDFAST_PASSWORD_PROFILE: "asvs",
+    HOLDFAST_LOG_LEVEL: "trace",
   });
   fleet = await startFleet({
     devices: [

@@ -1,6 +1,6 @@
 /** A whole server in this process, as an attacker meets it: over HTTP, with people of every sort, and all that it says kept. */
 import { mkdtemp, rm } from "node:fs/promises";
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BuiltInRole, Grant } from "@holdfast/contract";
@@ -42,13 +42,12 @@ export interface Fortress {
   holdfast: Holdfast;
   database: TestDatabase;
   home: string;
-  /** At the level `trace`. */
+  /** None unless the settings say HOLDFAST_LOG_LEVEL. */
   logLines: string[];
   /** Somebody with these grants, signed in. */
   person(name: string, ...grants: (BuiltInRole | Grant)[]): Promise<Person>;
+  /** With the address byte by byte: `fetch` would take dots away. */
   call(method: string, path: string, call?: Call): Promise<Answer>;
-  /** The same, with the address byte by byte: `fetch` would take dots away. */
-  raw(method: string, path: string, call?: Call): Promise<Answer>;
   drop(): Promise<void>;
 }
 
@@ -57,11 +56,13 @@ export async function startFortress(settings: Record<string, string> = {}): Prom
   const database = await testDatabase();
   const home = await mkdtemp(join(tmpdir(), "holdfast-fortress-"));
   const logLines: string[] = [];
-  const log = createLog({ level: "trace", to: { write: (line: string) => void logLines.push(line) } });
-  const quiet = { HOLDFAST_RATE_LIMIT_USER: "0", HOLDFAST_RATE_LIMIT_ADDRESS: "0", HOLDFAST_ROLES: "api" };
+  const quiet = { HOLDFAST_RATE_LIMIT_USER: "0", HOLDFAST_RATE_LIMIT_ADDRESS: "0", HOLDFAST_ROLES: "api", HOLDFAST_LOG_LEVEL: "silent" };
   const own = { HOLDFAST_HOME: home, HOLDFAST_PORT: "0", DATABASE_URL: database.ownerUrl };
-  const holdfast = await compose({ settings: loadSettings({ ...quiet, ...settings, ...own }), log });
+  const loaded = loadSettings({ ...quiet, ...settings, ...own });
+  const log = createLog({ level: loaded.logLevel, to: { write: (line: string) => void logLines.push(line) } });
+  const holdfast = await compose({ settings: loaded, log });
   const url = (await holdfast.start()) ?? "";
+  const agent = new Agent({ keepAlive: true });
   return {
     url,
     holdfast,
@@ -74,9 +75,9 @@ export async function startFortress(settings: Record<string, string> = {}): Prom
         name,
         grants.map((one) => (typeof one === "string" ? { role: one } : one)),
       ),
-    call: (method, path, call) => send(`${url}${path}`, method, call ?? {}),
-    raw: (method, path, call) => sendRaw(url, { method, path }, call ?? {}),
+    call: (method, path, call) => send({ url, agent, method, path }, call ?? {}),
     async drop() {
+      agent.destroy();
       await holdfast.stop();
       await database.drop();
       await rm(home, { recursive: true, force: true });
@@ -104,16 +105,17 @@ function headersOf({ key, cookie, body, headers }: Call): Record<string, string>
 
 const bodyOf = ({ body }: Call): string => (typeof body === "string" ? body : JSON.stringify(body));
 
-async function send(url: string, method: string, call: Call): Promise<Answer> {
-  const body = call.body === undefined ? {} : { body: bodyOf(call) };
-  const response = await fetch(url, { method, redirect: "manual", headers: headersOf(call), ...body });
-  return answerOf(response.status, response.headers, await response.text());
+interface Sending {
+  url: string;
+  agent: Agent;
+  method: string;
+  path: string;
 }
 
-function sendRaw(url: string, { method, path }: { method: string; path: string }, call: Call): Promise<Answer> {
+function send({ url, agent, method, path }: Sending, call: Call): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length = call.body === undefined ? {} : { "content-length": String(Buffer.byteLength(bodyOf(call))) };
-    const going = request(url, { method, path, headers: { ...headersOf(call), ...length } }, (response) => {
+    const going = request(url, { agent, method, path, headers: { ...headersOf(call), ...length } }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       response.on("end", () => {

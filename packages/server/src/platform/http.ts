@@ -171,7 +171,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   if (parts.publicFiles) servePublicFiles(app, parts.publicFiles);
   const countRequest = createRateLimiter(settings.rateLimits ?? usualRateLimits, systemClock);
   serveApi(app, { ...parts, countRequest, idempotencyKeys, closing: closing.signal, secureCookies: https });
-  const document = JSON.stringify(await openApiOf(contract, settings.version));
+  const document = await documentOf(contract, settings.version);
   app.get(`${apiPrefix}/openapi.json`, (_request, reply) => reply.type("application/json").send(document));
   serveExplorer(app);
   await servePlain(app, {
@@ -194,6 +194,15 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
       await closeGently(app, unused, log);
     },
   };
+}
+
+/** Written once for each contract of a process: it costs more than all the routes. */
+const documents = new WeakMap<AnyContractRouter, Promise<string>>();
+
+function documentOf(contract: AnyContractRouter, version: string): Promise<string> {
+  const made = documents.get(contract) ?? openApiOf(contract, version).then((document) => JSON.stringify(document));
+  documents.set(contract, made);
+  return made;
 }
 
 function makeApp(settings: HttpSettings, log: Log): FastifyInstance {

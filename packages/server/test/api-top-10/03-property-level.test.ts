@@ -130,6 +130,7 @@ describe("what an answer may not say", () => {
     "tokens.refresh accessToken",
     "tokens.refresh refreshToken",
     "pki.issue privateKey",
+    "serviceAccounts.createEnrolment token",
   ]);
   /** Says that there is one, how many there are, or which: a name, a time, a hash of what is no secret. */
   const harmless =

@@ -31,7 +31,7 @@ const everySort = async (): Promise<[string, Answer][]> => {
     ["a token", "POST", "/oauth/token"],
   ];
   return Promise.all(
-    asks.map(async ([what, method, path, call]): Promise<[string, Answer]> => [what, await fortress.raw(method, path, call ?? {})]),
+    asks.map(async ([what, method, path, call]): Promise<[string, Answer]> => [what, await fortress.call(method, path, call ?? {})]),
   );
 };
 
@@ -83,7 +83,7 @@ test("files beside the console, of version control, of editors and of the system
     /assets /src/main.tsx /vite.config.ts /index.html~ /index.html.bak /backup.sql /keys.json /../keys.json /%2e%2e/keys.json /assets/..%2f..%2fkeys.json
     /assets/%2e%2e/%2e%2e/package.json /.well-known/ /.well-known/security.txt /.htaccess /web.config /server-status /etc/passwd //etc/passwd`;
   for (const path of paths.split(/\s+/)) {
-    const { status, text } = await fortress.raw("GET", path);
+    const { status, text } = await fortress.call("GET", path);
     expect([path, Math.floor(status / 100)]).toEqual([path, 4]);
     expect(text).not.toMatch(/Index of|root:x:|"dependencies"/);
   }
@@ -93,7 +93,7 @@ describe("methods and origins", () => {
   test("that nobody needs are refused", async () => {
     for (const method of ["TRACE", "PROPFIND", "MKCOL", "SEARCH", "PURGE", "LINK", "OPTIONS"])
       for (const path of ["/", `${at}/users`, "/metrics", "/health/live"]) {
-        const { status } = await fortress.raw(method, path, { key: admin.key });
+        const { status } = await fortress.call(method, path, { key: admin.key });
         expect([method, path, [404, 405].includes(status)]).toEqual([method, path, true]);
       }
   });
@@ -102,7 +102,7 @@ describe("methods and origins", () => {
     for (const origin of ["https://evil.example", "null", fortress.url.replace("127.0.0.1", "localhost")]) {
       const headers = { origin, "access-control-request-method": "GET", "access-control-request-headers": "authorization" };
       for (const method of ["OPTIONS", "GET"]) {
-        const answer = await fortress.raw(method, `${at}/auth/me`, { key: admin.key, headers });
+        const answer = await fortress.call(method, `${at}/auth/me`, { key: admin.key, headers });
         expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
       }
     }

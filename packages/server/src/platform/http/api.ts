@@ -67,6 +67,7 @@ export function serveApi(app: FastifyInstance, parts: ApiParts): void {
       method: route.method,
       url: addressOf(route.path),
       exposeHeadRoute: !route.streams,
+      ...(route.meta.permission === "public" ? { bodyLimit: publicBodyLimit } : {}),
       onRequest: async (request, reply) => {
         request.principal = await findCaller(parts, request, reply);
         admit(route, { method: request.method, headers: request.headers, host: request.host, principal: request.principal });
@@ -296,17 +297,23 @@ function refuseStrays(route: ClosedRoute, request: FastifyRequest): void {
   if (odd.length > 0) throw inputProblem(odd.map((name) => ({ message: "must be more than nothing, a dot or two", path: [name] })));
   const doubled = inBody.filter((key) => params[key] !== undefined && params[key] !== (body as Record<string, unknown>)[key]);
   if (doubled.length > 0) throw inputProblem(doubled.map((key) => ({ message: "differs from the same part of the address", path: [key] })));
-  const unkept = [params, request.query, body].flatMap((part) => nulsIn(part, []));
+  const count = { left: mostValues };
+  const unkept = [params, request.query, body].flatMap((part) => nulsIn(part, [], count));
   if (unkept.length > 0) throw inputProblem(unkept.map((path) => ({ message: "holds a NUL character (U+0000), which no text may", path })));
 }
 
 /** More levels than any input of the contract has. */
 const deepest = 32;
+/** More values than any input of the contract has; a body could hold a million, and each would be looked at and named as wrong. */
+const mostValues = 50_000;
+/** For who is nobody yet: room for the answer of an identity provider. */
+const publicBodyLimit = 1024 * 1024;
 
 /** Where a text or a name holds U+0000: PostgreSQL keeps none in its texts. */
-function nulsIn(value: unknown, path: string[]): string[][] {
+function nulsIn(value: unknown, path: string[], count: { left: number }): string[][] {
+  if (--count.left < 0) throw inputProblem([{ message: `holds more than ${mostValues} values`, path: path.slice(0, 1) }]);
   if (typeof value === "string") return value.includes("\0") ? [path] : [];
   if (typeof value !== "object" || value === null) return [];
   if (path.length === deepest) throw inputProblem([{ message: `is nested deeper than ${deepest} levels`, path: path.slice(0, 1) }]);
-  return Object.entries(value).flatMap(([key, below]) => (key.includes("\0") ? [path] : nulsIn(below, [...path, key])));
+  return Object.entries(value).flatMap(([key, below]) => (key.includes("\0") ? [path] : nulsIn(below, [...path, key], count)));
 }

@@ -35,9 +35,12 @@ export function inputProblem(issues: readonly Issue[]): Problem {
   return new Problem("input_invalid", {
     kind: "invalid",
     say: first === undefined ? "The input is not what this route asks for." : `${first.at}: ${first.say}${more}.`,
-    places,
+    places: places.slice(0, mostPlaces),
   });
 }
+
+/** Whoever has more to mend begins with these. */
+const mostPlaces = 100;
 
 function placesOf(issue: Issue, below: string): ProblemPlace[] {
   const at = join(below, issue.path ?? []);
@@ -61,7 +64,7 @@ function join(below: string, path: NonNullable<Issue["path"]>): string {
 
 const frameworkProblems: Record<string, [status: number, code: string, say: string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, "media_type_unsupported", "Send the body as application/json."],
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, "body_too_large", "The body is larger than 6 MB; send less at a time."],
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, "body_too_large", "The body is larger than this route takes, 6 MB at the most; send less at a time."],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, "body_malformed", "The body is empty though it is announced as JSON."],
   FST_ERR_CTP_INVALID_JSON_BODY: [400, "body_malformed", "The body is not JSON, or holds a key that is not allowed (__proto__)."],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, "body_malformed", "The body is not as long as Content-Length says."],

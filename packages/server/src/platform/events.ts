@@ -19,7 +19,7 @@ export interface NewEvent {
   type: `${string}.${string}.${string}`;
   /** What it happened to: `<kind>:<id>`. */
   subject: string;
-  /** Small and without secrets: everyone signed in may read it. */
+  /** Small and without secrets: whoever may see the subject reads it. */
   payload: Record<string, unknown>;
 }
 

@@ -71,7 +71,7 @@ export function createEpisodes({ clock }: { clock: Clock }) {
   return { open, seen, resolve, wake, isDue };
 }
 
-/** Events are for everybody who is signed in: no detail, no evidence. */
+/** Events are for whoever may see what the finding is about, and short: no detail, no evidence. */
 export async function tell(
   tx: Tx,
   row: FindingRow,

@@ -16,20 +16,20 @@ import { createMetrics } from "#platform/metrics";
 const table: Record<string, string> = {
   everybody: `identity.setupState identity.setup identity.signIn identity.redeemLink factors.secondFactor factors.secondFactorOptions
     factors.passkeyOptions factors.signInByPasskey federation.doors federation.start federation.finish federation.signIn
-    people.acceptInvitation people.requestReset people.redeemReset tokens.refresh tokens.revoke pki.crl`,
+    people.acceptInvitation people.requestReset people.redeemReset serviceAccounts.enrol tokens.refresh tokens.revoke pki.crl`,
   "whoever is signed in": `identity.signOut identity.me identity.listKeys identity.createKey identity.revokeKey factors.stepUp
     factors.stepUpWays factors.stepUpOptions factors.changePassword factors.own factors.beginTotp factors.confirmTotp factors.beginPasskey
     factors.addPasskey factors.remove factors.makeBackupCodes federation.identities federation.startLink federation.finishLink
     federation.linkByPassword federation.leave federation.startStepUp federation.finishStepUp federation.signOut sessions.list
-    sessions.revoke sessions.revokeOthers tokens.showDevice tokens.approveDevice tokens.denyDevice tokens.trade privacy.me system.overview
+    serviceAccounts.renewCertificate sessions.revoke sessions.revokeOthers tokens.showDevice tokens.approveDevice tokens.denyDevice tokens.trade privacy.me system.overview
     system.events`,
   "admin auditor program": `identity.listUsers federation.list federation.identitiesOf people.get people.inactive people.reviewGrants
-    roles.list roles.preview sessions.listOf serviceAccounts.listSecrets serviceAccounts.listKeys tokens.signingKeys`,
+    roles.list roles.preview sessions.listOf serviceAccounts.listSecrets people.listKeys tokens.signingKeys`,
   admin: `identity.createUser identity.updateUser factors.reset federation.create federation.update federation.remove
     federation.readMetadata federation.renewKey federation.link federation.unlink people.invite people.inviteAgain people.forceReset
     people.forceAllResets people.changeEmail roles.create roles.update roles.setPermissions roles.remove sessions.revokeOf
-    sessions.revokeAllOf serviceAccounts.create serviceAccounts.createSecret serviceAccounts.revokeSecret serviceAccounts.createKey
-    serviceAccounts.revokeKey tokens.rotateSigningKey tokens.revokeAll audit.rotateKey audit.checkpoint audit.archive privacy.show
+    sessions.revokeAllOf serviceAccounts.create serviceAccounts.createEnrolment serviceAccounts.createSecret serviceAccounts.revokeSecret serviceAccounts.createKey
+    people.revokeKey tokens.rotateSigningKey tokens.revokeAll audit.rotateKey audit.checkpoint audit.archive privacy.show
     privacy.erase secrets.rotateKey secrets.renewLease secrets.revokeLease secrets.create secrets.replace secrets.remove
     secrets.destroyVersion pki.init pki.importAuthority pki.rotateIntermediate pki.retire pki.exportRoot pki.removeRoot pki.restoreRoot
     pki.issue pki.renew pki.rotate pki.revoke pki.sshRotate pki.sshSign credentials.rotate`,

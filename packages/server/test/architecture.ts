@@ -54,9 +54,13 @@ const makesPatterns: Record<string, string> = {
   "packages/server/src/domains/devices/templates/text.ts": "constants",
 };
 const madePattern = /\bRegExp\(\s*(?!["'\s]|`(?:[^`\\$]|\\.|\$(?!\{))*`)/;
+/** Guessable; only waiting times may come of it. */
+const guessable = /\bMath\.random\b/;
 const dynamicCode = /\beval\(|\bnew Function\(|["'](?:node:)?vm["']/;
 /** What would make a page of somebody's text, or keep people from pasting a password. */
 const unsafePage = /\b(dangerouslySetInnerHTML|(?:inner|outer)HTML|insertAdjacentHTML|document\.write|srcDoc|onPaste)\b/;
+/** A password that is shown as it is typed, or that no password manager may fill in. */
+const unkindField = /<TextInput\b[^>]*\blabel=(?:"[^"]*[Pp]assword|\{`[^`]*[Pp]assword)|<PasswordInput\b[^>]*autoComplete="off"/;
 /** What a browser keeps, and where that is said. */
 const browserKeeps = /\b(localStorage|sessionStorage|indexedDB|document\.cookie|caches\.open)\b/;
 const keepsInBrowser: Record<string, string> = {
@@ -220,6 +224,7 @@ function dangerBreaches({ path, code, imports }: Source): string[] {
   const makes = server && madePattern.test(code) && !(path in makesPatterns);
   return [
     ...(runs === undefined ? [] : [`${path} says ${runs}; text never becomes code.`]),
+    ...(guessable.test(code) && path !== "packages/kit/src/retry.ts" ? [`${path} says Math.random, which can be guessed.`] : []),
     ...(starts ? [`${path} starts programs; platform/run-tool does that.`] : []),
     ...(makes ? [`${path} makes a regular expression of what may be anybody's text.`] : []),
   ];
@@ -229,6 +234,7 @@ function pageBreaches(path: string, code: string): string[] {
   const unsafe = (unsafePage.exec(code) ?? dynamicCode.exec(code))?.[0];
   const kept = path in keepsInBrowser ? undefined : browserKeeps.exec(code)?.[0];
   return [
+    ...(unkindField.test(code) ? [`${path} shows a password, or keeps password managers from it.`] : []),
     ...(unsafe === undefined ? [] : [`${path} says ${unsafe}; a page shows text as text.`]),
     ...(kept === undefined ? [] : [`${path} says ${kept}; what a browser keeps is said in architecture.ts.`]),
   ];

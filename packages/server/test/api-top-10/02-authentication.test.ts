@@ -130,7 +130,12 @@ describe("a session", () => {
 
   test("is over when it is signed out, wherever its cookie went", async () => {
     const eve = await fortress.person("eve", "viewer");
-    expect((await fortress.call("POST", "/api/v1/auth/sign-out", { cookie: eve.cookie })).status).toBe(204);
+    const left = await fortress.call("POST", "/api/v1/auth/sign-out", { cookie: eve.cookie });
+    expect([left.status, left.headers.get("clear-site-data"), left.headers.get("set-cookie")]).toEqual([
+      204,
+      '"cache"',
+      expect.stringContaining("Max-Age=0"),
+    ]);
     expect((await fortress.call("GET", me, { cookie: eve.cookie })).status).toBe(401);
     expect((await fortress.call("GET", "/api/v1/events", { cookie: eve.cookie })).status).toBe(401);
   });

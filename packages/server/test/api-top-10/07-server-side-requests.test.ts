@@ -73,6 +73,23 @@ describe("an address that a caller names within our own network is never asked:"
       expect([host, begun.status >= 400 && begun.status < 500]).toEqual([host, true]);
       expect(begun.text).not.toMatch(/ECONN|socket|refused to connect/);
     }
+    for (const url of [
+      `https://127.0.0.1:${port()}/metadata`,
+      `https://localhost:${port()}/`,
+      "https://169.254.169.254/latest/meta-data",
+      "file:///etc/passwd",
+    ]) {
+      const read = await fortress.call("POST", `${at}/identity-providers/metadata`, { key: admin.key, body: { url } });
+      expect([url, read.status]).toEqual([url, 400]);
+    }
+    const settings = { kind: "ldap", url: `ldaps://127.0.0.1:${port()}`, bindDn: "cn=x", baseDn: "dc=x" };
+    const made = await fortress.call("POST", `${at}/identity-providers`, {
+      key: admin.key,
+      body: { id: "dir", name: "dir", settings, secret: "s" },
+    });
+    expect(made.status).toBe(201);
+    const tried = await fortress.call("POST", `${at}/auth/providers/dir/sign-in`, { body: { name: "ada", password: "x" } });
+    expect(tried.status).toBeGreaterThanOrEqual(400);
     expect(touched).toBe(0);
   });
 });

@@ -4,10 +4,10 @@ import { isProblem } from "@holdfast/kit";
 import { implement } from "@orpc/server";
 import { callerOf, ifMatchOf, type RequestContext } from "#platform/http/request";
 import type { PlainRoute } from "#platform/http/plain-routes";
-import { ours, sessionCookie } from "./authenticate.ts";
+import { ours } from "./authenticate.ts";
 import type { Started } from "./provider-flow.ts";
 import type { Identity } from "./index.ts";
-import { fromOf, granterOf, welcome } from "./routes.ts";
+import { fromOf, granterOf, leaveBrowser, welcome } from "./routes.ts";
 
 /** Keeps what was begun at a provider. */
 const begunCookie = "holdfast_provider";
@@ -31,7 +31,7 @@ export function createFederationRoutes(identity: Identity) {
     ),
     signOut: os.signOut.handler(async ({ context }) => {
       const answer = await identity.signOutEverywhere(ours(callerOf(context)), fromOf(context));
-      context.setCookie(sessionCookie, "", { maxAgeS: 0 });
+      leaveBrowser(context);
       return answer;
     }),
 

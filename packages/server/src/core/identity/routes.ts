@@ -20,7 +20,7 @@ export function createIdentityRoutes(identity: Identity) {
     redeemLink: os.redeemLink.handler(({ input, context }) => welcome(context, identity.redeemLink(input.token, fromOf(context)))),
     signOut: os.signOut.handler(async ({ context }) => {
       await identity.signOut(callerOf(context), context.requestId);
-      context.setCookie(sessionCookie, "", { maxAgeS: 0 });
+      leaveBrowser(context);
     }),
     me: os.me.handler(({ context }) => identity.me(callerOf(context))),
 
@@ -66,6 +66,12 @@ export async function welcome<A extends SignInAnswer>(context: RequestContext, o
       context.resHeaders.set("retry-after", String(thrown.facts["retryAfterS"]));
     throw thrown;
   }
+}
+
+/** Takes the session from the browser, and what it may have kept of our answers. */
+export function leaveBrowser(context: RequestContext): void {
+  context.setCookie(sessionCookie, "", { maxAgeS: 0 });
+  context.resHeaders.set("clear-site-data", '"cache"');
 }
 
 /** From where the caller comes. */

@@ -125,7 +125,7 @@ function LinkDirectory({ door, close }: { door: Door; close: () => void }) {
       problem={link.error}
     >
       <TextInput label={`Name at ${door.name}`} data-autofocus autoComplete="off" spellCheck={false} {...form.getInputProps("name")} />
-      <PasswordInput label={`Password at ${door.name}`} autoComplete="off" {...form.getInputProps("password")} />
+      <PasswordInput label={`Password at ${door.name}`} autoComplete="current-password" {...form.getInputProps("password")} />
     </FormDialog>
   );
 }

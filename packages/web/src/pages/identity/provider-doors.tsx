@@ -56,7 +56,7 @@ function DirectoryForm({ id, title, answered }: { id: string; title: string; ans
   return (
     <form className={classes["form"]} onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
       <TextInput {...name} label={`Name at ${title}`} {...form.getInputProps("name")} />
-      <PasswordInput {...field} label={`Password at ${title}`} autoComplete="off" {...form.getInputProps("password")} />
+      <PasswordInput {...field} label={`Password at ${title}`} autoComplete="current-password" {...form.getInputProps("password")} />
       <Enter act={signIn}>Sign in at {title}</Enter>
     </form>
   );

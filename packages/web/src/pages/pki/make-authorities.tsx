@@ -116,7 +116,7 @@ export function ImportAuthority() {
         {...pem}
         {...form.getInputProps("key")}
       />
-      <PasswordInput label="Passphrase of the key (optional)" autoComplete="off" {...form.getInputProps("passphrase")} />
+      <PasswordInput label="Passphrase of the key (optional)" autoComplete="current-password" {...form.getInputProps("passphrase")} />
       <Textarea label="Revocation lists of the authorities above (optional)" {...pem} rows={2} {...form.getInputProps("crls")} />
     </FormDialog>
   );

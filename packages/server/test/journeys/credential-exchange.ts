@@ -99,8 +99,15 @@ class Exchange {
   }
 }
 
+export interface LaneSpec {
+  /** Of the device. */
+  name: string;
+  secret: string;
+  value: Exchanged;
+}
+
 export interface Lanes {
-  open(lane: { name: string; secret: string; value: Exchanged }): Promise<Lane>;
+  open(lane: LaneSpec): Promise<Lane>;
   close(): Promise<void>;
 }
 

@@ -15,13 +15,14 @@ export async function arrive({ page }: Tab, heading: string | RegExp): Promise<v
   await page.getByRole("heading", { level: 1, name: heading }).waitFor();
 }
 
-/** Waits for a message at the corner, and closes it. */
+/** Waits for a message at the corner, and closes it; after a while it goes by itself. */
 export async function told({ page }: Tab, says: string | RegExp): Promise<string> {
   const message = page.getByRole("alert").filter({ hasText: says }).first();
   await message.waitFor();
   const text = await message.innerText();
-  await message.getByRole("button").first().click();
-  await message.waitFor({ state: "detached" });
+  const gone = message.waitFor({ state: "detached" });
+  await Promise.any([gone, message.getByRole("button").first().click()]);
+  await gone;
   return text;
 }
 

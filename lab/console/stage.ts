@@ -1,5 +1,7 @@
 /** What the console is tried on: the demonstration's network, repository and server, and a second server that is fresh. */
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -58,16 +60,23 @@ export interface FreshServer {
   remove(): Promise<void>;
 }
 
-/** `localRepositories`: it may read repositories of this machine's own disk. */
-export async function openFreshServer({ localRepositories = false } = {}): Promise<FreshServer> {
+interface FreshOptions {
+  /** It may read repositories of this machine's own disk. */
+  localRepositories?: boolean;
+  /** It knows how it is reached, and may connect to identity providers of this machine. */
+  federated?: boolean;
+}
+
+export async function openFreshServer({ localRepositories = false, federated = false }: FreshOptions = {}): Promise<FreshServer> {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-console-fresh-"));
   await emptyDirectory(directory);
   const consoleDirectory = join(directory, "console");
   await buildInto(consoleDirectory);
-  let port = 0;
+  let port = federated ? await freePort() : 0;
   let holdfast: Holdfast | undefined;
   const start = async (): Promise<string> => {
-    const settings = loadSettings({ HOLDFAST_HOME: join(directory, "home"), HOLDFAST_PORT: String(port) });
+    const reached = federated ? { HOLDFAST_EGRESS_ALLOW: "127.0.0.1", HOLDFAST_PUBLIC_URL: `http://127.0.0.1:${port}` } : {};
+    const settings = loadSettings({ HOLDFAST_HOME: join(directory, "home"), HOLDFAST_PORT: String(port), ...reached });
     holdfast = await compose({ settings, log, consoleDirectory, localRepositories });
     const url = (await holdfast.start()) ?? "";
     port = Number(new URL(url).port);
@@ -98,4 +107,14 @@ export async function openFreshServer({ localRepositories = false } = {}): Promi
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A port that nobody has now. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
 }

@@ -55,6 +55,20 @@ const labelled: Record<string, Entry> = {
   "devices.remove": { at: device, call: { headers: etag }, open: 412 },
 };
 
+/** Every route that tells of many things with labels, and ways to ask it. */
+const lists: Record<string, string[]> = {
+  "devices.list": ["/devices", "/devices?q=r-", "/devices?selector=name", "/devices?limit=1"],
+  "devices.export": ["/devices/export", "/devices/export?format=csv"],
+  "devices.drift": ["/drift"],
+  "credentials.list": ["/credentials"],
+  "repositories.list": ["/repositories"],
+  "findings.list": ["/findings", "/findings?q=r-"],
+  "plans.list": ["/plans"],
+  "rollouts.list": ["/rollouts"],
+};
+/** Every route that is told by its body what it touches; each has its place in a test below. */
+const told = ["devices.create", "devices.import", "devices.backup", "devices.checkDrift", "plans.create", "rollouts.create"];
+
 /** Ids of what has no labels: for those alone who may everywhere. Somebody who may for some labels gets 403, whatever the id. */
 const everywhereOnly: Permission[] = [
   ...(["users:read", "users:write", "secrets:read", "secrets:write", "pki:read", "pki:write", "audit:read", "audit:write"] as const),
@@ -67,6 +81,7 @@ const doors = /^federation\.(start|signIn|startLink|linkByPassword|leave)$/;
 
 const routes = routesOf(contract).filter((route) => route.path.includes("{"));
 const scoped = routes.filter((route) => route.meta.scoped === true);
+const manyOf = routesOf(contract).filter((route) => route.meta.scoped === true && !route.path.includes("{"));
 
 let sites: TwoSites;
 let lyra: Caller;
@@ -90,7 +105,7 @@ const never = (things: SiteThings): SiteThings => {
 };
 
 /** What an answer says, without the ids that were asked for. */
-function told(
+function saying(
   { status, body }: Answer,
   { device: id, name, version: kept, finding: found, repository: git, ...things }: SiteThings,
 ): unknown {
@@ -104,7 +119,7 @@ function calling(name: string, { at, call = {} }: Entry, things: SiteThings): Pr
   return lyra(method, at(things), typeof call === "function" ? call(things) : call);
 }
 
-test("every route that takes an id has its entry here", () => {
+test("every route that asks for labels has its entry here, and every other that takes an id", () => {
   const known = ({ name, meta }: (typeof routes)[number]): boolean =>
     name in labelled ||
     own.includes(name) ||
@@ -112,6 +127,7 @@ test("every route that takes an id has its entry here", () => {
     (meta.scoped !== true && everywhereOnly.includes(meta.permission ?? "self"));
   expect(routes.filter((route) => !known(route)).map(({ name }) => name)).toEqual([]);
   expect(scoped.map(({ name }) => name).sort()).toEqual(Object.keys(labelled).sort());
+  expect(manyOf.map(({ name }) => name).sort()).toEqual([...Object.keys(lists), ...told].sort());
 });
 
 describe("who may do everything at one site", () => {
@@ -121,7 +137,7 @@ describe("who may do everything at one site", () => {
     for (const [name, entry] of Object.entries(labelled)) {
       const [hidden, nothing] = [await calling(name, entry, turin), await calling(name, entry, never(turin))];
       expect([name, hidden.status]).toEqual([name, 404]);
-      expect([name, told(hidden, turin)]).toEqual([name, told(nothing, never(turin))]);
+      expect([name, saying(hidden, turin)]).toEqual([name, saying(nothing, never(turin))]);
     }
     expect(await sites.fingerprint()).toBe(before);
   });
@@ -145,19 +161,7 @@ describe("who may do everything at one site", () => {
 
   test("sees the things of theirs in every list, count and file, and no trace of others", async () => {
     const { lyon, turin } = sites;
-    const lists = [
-      "/devices",
-      "/devices?q=r-",
-      "/devices?selector=name",
-      "/devices/export",
-      "/drift",
-      "/findings",
-      "/findings?q=r-",
-      "/plans",
-      "/rollouts",
-      "/repositories",
-    ];
-    for (const path of lists) {
+    for (const path of Object.values(lists).flat()) {
       const seen = JSON.stringify((await lyra("GET", path)).body);
       expect([path, seen.includes("lyon"), seen.includes("turin"), seen.includes(turin.device)]).toEqual([path, true, false, false]);
     }
@@ -172,8 +176,12 @@ describe("who may do everything at one site", () => {
     expect(overview).toMatchObject({ devices: { total: 1, drifted: 1 }, audit: { entries: 0 } });
     expect((await lyra("POST", "/backups", { body: { devices: [turin.device, turin.name] } })).body).toEqual({ items: [] });
     expect((await lyra("POST", "/drift/check", { body: {} })).body).toMatchObject({ checked: 1 });
+    const plans = [turin.repository, never(turin).repository, "net-turin"].map((one) =>
+      lyra("POST", "/plans", { body: { repository: one } }),
+    );
+    for (const { status, body } of await Promise.all(plans)) expect([status, body.code]).toEqual([404, "repositories_missing"]);
     const [strange, none] = [turin.version, never(turin).version].map((id) => lyra("GET", `${device(lyon)}/versions/${id}`));
-    expect(told(await strange!, turin)).toEqual(told(await none!, never(turin)));
+    expect(saying(await strange!, turin)).toEqual(saying(await none!, never(turin)));
   });
 
   test("gets whole pages, however many others are between", async () => {

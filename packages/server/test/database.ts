@@ -30,6 +30,7 @@ async function makeDatabase(template: string): Promise<TestDatabase> {
   const database = await openDatabase({ url: databaseUrl(clusterUrl, name), home: "", log: silentLog, connections: 10 });
   const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 2 });
   // Ended connections may live on until the database is dropped under them.
+  owner.on("error", () => undefined);
   owner.on("connect", (client) => client.on("error", () => undefined));
   return {
     ...database,

@@ -1,5 +1,7 @@
 /** The other ends of our TLS connections: judged when they come, and cut when their certificate counts no more. */
+import { X509Certificate } from "node:crypto";
 import type { PeerCertificate, TLSSocket } from "node:tls";
+import type { Clock } from "@holdfast/kit";
 import type { Log } from "#platform/log";
 import type { SpiffeName } from "./names.ts";
 import type { Accept, ServeOptions } from "./tls.ts";
@@ -9,11 +11,13 @@ interface Peer {
   chain: Buffer[];
   usage: "client" | "server";
   identity: SpiffeName | undefined;
+  /** The end of its own certificate. */
+  untilMs: number;
 }
 
 type Judge = (chain: Buffer[], wanted: Omit<Wanted, "nowMs">) => Verdict;
 
-export function createPeers(log: Log, judge: Judge) {
+export function createPeers({ log, clock, judge }: { log: Log; clock: Clock; judge: Judge }) {
   const peers = new Map<TLSSocket, Peer>();
 
   function follow(socket: TLSSocket, peer: Peer): void {
@@ -27,7 +31,7 @@ export function createPeers(log: Log, judge: Judge) {
       const chain = chainOf(socket.getPeerCertificate(true));
       if (clients === "off" || (clients === "optional" && chain.length === 0)) return;
       const verdict = judge(chain, { usage: "client", accept });
-      if (verdict.ok) return follow(socket, { chain, usage: "client", identity: verdict.identity });
+      if (verdict.ok) return follow(socket, { chain, usage: "client", identity: verdict.identity, untilMs: endOf(chain) });
       log.warn({ refusal: verdict.refusal, from: socket.remoteAddress }, "a client's certificate was refused");
       socket.destroy();
     },
@@ -41,7 +45,7 @@ export function createPeers(log: Log, judge: Judge) {
     /** A connection that goes out from here. */
     followServer(socket: TLSSocket): TLSSocket {
       socket.once("secureConnect", () => {
-        follow(socket, { chain: chainOf(socket.getPeerCertificate(true)), usage: "server", identity: undefined });
+        follow(socket, { chain: chainOf(socket.getPeerCertificate(true)), usage: "server", identity: undefined, untilMs: 0 });
       });
       return socket;
     },
@@ -56,8 +60,16 @@ export function createPeers(log: Log, judge: Judge) {
       }
     },
 
-    identityOf: (socket: unknown): SpiffeName | undefined => peers.get(socket as TLSSocket)?.identity,
+    /** A connection outlives the certificate that it began with; who came with that is nobody then. */
+    identityOf(socket: unknown): SpiffeName | undefined {
+      const peer = peers.get(socket as TLSSocket);
+      return peer && clock.now() <= peer.untilMs ? peer.identity : undefined;
+    },
   };
+}
+
+function endOf([leaf]: Buffer[]): number {
+  return leaf ? new X509Certificate(leaf).validToDate.getTime() : 0;
 }
 
 /** DER of the certificates that a peer showed, the leaf first; none when it showed none. */

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, request, type RequestOptions, type Server } from "node:https";
+import { Agent, createServer, request, type RequestOptions, type Server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
@@ -124,6 +124,24 @@ async function selfSigned(): Promise<{ cert: string; key: string }> {
 }
 
 describe("a server that requires certificates", () => {
+  test("knows nobody any more on a connection that outlived the certificate it began with", async () => {
+    let laterMs = 0;
+    const later: Clock = { now: () => Date.now() + laterMs, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+    const source = pki.tlsSource({ kind: "process", name: "api", addresses: ["127.0.0.1"] });
+    const tls = await createTls({ source, clock: later, log: silentLog, everyMs: 3_600_000 });
+    cleanUp.push(() => tls.close());
+    const { port, asked } = await serve(tls, { clients: "optional" });
+    const { cert, key } = await shows("agent", "lyon", { days: 1 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    cleanUp.push(() => agent.destroy());
+    const options = { agent, ca: (await pki.trust()).roots, cert, key };
+    await ask(port, options);
+    laterMs = 2 * dayMs;
+    await ask(port, options);
+    expect(asked).toMatchObject([{ kind: "agent", name: "lyon" }, undefined]);
+    expect(Object.values(agent.sockets).length + Object.values(agent.freeSockets).length).toBe(1);
+  });
+
   test("answers a process of ours, and knows its name", async () => {
     const [api, worker] = [await face("api"), await face("worker")];
     const { port } = await serve(api, { clients: "required", accept: anyProcess });

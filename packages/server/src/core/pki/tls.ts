@@ -49,7 +49,7 @@ export interface Tls {
   clientOptions(accept: Accept): ConnectionOptions;
   /** For requests of node:https; each new connection shows the newest certificate. */
   agent(accept: Accept): Agent;
-  /** Who is at the other end of a connection of `serve`; undefined when nobody showed a certificate of ours. */
+  /** Who is at the other end of a connection of `serve`; undefined when nobody showed a certificate of ours, or it has ended since. */
   identityOf(socket: unknown): SpiffeName | undefined;
   /** Renews now; done by itself in time. */
   renew(): Promise<void>;
@@ -76,7 +76,7 @@ export async function createTls({ source, clock, log, everyMs = 15_000 }: TlsDep
   let trust = await source.trust();
   let verifier: Verifier = createVerifier(trust);
   const served = new Map<Server, ServeOptions>();
-  const peers = createPeers(log, (chain, wanted) => verifier.verify(chain, { nowMs: clock.now(), ...wanted }));
+  const peers = createPeers({ log, clock, judge: (chain, wanted) => verifier.verify(chain, { nowMs: clock.now(), ...wanted }) });
   const stopping = new AbortController();
 
   const context = (): SecureContextOptions => contextOf(own, trust);

@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -107,6 +108,36 @@ describe.skipIf(!hasOpenssl)("over https", () => {
   test("a redirect is not followed, so the token goes nowhere else", async () => {
     server.behave = "redirect";
     await expect(fetchFrom(url(), good, { caFile: server.caFile })).rejects.toMatchObject({ code: "git_redirected" });
+  });
+
+  test("objects that a server of the old protocol keeps elsewhere are not asked for there", async () => {
+    let asked = 0;
+    const inside = createServer((socket) => {
+      asked++;
+      socket.destroy();
+    });
+    await new Promise<void>((done) => inside.listen(0, "127.0.0.1", done));
+    const elsewhere = `http://127.0.0.1:${(inside.address() as AddressInfo).port}/y.git/objects`;
+    const files: Record<string, string> = {
+      "/x.git/HEAD": "ref: refs/heads/main\n",
+      "/x.git/info/refs": `${"a".repeat(40)}\trefs/heads/main\n`,
+      "/x.git/objects/info/http-alternates": `${elsewhere}\n`,
+      "/x.git/objects/info/alternates": `${elsewhere}\n`,
+    };
+    const wanted: string[] = [];
+    const tls = { key: readFileSync(join(root, "tls.key")), cert: readFileSync(server.caFile) };
+    const old = createHttpsServer(tls, (request, response) => {
+      const path = (request.url ?? "").split("?")[0] ?? "";
+      wanted.push(path);
+      response.writeHead(path in files ? 200 : 404, { "content-type": "text/plain" }).end(files[path] ?? "");
+    });
+    await new Promise<void>((done) => old.listen(0, "127.0.0.1", done));
+    const oldUrl = `https://127.0.0.1:${(old.address() as AddressInfo).port}/x.git`;
+    await expect(fetchFrom(oldUrl, good, { caFile: server.caFile })).rejects.toMatchObject({ code: expect.stringContaining("git_") });
+    expect(wanted.some((path) => path.startsWith("/x.git/objects/aa/"))).toBe(true); // git went so far
+    expect(asked).toBe(0);
+    old.close();
+    inside.close();
   });
 
   test("a server that fails, and one that says nothing for too long", async () => {

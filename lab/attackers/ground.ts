@@ -40,8 +40,6 @@ export interface Fared {
   requests: number;
   /** Lines of its log that tell of an error. */
   errors: string[];
-  /** What the two keys and the session are answered with at the end; 200 where they still count. */
-  counted: number[];
   /** How it ended: 0 when it was not brought down. */
   code: number | null;
 }

@@ -77,6 +77,8 @@ export const accessLines: Commands = {
     ...option("--reason", reason),
   ],
   "federation.remove": ({ id }) => ["providers", "remove", id],
+  "federation.renewKey": ({ id }) => ["providers", "renew-key", id],
+  "federation.leave": ({ provider }) => ["providers", "leave", provider],
   "federation.link": ({ provider, subject }, called) =>
     called === undefined ? undefined : ["providers", "link", provider, called, "--subject", subject],
   "federation.unlink": ({ provider }, called) => (called === undefined ? undefined : ["providers", "unlink", provider, called]),

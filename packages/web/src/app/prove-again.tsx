@@ -1,5 +1,5 @@
 /** Asks somebody to prove who they are when the server wants that before an act; the act is then repeated by itself. */
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Skeleton, TextInput } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { startAuthentication, type PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/browser";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -38,7 +38,8 @@ function askOnce(): Promise<boolean> {
 }
 
 function Prove({ proved }: { proved: () => void }) {
-  const { ways = [], provider } = useQuery({ ...read("factors.stepUpWays", undefined), staleTime: 0 }).data ?? {};
+  const known = useQuery({ ...read("factors.stepUpWays", undefined), staleTime: 0 });
+  const { ways = [], provider } = known.data ?? {};
   const [shown, setShown] = useState("");
   const prove = useMutation({ mutationFn: (proof: RouteInput<"factors.stepUp">) => invoke("factors.stepUp", proof), onSuccess: proved });
   const passkey = useMutation({
@@ -57,6 +58,11 @@ function Prove({ proved }: { proved: () => void }) {
   return (
     <FormDialogBody problem={prove.error ?? passkey.error} onSubmit={() => prove.mutate(proofOf(shown.trim()))}>
       <p>This act would do harm in the wrong hands. What you show counts for ten minutes.</p>
+      {known.data === undefined && known.error === null && <Skeleton height={34} />}
+      {known.error !== null && <ProblemNotice thrown={known.error} retry={() => void known.refetch()} />}
+      {known.data !== undefined && ways.length === 0 && (
+        <p>You have nothing to prove it with: no password, no second factor. Ask an administrator for a link to set a password.</p>
+      )}
       {ways.includes("password") && (
         <PasswordInput
           label={provider ? `Password at ${provider.name}` : "Password"}

@@ -15,8 +15,10 @@ export function PersonMenu({ onHelp }: { onHelp: () => void }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const signOut = useMutation({
-    mutationFn: () => invoke("identity.signOut", undefined),
-    onSuccess: async () => {
+    // It ends here in any case; where the provider that one came from wants it, the browser goes on there.
+    mutationFn: () => invoke("federation.signOut", undefined),
+    onSuccess: async ({ url }) => {
+      if (url !== undefined) return location.assign(url);
       await navigate({ to: "/sign-in" });
       queries.clear();
     },

@@ -137,7 +137,13 @@ function Factors({ own, open, made }: FactorsProps) {
     >
       <div className={classes["factors"]}>
         {!passkeysPossible && <p className="dim">Passkeys need a name: this server is reached by an address.</p>}
-        {!any && <p className="dim">None yet: an authenticator app on your phone, a security key, or this computer itself.</p>}
+        {!any && (
+          <p className="dim">
+            {passkeysPossible
+              ? "None yet: an authenticator app on your phone, a security key, or this computer itself."
+              : "None yet: an authenticator app on your phone will do."}
+          </p>
+        )}
         {any && (
           <Table label="Second factors" head={head} acts>
             {totp && <FactorRow id="totp" name="Authenticator app" since={totp.since} />}

@@ -19,8 +19,7 @@ import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
 import { ActsCell, Table, wideOnly, type Heading } from "../../parts/table.tsx";
 import { useNow, When } from "../../parts/when.tsx";
-import { againMs } from "./certificates-page.tsx";
-import { roles } from "./words.ts";
+import { againMs, roles } from "./words.ts";
 import classes from "./pki.module.css";
 
 const crumbs = [{ label: "Certificates", to: "/settings/certificates" as const }];

@@ -24,14 +24,12 @@ import { LinkButton } from "../../parts/link-button.tsx";
 import { answerOf, Loaded } from "../../parts/loaded.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
 import { RowsSkeleton } from "../../parts/skeletons.tsx";
-import { kinds, stateLooks, states, type CertificateState } from "./words.ts";
+import { againMs, kinds, stateLooks, states, type CertificateState } from "./words.ts";
 
 type Expiring = RouteOutput<"pki.expiring">["items"][number];
 
 const route = getRouteApi("/shell/settings/certificates");
 const nouns: [string, string] = ["certificate", "certificates"];
-/** Certificates end without anybody doing anything, so no event tells of it. */
-export const againMs = 30_000;
 
 const columns: Column<CertificateSummary>[] = [
   textColumn({ id: "name", header: "Name", width: "minmax(130px, 2fr)" }, (row) => row.name),

@@ -2,6 +2,9 @@
 import type { Authority, CertificateKind, CertificateSummary, RevocationReason } from "@holdfast/contract";
 import type { Look } from "../../parts/states.ts";
 
+/** How often what is shown is read again: certificates end without anybody doing anything, so no event tells of it. */
+export const againMs = 30_000;
+
 export const kinds = ["process", "agent", "device", "server"] as const satisfies CertificateKind[];
 export type CertificateState = CertificateSummary["state"];
 export const states = ["valid", "expired", "revoked"] as const satisfies CertificateState[];

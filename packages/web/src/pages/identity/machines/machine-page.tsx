@@ -55,6 +55,7 @@ export function MachinePage() {
             </div>
             <Panel title={`What ${found.name} may do`} id="may">
               <PermissionPreview
+                key={found.id}
                 of={found.name}
                 grants={found.grants}
                 at={at}

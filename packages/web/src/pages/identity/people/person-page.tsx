@@ -60,6 +60,7 @@ export function PersonPage() {
             <div className={classes["stack"]}>
               <Panel title={`What ${found.name} may do`} id="may">
                 <PermissionPreview
+                  key={found.id}
                   of={found.name}
                   grants={found.grants}
                   at={at}

@@ -1,6 +1,6 @@
 /** Where else people prove who they are: identity providers and directories. */
 import { useQuery } from "@tanstack/react-query";
-import { IconBuildingSkyscraper, IconPlayerPlay, IconPlus, IconTrash } from "@tabler/icons-react";
+import { IconBuildingSkyscraper, IconPlayerPlay, IconPlus, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import type { Provider } from "@holdfast/contract";
 import { act, type Act } from "../../../app/act.ts";
@@ -97,6 +97,7 @@ function ProviderRow({ provider }: { provider: Provider }) {
       </td>
       <ActsCell>
         {settings.kind !== "ldap" && <ActButton one={tryOut(provider)} size="compact-xs" />}
+        {settings.kind === "saml" && <ActButton one={renewKey(provider)} size="compact-xs" />}
         <ActButton one={remove(provider)} size="compact-xs" />
       </ActsCell>
     </tr>
@@ -112,6 +113,27 @@ function tryOut({ id, name, enabled }: Provider): Act {
     icon: <IconPlayerPlay size={13} />,
     blocked: enabled ? undefined : "It is switched off.",
     done: ({ url }) => `${name} answers: a sign-in would go to ${new URL(url, location.origin).host}.`,
+  });
+}
+
+/** What we sign with, and what it encrypts for, belongs to this provider alone. */
+function renewKey({ id, name, etag }: Provider): Act {
+  return act({
+    route: "federation.renewKey",
+    input: { id },
+    ifMatch: etag,
+    label: "New key",
+    icon: <IconRefresh size={13} />,
+    confirm: {
+      title: `A new key of ours for ${name}`,
+      says: (
+        <p>
+          It signs from now on. Until the provider knows the new certificate it may refuse us: give it our certificate, or our metadata,
+          right after.
+        </p>
+      ),
+    },
+    done: () => `A new key signs for ${name}; its certificate is under “What the provider has to know”.`,
   });
 }
 

@@ -175,13 +175,15 @@ describe("who says where they come from", () => {
   });
 
   test("does not get more requests by saying so", async () => {
+    const startedMs = performance.now();
     const statuses = await Promise.all(
-      Array.from({ length: 40 }, async (_, guess) => {
+      Array.from({ length: 60 }, async (_, guess) => {
         const headers = { "x-forwarded-for": `192.0.2.${guess}`, "x-real-ip": `192.0.2.${guess}` };
         return (await api.call("GET", "/api/v1/things", { as: `guess-${guess}`, headers })).status;
       }),
     );
-    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(9);
+    const seconds = Math.ceil((performance.now() - startedMs) / 1000); // the quota fills meanwhile
+    expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(30 + Math.ceil(seconds / 2));
   });
 
   test("by a name that leads to this machine is no scraper of this machine", async () => {

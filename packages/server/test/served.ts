@@ -28,7 +28,8 @@ export async function startServed(env: Record<string, string>, line: (text: stri
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...compileCache, PATH: process.env["PATH"], HOLDFAST_PORT: "0", ...env },
   });
-  const kill = (): void => void server.kill("SIGKILL");
+  // Asked, not cut: its database would outlive it.
+  const kill = (): void => void server.kill("SIGTERM");
   process.once("exit", kill);
   const ended = once(server, "close") as Promise<[number | null]>;
   const lines = createInterface({ input: server.stdout }).on("line", line);

@@ -41,7 +41,6 @@ const startsPrograms: Record<string, string> = {
  */
 const makesPatterns: Record<string, string> = {
   "packages/server/src/platform/git-files.ts": "globs of our own, escaped",
-  "packages/server/src/platform/http.ts": "paths of the contract",
   "packages/server/src/platform/http/missing.ts": "paths of the contract",
   "packages/server/src/platform/openapi-links.ts": "paths of the contract",
   "packages/server/src/domains/devices/config/frr-lines.ts": "two words of our own",

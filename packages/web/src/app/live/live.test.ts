@@ -63,6 +63,14 @@ describe("what an event makes old", () => {
       '["audit","list"]',
     ]));
   test("a device: all that was read of devices", () => expect(keys("devices.device.observed", "device:dev_1")).toContain('["devices"]'));
+  test("a secret that is gone: only where it was listed, for it cannot be read again", () => {
+    expect(keys("secrets.secret.removed", "secret:sec_1")).toContain('["secrets","list"]');
+    expect(keys("secrets.secret.removed", "secret:sec_1")).not.toContain('["secrets"]');
+  });
+  test("what somebody may do: people, roles, sessions, machines", () =>
+    expect(keys("identity.access.changed", "user:usr_1")).toEqual(
+      expect.arrayContaining(['["identity"]', '["people"]', '["roles"]', '["sessions"]', '["serviceAccounts"]']),
+    ));
   test("a subject of a kind that is not known: all of its module", () =>
     expect(keys("findings.batch.closed", "batch:1")).toContain('["findings"]'));
 });

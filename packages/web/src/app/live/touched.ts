@@ -36,7 +36,7 @@ function ofSubject({ type, subject }: Pick<LiveEvent, "type" | "subject">): Quer
     case "provider":
       return access;
     case "secret":
-      return [["secrets"]];
+      return type.endsWith(".removed") ? [keyOf("secrets.list"), keyOf("secrets.status")] : [["secrets"]];
     default:
       return ofModule(type.split(".")[0] ?? "");
   }

@@ -16,7 +16,8 @@ interface PersonActs {
   closeLink: () => void;
 }
 
-export function usePersonActs(user: User | undefined): PersonActs {
+/** `onErasing` hears when the erasure begins, and when it has failed or is done. */
+export function usePersonActs(user: User | undefined, onErasing: (erasing: boolean) => void): PersonActs {
   const me = useMe();
   const navigate = useNavigate();
   const [link, setLink] = useState<MadeLink>();
@@ -35,8 +36,22 @@ export function usePersonActs(user: User | undefined): PersonActs {
       invite(user, { blocked: review?.lastSeenAt === undefined ? undefined : "This person has been in already.", shown: setLink }),
       resetFactors(user, self === undefined ? noFactor : "Change your own factors in your profile."),
       exportPerson(user),
-      erase(user, { self, gone }),
+      told(erase(user, { self, gone }), onErasing),
     ],
+  };
+}
+
+function told(one: Act, onRunning: (running: boolean) => void): Act {
+  return {
+    ...one,
+    run: async (reason) => {
+      onRunning(true);
+      try {
+        return await one.run(reason);
+      } finally {
+        onRunning(false);
+      }
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { IconPencil } from "@tabler/icons-react";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import type { User } from "@holdfast/contract";
 import { writeGrants } from "@holdfast/kit";
+import { useState } from "react";
 import { read, readPages } from "../../../app/reads.ts";
 import { useMay, useMe, type Me } from "../../../app/session.ts";
 import { ActBar } from "../../../parts/act-bar.tsx";
@@ -33,9 +34,11 @@ export function PersonPage() {
   const navigate = route.useNavigate();
   const may = useMay();
   const me = useMe();
-  const user = useQuery(read("people.get", { id }));
+  const [erasing, setErasing] = useState(false);
+  // What is being erased is not read again: that it is gone may be told before the act itself has its answer.
+  const user = useQuery({ ...read("people.get", { id }), enabled: !erasing });
   const review = useInfiniteQuery(readPages("people.reviewGrants", {})).data?.find((row) => row.id === id);
-  const { acts, link, closeLink } = usePersonActs(user.data);
+  const { acts, link, closeLink } = usePersonActs(user.data, setErasing);
   return (
     <Page
       title={user.data?.name ?? "A person"}
@@ -55,29 +58,33 @@ export function PersonPage() {
       }
     >
       <Loaded query={user} skeleton={<TextSkeleton lines={16} />}>
-        {(found) => (
-          <div className={classes["detail"]}>
-            <div className={classes["stack"]}>
-              <Panel title={`What ${found.name} may do`} id="may">
-                <PermissionPreview
-                  key={found.id}
-                  of={found.name}
-                  grants={found.grants}
-                  at={at}
-                  onAt={(labels) => void navigate({ to: ".", search: { at: labels || undefined }, replace: true, resetScroll: false })}
-                />
-              </Panel>
+        {(found) =>
+          erasing ? (
+            <TextSkeleton lines={16} />
+          ) : (
+            <div className={classes["detail"]}>
+              <div className={classes["stack"]}>
+                <Panel title={`What ${found.name} may do`} id="may">
+                  <PermissionPreview
+                    key={found.id}
+                    of={found.name}
+                    grants={found.grants}
+                    at={at}
+                    onAt={(labels) => void navigate({ to: ".", search: { at: labels || undefined }, replace: true, resetScroll: false })}
+                  />
+                </Panel>
+              </div>
+              <div className={classes["stack"]}>
+                <Panel title="About" id="about" beside={<ChangeEmail key={found.etag} user={found} />}>
+                  <About user={found} review={review} />
+                </Panel>
+                <PersonSessions user={found} />
+                <PersonKeys user={found} />
+                <Elsewhere user={found} />
+              </div>
             </div>
-            <div className={classes["stack"]}>
-              <Panel title="About" id="about" beside={<ChangeEmail key={found.etag} user={found} />}>
-                <About user={found} review={review} />
-              </Panel>
-              <PersonSessions user={found} />
-              <PersonKeys user={found} />
-              <Elsewhere user={found} />
-            </div>
-          </div>
-        )}
+          )
+        }
       </Loaded>
       {link && <ShownLink made={link} close={closeLink} />}
       <Outlet />

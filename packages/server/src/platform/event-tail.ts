@@ -18,6 +18,8 @@ export interface StoredEvent {
 export interface EventTail {
   /** Up to this number all events are settled: seen, or never to come. */
   position(): number;
+  /** The same as the database has it: this process may not have come so far yet. */
+  settled(): Promise<number>;
   /** Rings whenever the position has moved. */
   moved: Bell;
   /** The next events after `position`, oldest first, and the number up to which they are complete. */
@@ -71,6 +73,7 @@ export async function openTail(database: Pick<Database, "db" | "url" | "tls">, l
 
   return {
     position: () => position,
+    settled: async () => (await settle(db)).settledUntil,
     moved,
     async read(after) {
       const until = position;

@@ -118,7 +118,8 @@ async function* follow(tail: EventTail, after: string | undefined, signal: Abort
 
 /** False for a number of another database's past, or one whose successors have been removed. */
 async function isKept(tail: EventTail, position: number): Promise<boolean> {
-  if (!Number.isSafeInteger(position) || position < 0 || position > tail.position()) return false;
+  if (!Number.isSafeInteger(position) || position < 0) return false;
+  if (position > tail.position()) return position <= (await tail.settled());
   const oldest = await tail.oldest();
   return position === tail.position() || (oldest !== undefined && position >= oldest - 1);
 }

@@ -37,7 +37,8 @@ export function Uses({ name }: { name: string }) {
           ...(devices.length > 0 ? [plural(devices.length, "device")] : []),
           ...(repositories.length > 0 ? [plural(repositories.length, "repository", "repositories")] : []),
         ].join(" and ")}
-        . A new version counts with their next connection.
+        . A new version counts with their next connection, but for devices that an exchange has yet to reach;{" "}
+        <span className="mono">holdfast secrets devices {name}</span> says which.
       </p>
       <ul className={classes["uses"]}>
         {repositories.map(({ id, name: repository }) => (

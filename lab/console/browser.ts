@@ -8,6 +8,8 @@ import { expect } from "vitest";
 import { noteEverything } from "./notes.ts";
 
 const program = "/usr/bin/chromium";
+/** Shows the codes of an authenticator app. */
+const phone = "/usr/bin/oathtool";
 const flags = [
   "--no-sandbox",
   "--disable-gpu",
@@ -44,8 +46,9 @@ export interface Browser {
 
 /** Why there is no browser here; said once, loudly, where the tests are skipped. */
 export function skippedBecause(): string | undefined {
-  if (existsSync(program)) return undefined;
-  const why = `there is no ${program}; install it with: apt-get install --yes --no-install-recommends chromium`;
+  const missing = [program, phone].find((needed) => !existsSync(needed));
+  if (missing === undefined) return undefined;
+  const why = `there is no ${missing}; install it with: apt-get install --yes --no-install-recommends chromium oathtool`;
   console.warn(`\n  CONSOLE TESTS SKIPPED: ${why}\n`);
   return why;
 }

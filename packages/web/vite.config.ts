@@ -35,8 +35,10 @@ function slimContract(): Plugin {
 function slim(router: unknown): unknown {
   if (typeof router !== "object" || router === null) return router;
   if ("~orpc" in router) {
-    const { route, meta } = router["~orpc"] as { route: unknown; meta: unknown };
-    return { "~orpc": { errorMap: {}, route, meta } };
+    const { route, meta } = router["~orpc"] as { route: { summary?: string; tags?: string[] }; meta: unknown };
+    // What documents say of a route is not for the first load.
+    const { summary: _summary, tags: _tags, ...needed } = route;
+    return { "~orpc": { errorMap: {}, route: needed, meta } };
   }
   return Object.fromEntries(Object.entries(router).map(([key, value]) => [key, slim(value)]));
 }

@@ -12,7 +12,6 @@ import { isProblem } from "@holdfast/kit";
 import { askWith } from "./app/api.ts";
 import { shareNonce, styleNonce } from "./app/nonce.ts";
 import { isSignedOut } from "./app/problem-view.ts";
-import { proveAgain } from "./app/prove-again.tsx";
 import { makeRouter } from "./app/router.tsx";
 import { schemeManager } from "./app/scheme.ts";
 import { theme } from "./app/theme.ts";
@@ -46,7 +45,7 @@ function whenSignedOut(thrown: unknown): void {
 }
 
 shareNonce();
-askWith(proveAgain);
+askWith(async () => (await import("./app/prove-again.tsx")).proveAgain());
 const place = document.getElementById("root");
 if (place === null) throw new Error("index.html has no #root");
 createRoot(place).render(

@@ -291,6 +291,7 @@ create table devices.repository (
   problem text,
   created_at timestamp with time zone not null,
   version bigint not null default 1,
+  missing_secret text,
   constraint repository_pkey PRIMARY KEY (id),
   constraint repository_name_key UNIQUE (name)
 );

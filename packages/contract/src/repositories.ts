@@ -15,6 +15,7 @@ export const repository = z.object({
   headAt: instant.optional(),
   fetchedAt: instant.optional(),
   problem: z.string().optional().describe("Why the last fetch failed, in a sentence"),
+  missingSecret: z.string().optional().describe("The secret that its devices name and nobody has stored, where that is why"),
   createdAt: instant,
   etag: z.string(),
 });

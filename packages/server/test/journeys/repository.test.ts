@@ -92,6 +92,18 @@ describe("a repository with something wrong in it", () => {
     expect(await scene.openFindings("net")).toEqual([]);
   });
 
+  test("a secret that its devices name and nobody has stored is told by its name, until they name another", async () => {
+    const path = "inventory/devices.yaml";
+    await scene.repository.commit("A credential that is not there", { [path]: good[path]!.replaceAll("lab/device", "lab/none") });
+    expect(await scene.client.repositories.sync({ id: "net" })).toMatchObject({
+      missingSecret: "lab/none",
+      problem: expect.stringContaining('"lab/none"') as string,
+    });
+    await scene.repository.commit("The one that is", { [path]: good[path]! });
+    const mended = await scene.client.repositories.sync({ id: "net" });
+    expect([mended.problem, mended.missingSecret]).toEqual([undefined, undefined]);
+  });
+
   test("a branch that was force-pushed is a finding, and the commit that is gone from it can still be planned", async () => {
     const old = await scene.plan(deviceData(scene.device("r1"), "description: before the rewrite\n"));
     expect(old.changes).toHaveLength(1);

@@ -201,7 +201,7 @@ function createHandingOut(deps: HandingOutDeps) {
     reveal,
     async mustExist(tx: Tx, name: string): Promise<void> {
       if (isReference(name)) return references.check(name);
-      if (!(await holdSecret(tx, name))) throw missing(`named "${name}"`);
+      if (!(await holdSecret(tx, name))) throw missing({ name });
     },
     lease: leases.take,
     openLease: leases.open,

@@ -40,7 +40,7 @@ export function createLeases(deps: LeaseDeps) {
 function createTaking({ db, audit, clock, reveal, dynamic }: LeaseDeps) {
   async function keptLease(wish: LeaseWish, by: RevealBy) {
     const found = isReference(wish.secret) ? undefined : await store.findVersion(db, wish.secret);
-    if (!found && !isReference(wish.secret)) throw missing(`named "${wish.secret}"`);
+    if (!found && !isReference(wish.secret)) throw missing({ name: wish.secret });
     const value = await reveal(wish.secret, by);
     // Read again: revealing may have found a newer version.
     const version = found ? ((await store.findVersion(db, wish.secret))?.secret.version ?? found.secret.version) : null;

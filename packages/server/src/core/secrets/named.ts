@@ -105,7 +105,7 @@ export interface VersionWish {
 async function addVersion(deps: NamedDeps, tx: Tx, { name, after, value }: VersionWish, by: By): Promise<number> {
   const found = await store.findVersion(tx, name);
   const before = found && (await store.lockSecret(tx, found.secret.id));
-  if (!before) throw missing(`named "${name}"`);
+  if (!before) throw missing({ name });
   if (before.version !== after) throw preconditionFailed(`the secret "${name}"`);
   if (!(await deps.engine.keepsVersions(before))) throw keepsOne(name);
   const expiresAt = before.expires_at === null ? undefined : laterBy(before, deps.clock.now());
@@ -210,7 +210,7 @@ async function destroy(deps: NamedDeps, asked: { id: string; version: number; et
 /** The secret, locked, when it is as the caller saw it last. */
 async function expect(tx: Tx, id: string, etag: string): Promise<SecretTable> {
   const secret = await store.lockSecret(tx, id);
-  if (!secret) throw missing(`with the id "${id}"`);
+  if (!secret) throw missing({ id });
   if (etagOf(secret) !== etag) throw preconditionFailed(`the secret "${secret.name}"`);
   return secret;
 }
@@ -218,7 +218,7 @@ async function expect(tx: Tx, id: string, etag: string): Promise<SecretTable> {
 function createListing(db: Db) {
   async function shownOne(id: string) {
     const secret = await store.secretById(db, id);
-    if (!secret) throw missing(`with the id "${id}"`);
+    if (!secret) throw missing({ id });
     return secret;
   }
   return {
@@ -234,7 +234,7 @@ function createListing(db: Db) {
     },
     async find(name: string): Promise<SecretSummary> {
       const found = await store.findVersion(db, name);
-      if (!found) throw missing(`named "${name}"`);
+      if (!found) throw missing({ name });
       const readable = (await store.versionsOf(db, found.secret.id)).filter(({ destroyed_at }) => destroyed_at === null);
       return summaryOf(found.secret, readable.length);
     },

@@ -34,7 +34,7 @@ export function createReveal(deps: RevealDeps) {
       return deps.readReference(name);
     }
     const found = await findVersion(db, name, by.version);
-    if (!found) throw missing(`named "${name}"`);
+    if (!found) throw missing({ name });
     const { secret, row } = found;
     if (!row) throw versionMissing(name, by.version ?? secret.version);
     if (row.destroyed_at !== null) throw destroyed(name, row.version);

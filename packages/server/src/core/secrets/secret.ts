@@ -57,8 +57,10 @@ export function nameTaken(name: string): Problem {
   });
 }
 
-export function missing(which: string): Problem {
-  return new Problem("secrets_secret_missing", { kind: "missing", say: `There is no secret ${which}.` });
+/** By its name, or by an id that nobody has. `facts.secret` is the name. */
+export function missing(which: { name: string } | { id: string }): Problem {
+  const say = "name" in which ? `There is no secret named "${which.name}".` : `There is no secret with the id "${which.id}".`;
+  return new Problem("secrets_secret_missing", { kind: "missing", say, with: "name" in which ? { secret: which.name } : {} });
 }
 
 export function inUse(name: string, users: string[]): Problem {

@@ -177,7 +177,7 @@ async function taken<T>(name: string, work: () => Promise<T>): Promise<T> {
 async function add(deps: RepositoryDeps, spec: RepositorySpec, asker: Asker): Promise<string> {
   const at = new Date(deps.clock.now());
   const id = newId<"repository">("rep", at.getTime());
-  const nothing = { head: null, head_subject: null, head_author: null, head_at: null, fetched_at: null, problem: null };
+  const nothing = { head: null, head_subject: null, head_author: null, head_at: null, fetched_at: null, ...noProblem };
   await inTransaction(deps.db, async (tx) => {
     if (spec.secret !== undefined) await deps.secrets.mustExist(tx, spec.secret);
     await insertRepository(tx, {
@@ -215,7 +215,7 @@ async function fetchNow(deps: RepositoryDeps, row: RepositoryRow, asker: Asker):
     const mirror = await mirrorOf(deps, row);
     const { head, rewritten } = await mirror.fetch();
     if (head !== row.head) await takeOver(deps, row, { mirror, head, asker });
-    await fetched(deps, row, { at: fetchedAt, problem: null, asker });
+    await fetched(deps, row, { at: fetchedAt, asker, ...noProblem });
     await tellFindings(
       deps,
       row,
@@ -224,21 +224,29 @@ async function fetchNow(deps: RepositoryDeps, row: RepositoryRow, asker: Asker):
     );
   } catch (thrown) {
     if (!isProblem(thrown)) throw thrown;
-    await fetched(deps, row, { at: fetchedAt, problem: thrown.message, asker });
+    await fetched(deps, row, { at: fetchedAt, asker, problem: thrown.message, missing_secret: missingSecretOf(thrown) });
     await tellFindings(deps, row, thrown.message, "repository_unreadable");
   }
+}
+
+type Outcome = Pick<RepositoryRow, "problem" | "missing_secret">;
+const noProblem: Outcome = { problem: null, missing_secret: null };
+
+function missingSecretOf({ code, facts }: Problem): string | null {
+  const { secret } = facts;
+  return code === "secrets_secret_missing" && typeof secret === "string" ? secret : null;
 }
 
 /** Told when somebody asked, or when it works again or no more; a poll that finds what was there is no news. */
 async function fetched(
   deps: RepositoryDeps,
   row: RepositoryRow,
-  { at, problem, asker }: { at: Date; problem: string | null; asker: Asker },
+  { at, asker, ...outcome }: { at: Date; asker: Asker } & Outcome,
 ): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
-    await recordFetch(tx, row.id, { fetched_at: at, problem });
-    if (asker.actor.startsWith("system:") && problem === row.problem) return;
-    const payload = { name: row.name, ok: problem === null };
+    await recordFetch(tx, row.id, { fetched_at: at, ...outcome });
+    if (asker.actor.startsWith("system:") && outcome.problem === row.problem) return;
+    const payload = { name: row.name, ok: outcome.problem === null };
     await publish(tx, { type: "devices.repository.fetched", subject: `repository:${row.id}`, payload });
   });
 }
@@ -296,5 +304,6 @@ function repositoryView(row: RepositoryRow): Repository {
     ...(row.head_at === null ? {} : { headAt: row.head_at.toISOString() }),
     ...(row.fetched_at === null ? {} : { fetchedAt: row.fetched_at.toISOString() }),
     ...(row.problem === null ? {} : { problem: row.problem }),
+    ...(row.missing_secret === null ? {} : { missingSecret: row.missing_secret }),
   };
 }

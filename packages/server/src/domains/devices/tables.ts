@@ -55,6 +55,8 @@ export interface RepositoryTable {
   head_at: Date | null;
   fetched_at: Date | null;
   problem: string | null;
+  /** The secret that nobody has stored, where that is the problem. */
+  missing_secret: string | null;
   created_at: Date;
   version: Generated<number>;
 }

@@ -16,7 +16,6 @@ import { fieldErrors } from "../../../parts/place-errors.ts";
 import { ProblemNotice } from "../../../parts/problem-notice.tsx";
 import { TextSkeleton } from "../../../parts/skeletons.tsx";
 import { Credential } from "./credential.tsx";
-import { secretMissing } from "./secret-missing.ts";
 import classes from "./welcome.module.css";
 
 export function RepositoryStep({ next }: { next: () => void }) {
@@ -49,8 +48,7 @@ function There({ repositories, next }: { repositories: readonly Repository[]; ne
   );
 }
 
-function One({ repository: { id, name, problem, headSubject } }: { repository: Repository }) {
-  const secret = secretMissing(problem);
+function One({ repository: { id, name, problem, missingSecret: secret, headSubject } }: { repository: Repository }) {
   const sync = (): Promise<unknown> => invoke("repositories.sync", { id });
   return (
     <>

@@ -134,10 +134,11 @@ describe("what an answer may not say", () => {
   ]);
   /** Says that there is one, how many there are, or which: a name, a time, a hash of what is no secret. */
   const harmless =
-    /^(has[A-Z]\w*|tokenType|tokenExpiresAt|publicKey|hostKey|activeKey|hash|\w+Hash|code|backupCodes|secret|key|token|secretVersion)$/;
-  /** A member called `secret` is a secret's name, one called `key` the name of a key, one called `token` marks a step under way. */
+    /^(has[A-Z]\w*|tokenType|tokenExpiresAt|publicKey|hostKey|activeKey|hash|\w+Hash|code|backupCodes|secret|key|token|secretVersion|missingSecret)$/;
+  /** A member called `secret` or `missingSecret` is a secret's name, one called `key` the name of a key, one called `token` marks a step under way. */
   const byName: Record<string, RegExp> = {
     secret: /^(secrets|repositories|credentials)\./,
+    missingSecret: /^repositories\./,
     key: /^secrets\./,
     token: /^(identity|factors|federation|people)\./,
     backupCodes: /^factors\.own$/,

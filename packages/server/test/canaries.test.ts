@@ -8,10 +8,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { generateSync } from "otplib";
-import { utils } from "ssh2";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startFleet, type Fleet } from "#world/fleet";
 import { startVault, type SimulatedVault } from "#world/vault";
+import { keyPair } from "#test/devices/bare-server";
 import { startFortress, type Answer, type Call, type Fortress, type Person } from "#test/fortress";
 
 const word = (name: string) => `${name}-${randomBytes(12).toString("hex")}`;
@@ -108,11 +108,7 @@ async function listen(): Promise<void> {
 
 describe("secrets", () => {
   test("of devices and repositories are stored, used, misused and removed", async () => {
-    const pair = utils.generateKeyPairSync("ed25519", {
-      passphrase: canaries["passphrase of an SSH key"] ?? "",
-      cipher: "aes256-ctr",
-      rounds: 4,
-    });
+    const pair = keyPair("rsa", canaries["passphrase of an SSH key"]);
     canaries["SSH private key"] = pair.private.split("\n")[2] ?? "";
     const password = {
       kind: "password",

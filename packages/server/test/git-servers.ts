@@ -7,6 +7,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Server as SshServer, utils, type Connection } from "ssh2";
+import { keyPair } from "./devices/bare-server.ts";
 
 export interface HttpsGit {
   url: string;
@@ -98,8 +99,8 @@ export interface SshGit {
 }
 
 export async function startSshGit(root: string): Promise<SshGit> {
-  const hostKey = utils.generateKeyPairSync("ed25519");
-  const clientKey = utils.generateKeyPairSync("ed25519");
+  const hostKey = keyPair("ed25519");
+  const clientKey = keyPair("ed25519");
   const allowed = utils.parseKey(clientKey.public);
   const server = new SshServer({ hostKeys: [hostKey.private] }, (client) => {
     client.on("error", () => undefined);
@@ -147,5 +148,5 @@ function serveUploadPack(client: Connection, root: string): void {
 
 /** A key that no server knows. */
 export function strangeKey(): string {
-  return utils.generateKeyPairSync("ed25519").private;
+  return keyPair("ed25519").private;
 }
